@@ -1,0 +1,61 @@
+/*
+ * Hashes, MACs, random bytes, passwords, base64. The only user of OpenSSL's
+ * libcrypto and of libargon2.
+ */
+#ifndef MIRAI_NET_CRYPT_H
+#define MIRAI_NET_CRYPT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/arena.h"
+
+#define CRYPT_SHA256_LEN 32
+
+void crypt_random(void *out, size_t len);
+void crypt_sha256(const void *p, size_t len, uint8_t out[CRYPT_SHA256_LEN]);
+char *crypt_sha256_hex(struct arena *a, const void *p, size_t len);
+void crypt_hmac_sha256(const void *key, size_t keylen, const void *p,
+    size_t len, uint8_t out[CRYPT_SHA256_LEN]);
+
+/* Constant time for equal lengths; different lengths are unequal. */
+bool crypt_equal(const void *x, size_t xlen, const void *y, size_t ylen);
+bool crypt_equal_str(const char *x, const char *y);
+
+void crypt_wipe(void *p, size_t len);
+
+/* n random characters of [0-9A-Za-z], unbiased, in a. */
+char *crypt_token(struct arena *a, size_t n);
+
+/* Base64 (RFC 4648): standard with padding; URL-safe without. In a. */
+char *crypt_base64(struct arena *a, const void *p, size_t len);
+char *crypt_base64url(struct arena *a, const void *p, size_t len);
+
+/*
+ * Decodes either alphabet (not mixed), padding optional. NULL if malformed;
+ * the result is NUL-terminated besides its *len bytes.
+ */
+uint8_t *crypt_unbase64(struct arena *a, const char *s, size_t slen,
+    size_t *len);
+
+/* argon2id cost (RFC 9106): memory in KiB, passes, lanes. */
+struct crypt_cost {
+	uint32_t memory_kib;
+	uint32_t passes;
+	uint32_t lanes;
+};
+
+/* PHC string of an argon2id hash, 16-byte salt, 32-byte key, in a. */
+char *crypt_password_hash(struct arena *a, const char *password,
+    const struct crypt_cost *cost);
+
+/*
+ * Whether password matches a PHC argon2id/argon2i or bcrypt ($2a$ $2b$ $2y$)
+ * hash. *stale (may be NULL) says that algorithm or cost differ from cost, so
+ * the caller should hash anew.
+ */
+bool crypt_password_verify(const char *password, const char *hash,
+    const struct crypt_cost *cost, bool *stale);
+
+#endif

@@ -1,0 +1,134 @@
+/*
+ * A request: what arrived, who asks, and everything made while answering.
+ * The only user of libfcgi. A process serves one request at a time; req_done()
+ * drops all of it.
+ */
+#ifndef MIRAI_RPC_REQ_H
+#define MIRAI_RPC_REQ_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/arena.h"
+#include "base/buf.h"
+#include "base/code.h"
+#include "base/conf.h"
+#include "base/str.h"
+
+struct cache;
+struct db;
+struct store;
+struct ident;
+
+/* Roles in rising order of rights; legacy owner = admin, member = sme. */
+enum role {
+	ROLE_NONE = 0,
+	ROLE_SME,
+	ROLE_INSTRUCTOR,
+	ROLE_ADMIN
+};
+
+/* Who is calling. Ids are "" when absent; filled by auth_require(). */
+struct who {
+	char identity_id[STR_UUID_LEN + 1]; /* "" = nobody is signed in */
+	char session_id[STR_UUID_LEN + 1];
+	char user_id[STR_UUID_LEN + 1];	   /* "" = no user row */
+	char tenant_id[STR_UUID_LEN + 1];
+	char company_id[STR_UUID_LEN + 1]; /* "" = no company */
+	enum role role;
+	bool suspended;	  /* the tenant's status */
+	bool by_cookie;	  /* credential came as a cookie: X-1 applies */
+	const char *email; /* of the identity; NULL when nobody */
+	const char *first_name;
+	const char *last_name;
+	int64_t expires_at; /* of the session, us since 1970 */
+};
+
+/* A response header or trailer set by a handler, in order. */
+struct req_meta {
+	const char *name; /* lower case */
+	const char *value;
+	bool trailer;
+	struct req_meta *next;
+};
+
+/* An error detail: a message that goes out in the error's details list. */
+struct req_detail {
+	const struct pb_desc *desc;
+	const void *msg;
+	struct req_detail *next;
+};
+
+/* What a process holds open for all its requests; unused parts are NULL. */
+struct req_env {
+	const struct conf *conf;
+	struct db *db;	     /* application database */
+	struct cache *cache;
+	struct store *store;
+	struct ident *ident; /* who is who: lib/rpc/auth.h */
+};
+
+struct req {
+	struct arena *mem; /* everything of this request */
+	const struct req_env *env;
+	struct db *db; /* = env->db */
+	struct who who;
+
+	const char *id;	    /* request id, sent back and logged */
+	const char *method; /* "POST" */
+	const char *path;   /* decoded by nobody: as it came, without query */
+	const char *query;  /* raw, "" when absent */
+	const char *type;   /* Content-Type or "" */
+	const char *host;   /* Host header or "" */
+	const char *remote; /* client address, proxies honoured as configured */
+	bool https;
+	const uint8_t *body;
+	size_t bodylen;
+	int64_t started_ms;  /* clock_mono_ms() */
+	int64_t deadline_ms; /* clock_mono_ms() scale */
+
+	/* The failure, once there is one. */
+	enum code code;
+	const char *message;
+	const char *reason; /* stable code: "TEAM_NOT_FOUND" */
+	struct req_detail *details;
+	struct req_meta *meta;
+
+	struct req_io *io; /* req.c's own: the FastCGI side */
+};
+
+/* A request header by its lower-case name; NULL when absent. Borrowed. */
+const char *req_header(const struct req *r, const char *name);
+
+/* A cookie by name; NULL when absent. In r->mem. */
+const char *req_cookie(struct req *r, const char *name);
+
+/* A query or form field (urlencoded body); NULL when absent, in r->mem. */
+const char *req_query(struct req *r, const char *name);
+const char *req_form(struct req *r, const char *name);
+
+/*
+ * Failing. Each sets code, text and details, and returns the code, so that a
+ * handler can "return req_fail(...)". The text is ours, fixed in our source,
+ * and safe to show: never a value that a user or a library wrote.
+ */
+enum code req_fail(struct req *r, enum code code, const char *fmt, ...)
+    PRINTF_LIKE(3, 4);
+/* With the stable reason of accounts.md 1.7 (ErrorInfo and metadata). */
+enum code req_fail_reason(struct req *r, enum code code, const char *reason,
+    const char *fmt, ...) PRINTF_LIKE(4, 5);
+/* INVALID_ARGUMENT that names the field and the rule (BadRequest). */
+enum code req_fail_field(struct req *r, const char *field, const char *fmt,
+    ...) PRINTF_LIKE(3, 4);
+/* The database failed: maps db_fault(); the cause is already logged. */
+enum code req_fail_db(struct req *r);
+/* Resource exhausted or unavailable with Retry-After. */
+enum code req_fail_retry(struct req *r, enum code code, const char *reason,
+    int seconds, const char *fmt, ...) PRINTF_LIKE(5, 6);
+
+/* Response metadata; names and values must be legal (assert). */
+void req_set_header(struct req *r, const char *name, const char *value);
+void req_set_trailer(struct req *r, const char *name, const char *value);
+
+#endif
