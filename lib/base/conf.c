@@ -1,0 +1,475 @@
+/*
+ * The configuration table and its reader. Every key the product knows is one
+ * row here; mirai.conf(5) and the sample are checked against it. Values are
+ * checked while reading, so nobody else parses them again.
+ */
+#include "base/conf.h"
+
+#include <assert.h>
+#include <ctype.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/str.h"
+
+#ifndef MIRAI_CONF
+#define MIRAI_CONF "/etc/mirai/mirai.conf"
+#endif
+#ifndef MIRAI_STATEDIR
+#define MIRAI_STATEDIR "/var/lib/mirai"
+#endif
+#ifndef MIRAI_DATADIR
+#define MIRAI_DATADIR "/usr/local/share/mirai"
+#endif
+
+#define MAX_LINE ((size_t)16 * 1024)
+
+/* Sorted by key: the reader searches by bisection. */
+const struct conf_key conf_keys[] = {
+	{ "allowed_origin", "ALLOWED_ORIGIN", NULL,
+	    "Origins that may call the API from a browser", CONF_LIST, false, 0,
+	    0 },
+	{ "cache.path", NULL, MIRAI_STATEDIR "/cache/cache.db",
+	    "File of the per-host cache; empty for none", CONF_PATH, false, 0,
+	    0 },
+	{ "cache.size", NULL, "256M", "Upper bound of the cache", CONF_SIZE,
+	    false, 1048576, INT64_C(1) << 40 },
+	{ "cookie.domain", "COOKIE_DOMAIN", NULL,
+	    "Domain attribute of session cookies; unset for host-only",
+	    CONF_TEXT, false, 0, 0 },
+	{ "cookie.secure", "COOKIE_SECURE", "yes",
+	    "Secure attribute of cookies", CONF_BOOL, false, 0, 0 },
+	{ "data.dir", NULL, MIRAI_DATADIR, "Installed data files: migrations",
+	    CONF_PATH, false, 0, 0 },
+	{ "database.idle", NULL, "1m",
+	    "Unused connections are given back after this time", CONF_SECONDS,
+	    false, 1, 86400 },
+	{ "database.url", "DATABASE_URL", NULL,
+	    "Application database of the serving programs", CONF_TEXT, true, 0,
+	    0 },
+	{ "database.worker_url", "DATABASE_WORKER_URL", NULL,
+	    "Application database of the programs run by cron", CONF_TEXT, true,
+	    0, 0 },
+	{ "identity.argon2.lanes", NULL, "1",
+	    "argon2id lanes of new password hashes", CONF_INT, false, 1, 16 },
+	{ "identity.argon2.memory", NULL, "19M",
+	    "argon2id memory of new password hashes", CONF_SIZE, false, 65536,
+	    INT64_C(1) << 30 },
+	{ "identity.argon2.passes", NULL, "2",
+	    "argon2id passes of new password hashes", CONF_INT, false, 1, 10 },
+	{ "identity.database.url", "IDENTITY_DATABASE_URL", NULL,
+	    "Identity database of the identity service", CONF_TEXT, true, 0,
+	    0 },
+	{ "identity.hash_slots", NULL, "2",
+	    "Password hashes computed at the same time", CONF_INT, false, 1,
+	    64 },
+	{ "identity.reader_url", "IDENTITY_READER_URL", NULL,
+	    "Identity database of the programs that only ask who is who",
+	    CONF_TEXT, true, 0, 0 },
+	{ "identity.registration", NULL, "yes", "Self-service registration",
+	    CONF_BOOL, false, 0, 0 },
+	{ "identity.return_to", NULL, NULL, "Further URLs a flow may return to",
+	    CONF_LIST, false, 0, 0 },
+	{ "identity.secrets", "SECRETS_DEFAULT", NULL,
+	    "Secrets that sign and encrypt; the first one writes", CONF_LIST,
+	    true, 0, 0 },
+	{ "log.level", "LOG_LEVEL", "info",
+	    "Least level logged: debug, info, warn, error", CONF_TEXT, false, 0,
+	    0 },
+	{ "proxies", "TRUSTED_PROXIES", NULL,
+	    "Addresses whose X-Forwarded-For is believed", CONF_LIST, false, 0,
+	    0 },
+	{ "rpc.json_emit_defaults", NULL, "no",
+	    "Write JSON members that are at their default", CONF_BOOL, false, 0,
+	    0 },
+	{ "rpc.json_strict", NULL, "no", "Refuse unknown JSON members",
+	    CONF_BOOL, false, 0, 0 },
+	{ "rpc.message_limit", NULL, "4M",
+	    "Largest request message unless the method says otherwise",
+	    CONF_SIZE, false, 1024, INT64_C(1) << 30 },
+	{ "rpc.require_protocol_version", NULL, "no",
+	    "Refuse Connect calls without Connect-Protocol-Version", CONF_BOOL,
+	    false, 0, 0 },
+	{ "rpc.workers", "RPC_WORKERS", "0",
+	    "Processes of a pool; 0 is twice the processors, at least 8",
+	    CONF_INT, false, 0, 1024 },
+	{ "session.lifespan", NULL, "24h", "Life of a session", CONF_SECONDS,
+	    false, 60, 31536000 },
+	{ "state.dir", "MIRAI_STATE", MIRAI_STATEDIR,
+	    "Where programs keep files", CONF_PATH, false, 0, 0 },
+	{ "store.base", "S3_BASE_PATH", "data",
+	    "Base path below the storage directory", CONF_TEXT, false, 0, 0 },
+	{ "store.dir", "LOCAL_STORAGE_DIR", MIRAI_STATEDIR "/store",
+	    "Storage directory", CONF_PATH, false, 0, 0 },
+	{ "store.secret", "STORE_SECRET", NULL,
+	    "Signs storage URLs; at least 16 characters", CONF_TEXT, true, 0,
+	    0 },
+	{ "url.api", "BACKEND_URL", "http://localhost:8080",
+	    "Address of the API host", CONF_URL, false, 0, 0 },
+	{ "url.app", "FRONTEND_URL", "http://localhost:8080",
+	    "Address of the application host", CONF_URL, false, 0, 0 },
+	{ "url.auth", "KRATOS_URL", "http://localhost:8080",
+	    "Address of the identity host", CONF_URL, false, 0, 0 },
+	{ "url.marketing", "MARKETING_URL", NULL,
+	    "Address of the marketing host; unset for that of the application",
+	    CONF_URL, false, 0, 0 },
+};
+const size_t conf_nkeys = NITEMS(conf_keys);
+
+struct value {
+	char *text; /* as given, trimmed; NULL = unset */
+	int64_t number;
+	char **list; /* NULL-terminated; NULL = not a list or unset */
+};
+
+struct conf {
+	struct value values[NITEMS(conf_keys)];
+};
+
+static const char *const no_items[] = { NULL };
+
+static ssize_t
+key_index(const char *key)
+{
+	size_t lo = 0, hi = conf_nkeys, mid;
+	int c;
+
+	while (lo < hi) {
+		mid = (lo + hi) / 2;
+		c = strcmp(key, conf_keys[mid].key);
+		if (c == 0)
+			return (ssize_t)mid;
+		if (c < 0)
+			hi = mid;
+		else
+			lo = mid + 1;
+	}
+	return -1;
+}
+
+static const struct value *
+value_of(const struct conf *c, const char *key)
+{
+	ssize_t i = key_index(key);
+
+	assert(i != -1);
+	return &c->values[i];
+}
+
+/* Number with one of the suffixes in units ("KMG" or "smhd"). */
+static bool
+read_scaled(const char *s, const char *units, const int64_t *scales,
+    int64_t *out)
+{
+	char digits[32];
+	const char *u;
+	size_t len = strlen(s);
+	int64_t n, scale = 1;
+
+	if (len == 0 || len >= sizeof(digits))
+		return false;
+	memcpy(digits, s, len + 1);
+	if ((u = strchr(units, digits[len - 1])) != NULL) {
+		scale = scales[u - units];
+		digits[len - 1] = '\0';
+	}
+	if (!str_to_i64(digits, 0, INT64_MAX / scale, &n))
+		return false;
+	*out = n * scale;
+	return true;
+}
+
+static bool
+read_bool(const char *s, int64_t *out)
+{
+	static const char *const yes[] = { "yes", "true", "on", "1" };
+	static const char *const no[] = { "no", "false", "off", "0" };
+	size_t i;
+
+	for (i = 0; i < NITEMS(yes); i++) {
+		if (str_ieq(s, yes[i])) {
+			*out = 1;
+			return true;
+		}
+		if (str_ieq(s, no[i])) {
+			*out = 0;
+			return true;
+		}
+	}
+	return false;
+}
+
+/* http(s)://host[:port][/path], nothing else. */
+static bool
+url_ok(const char *s)
+{
+	const char *p;
+
+	if (str_starts(s, "https://"))
+		p = s + 8;
+	else if (str_starts(s, "http://"))
+		p = s + 7;
+	else
+		return false;
+	if (*p == '\0' || *p == '/' || *p == ':')
+		return false;
+	return strpbrk(p, "?#@\\ \"'<>") == NULL;
+}
+
+static char **
+split_list(const char *s)
+{
+	char **out = NULL;
+	size_t n = 0, len;
+
+	for (;;) {
+		s += strspn(s, ", \t");
+		if (*s == '\0')
+			break;
+		len = strcspn(s, ", \t");
+		out = xreallocarray(out, n + 2, sizeof(*out));
+		out[n++] = xstrndup(s, len);
+		s += len;
+	}
+	if (out == NULL)
+		out = xcalloc(1, sizeof(*out));
+	out[n] = NULL;
+	return out;
+}
+
+static void
+value_clear(struct value *v)
+{
+	size_t i;
+
+	if (v->text != NULL)
+		explicit_bzero(v->text, strlen(v->text));
+	free(v->text);
+	for (i = 0; v->list != NULL && v->list[i] != NULL; i++) {
+		explicit_bzero(v->list[i], strlen(v->list[i]));
+		free(v->list[i]);
+	}
+	free(v->list);
+	memset(v, 0, sizeof(*v));
+}
+
+/* NULL, or the rule that text breaks. */
+static const char *
+value_read(const struct conf_key *k, const char *text, struct value *v)
+{
+	static const int64_t sizes[] = { 1024, 1048576, 1073741824 };
+	static const int64_t spans[] = { 1, 60, 3600, 86400 };
+	size_t len = strlen(text);
+
+	switch (k->type) {
+	case CONF_INT:
+		if (!str_to_i64(text, INT64_MIN, INT64_MAX, &v->number))
+			return "must be a whole number";
+		break;
+	case CONF_SIZE:
+		if (!read_scaled(text, "KMG", sizes, &v->number))
+			return "must be a size such as 64M";
+		break;
+	case CONF_SECONDS:
+		if (!read_scaled(text, "smhd", spans, &v->number))
+			return "must be a time such as 30s, 5m or 24h";
+		break;
+	case CONF_BOOL:
+		if (!read_bool(text, &v->number))
+			return "must be yes or no";
+		break;
+	case CONF_URL:
+		if (!url_ok(text))
+			return "must be an http or https URL without query";
+		while (len > 0 && text[len - 1] == '/')
+			len--;
+		break;
+	case CONF_LIST:
+		v->list = split_list(text);
+		break;
+	case CONF_PATH:
+	case CONF_TEXT:
+		break;
+	}
+	if ((k->min != 0 || k->max != 0) &&
+	    (v->number < k->min || v->number > k->max))
+		return "is out of range";
+	v->text = xstrndup(text, len);
+	return NULL;
+}
+
+/* NULL, or the rule that is broken; then the value is as it was. */
+static const char *
+set_value(struct conf *c, size_t i, const char *text)
+{
+	struct value v = { NULL, 0, NULL };
+	const char *rule;
+
+	if ((rule = value_read(&conf_keys[i], text, &v)) != NULL) {
+		value_clear(&v);
+		return rule;
+	}
+	value_clear(&c->values[i]);
+	c->values[i] = v;
+	return NULL;
+}
+
+int
+conf_set(struct conf *c, const char *key, const char *value)
+{
+	ssize_t i = key_index(key);
+
+	if (i == -1 || set_value(c, (size_t)i, value) != NULL)
+		return -1;
+	return 0;
+}
+
+static int
+read_line(struct conf *c, const char *path, unsigned lineno, char *line)
+{
+	const char *rule;
+	char *key, *value;
+	size_t len;
+	ssize_t i;
+
+	key = line + strspn(line, " \t");
+	len = strlen(key);
+	while (len > 0 && strchr(" \t\r\n", key[len - 1]) != NULL)
+		key[--len] = '\0';
+	if (*key == '\0' || *key == '#')
+		return 0;
+	value = key + strcspn(key, " \t");
+	if (*value != '\0') {
+		*value++ = '\0';
+		value += strspn(value, " \t");
+	}
+	if ((i = key_index(key)) == -1) {
+		fprintf(stderr, "%s:%u: %s: unknown key\n", path, lineno, key);
+		return -1;
+	}
+	if ((rule = set_value(c, (size_t)i, value)) != NULL) {
+		fprintf(stderr, "%s:%u: %s: %s\n", path, lineno, key, rule);
+		return -1;
+	}
+	return 0;
+}
+
+static int
+read_file(struct conf *c, const char *path, bool must_exist)
+{
+	char *line = NULL;
+	size_t cap = 0;
+	unsigned lineno = 0;
+	ssize_t len;
+	FILE *f;
+	int ret = 0;
+
+	if ((f = fopen(path, "re")) == NULL) {
+		if (!must_exist && errno == ENOENT)
+			return 0;
+		fprintf(stderr, "%s: %s\n", path, strerror(errno));
+		return -1;
+	}
+	while (ret == 0 && (len = getline(&line, &cap, f)) != -1) {
+		lineno++;
+		if ((size_t)len > MAX_LINE || strlen(line) != (size_t)len) {
+			fprintf(stderr, "%s:%u: line too long or binary\n",
+			    path, lineno);
+			ret = -1;
+		} else {
+			ret = read_line(c, path, lineno, line);
+		}
+	}
+	if (line != NULL)
+		explicit_bzero(line, cap);
+	free(line);
+	fclose(f);
+	return ret;
+}
+
+static int
+read_environment(struct conf *c)
+{
+	const char *text, *rule;
+	size_t i;
+
+	for (i = 0; i < conf_nkeys; i++) {
+		if (conf_keys[i].env == NULL ||
+		    (text = getenv(conf_keys[i].env)) == NULL)
+			continue;
+		if ((rule = set_value(c, i, text)) != NULL) {
+			fprintf(stderr, "environment: %s (%s): %s\n",
+			    conf_keys[i].env, conf_keys[i].key, rule);
+			return -1;
+		}
+	}
+	return 0;
+}
+
+struct conf *
+conf_load(const char *path)
+{
+	const char *from = path;
+	const char *rule;
+	struct conf *c;
+	size_t i;
+
+	c = xcalloc(1, sizeof(*c));
+	for (i = 0; i < conf_nkeys; i++) {
+		if (conf_keys[i].def == NULL)
+			continue;
+		rule = set_value(c, i, conf_keys[i].def);
+		assert(rule == NULL);
+	}
+	if (from == NULL)
+		from = getenv("MIRAI_CONF");
+	if (read_file(c, from == NULL ? MIRAI_CONF : from, from != NULL) ==
+		-1 ||
+	    read_environment(c) == -1) {
+		conf_free(c);
+		return NULL;
+	}
+	return c;
+}
+
+void
+conf_free(struct conf *c)
+{
+	size_t i;
+
+	if (c == NULL)
+		return;
+	for (i = 0; i < conf_nkeys; i++)
+		value_clear(&c->values[i]);
+	free(c);
+}
+
+const char *
+conf_text(const struct conf *c, const char *key)
+{
+	const char *text = value_of(c, key)->text;
+
+	return text == NULL || *text == '\0' ? NULL : text;
+}
+
+int64_t
+conf_int(const struct conf *c, const char *key)
+{
+	return value_of(c, key)->number;
+}
+
+bool
+conf_bool(const struct conf *c, const char *key)
+{
+	return value_of(c, key)->number != 0;
+}
+
+const char *const *
+conf_list(const struct conf *c, const char *key)
+{
+	const struct value *v = value_of(c, key);
+
+	return v->list == NULL ? no_items : (const char *const *)v->list;
+}
