@@ -1,6 +1,6 @@
 /*
  * Hashes, MACs, random bytes, passwords, base64. The only user of OpenSSL's
- * libcrypto and of libargon2.
+ * libcrypto, of libargon2 and of libcrypt.
  */
 #ifndef MIRAI_NET_CRYPT_H
 #define MIRAI_NET_CRYPT_H
@@ -46,9 +46,15 @@ struct crypt_cost {
 	uint32_t lanes;
 };
 
-/* PHC string of an argon2id hash, 16-byte salt, 32-byte key, in a. */
+/* PHC string of an argon2id hash, 16-byte salt, 32-byte key, in a. Never NULL. */
 char *crypt_password_hash(struct arena *a, const char *password,
     const struct crypt_cost *cost);
+
+/*
+ * A hash crypt_password_verify() reads, of a cost it is willing to pay
+ * (bcrypt up to 15; argon2 up to 1 GiB, 10 passes, 16 lanes).
+ */
+bool crypt_password_hash_ok(const char *hash);
 
 /*
  * Whether password matches a PHC argon2id/argon2i or bcrypt ($2a$ $2b$ $2y$)

@@ -1,0 +1,396 @@
+/*
+ * Hashes, MACs, random bytes, base64 and passwords, on OpenSSL's libcrypto,
+ * libargon2 and libcrypt. A library failure here (no entropy, no memory) ends
+ * the process: going on with a weak value is never an answer.
+ */
+#include "net/crypt.h"
+
+#include <argon2.h>
+#include <crypt.h>
+#include <openssl/crypto.h>
+#include <openssl/evp.h>
+#include <openssl/hmac.h>
+#include <openssl/rand.h>
+#include <openssl/sha.h>
+
+#include <assert.h>
+#include <err.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "base/str.h"
+
+#define SALT_LEN 16
+#define KEY_LEN	 32
+
+/* Costs an imported hash may ask for (identity.md P-6). */
+#define ARGON2_MAX_KIB	  (1024U * 1024U)
+#define ARGON2_MAX_PASSES 10
+#define ARGON2_MAX_LANES  16
+#define BCRYPT_MIN_COST	  4
+#define BCRYPT_MAX_COST	  15
+#define BCRYPT_LEN	  60
+#define BCRYPT_MAX_INPUT  72
+
+void
+crypt_random(void *out, size_t len)
+{
+	assert(len <= INT_MAX);
+	if (RAND_bytes(out, (int)len) != 1)
+		errx(1, "RAND_bytes: no entropy");
+}
+
+void
+crypt_sha256(const void *p, size_t len, uint8_t out[CRYPT_SHA256_LEN])
+{
+	if (SHA256(p, len, out) == NULL)
+		errx(1, "SHA256: failed");
+}
+
+char *
+crypt_sha256_hex(struct arena *a, const void *p, size_t len)
+{
+	uint8_t hash[CRYPT_SHA256_LEN];
+
+	crypt_sha256(p, len, hash);
+	return str_hex(a, hash, sizeof(hash));
+}
+
+void
+crypt_hmac_sha256(const void *key, size_t keylen, const void *p, size_t len,
+    uint8_t out[CRYPT_SHA256_LEN])
+{
+	assert(keylen <= INT_MAX);
+	if (HMAC(EVP_sha256(), key, (int)keylen, p, len, out, NULL) == NULL)
+		errx(1, "HMAC: failed");
+}
+
+bool
+crypt_equal(const void *x, size_t xlen, const void *y, size_t ylen)
+{
+	return xlen == ylen && (xlen == 0 || CRYPTO_memcmp(x, y, xlen) == 0);
+}
+
+bool
+crypt_equal_str(const char *x, const char *y)
+{
+	return crypt_equal(x, strlen(x), y, strlen(y));
+}
+
+void
+crypt_wipe(void *p, size_t len)
+{
+	OPENSSL_cleanse(p, len);
+}
+
+char *
+crypt_token(struct arena *a, size_t n)
+{
+	static const char set[] = "0123456789"
+				  "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+				  "abcdefghijklmnopqrstuvwxyz";
+	uint8_t raw[64];
+	char *out;
+	size_t i, have;
+
+	out = arena_alloc(a, n + 1);
+	for (have = 0; have < n;) {
+		crypt_random(raw, sizeof(raw));
+		/* 248 = 4 * 62: dropping the rest keeps every letter as likely */
+		for (i = 0; i < sizeof(raw) && have < n; i++)
+			if (raw[i] < 248)
+				out[have++] = set[raw[i] % 62];
+	}
+	out[n] = '\0';
+	crypt_wipe(raw, sizeof(raw));
+	return out;
+}
+
+/* --- base64 ---------------------------------------------------------------- */
+
+char *
+crypt_base64(struct arena *a, const void *p, size_t len)
+{
+	char *out;
+
+	assert(len <= INT_MAX / 2);
+	out = arena_alloc(a, (len + 2) / 3 * 4 + 1);
+	EVP_EncodeBlock((unsigned char *)out, p, (int)len);
+	return out;
+}
+
+char *
+crypt_base64url(struct arena *a, const void *p, size_t len)
+{
+	char *out, *s;
+
+	out = crypt_base64(a, p, len);
+	for (s = out; *s != '\0' && *s != '='; s++) {
+		if (*s == '+')
+			*s = '-';
+		else if (*s == '/')
+			*s = '_';
+	}
+	*s = '\0';
+	return out;
+}
+
+/* The six bits of a letter, -1 if none; notes which alphabet it belongs to. */
+static int
+base64_value(char c, bool *standard, bool *url)
+{
+	if (c >= 'A' && c <= 'Z')
+		return c - 'A';
+	if (c >= 'a' && c <= 'z')
+		return c - 'a' + 26;
+	if (c >= '0' && c <= '9')
+		return c - '0' + 52;
+	if (c == '+' || c == '/') {
+		*standard = true;
+		return c == '+' ? 62 : 63;
+	}
+	if (c == '-' || c == '_') {
+		*url = true;
+		return c == '-' ? 62 : 63;
+	}
+	return -1;
+}
+
+/* The length without padding; SIZE_MAX when the padding is wrong. */
+static size_t
+base64_unpad(const char *s, size_t len)
+{
+	size_t n;
+
+	for (n = len; n > 0 && s[n - 1] == '='; n--)
+		continue;
+	if (n % 4 == 1)
+		return SIZE_MAX;
+	if (n != len && (len % 4 != 0 || len - n > 2))
+		return SIZE_MAX;
+	return n;
+}
+
+uint8_t *
+crypt_unbase64(struct arena *a, const char *s, size_t slen, size_t *len)
+{
+	bool standard = false, url = false;
+	uint8_t *out;
+	uint32_t bits = 0;
+	size_t i, n, have = 0;
+	int v;
+
+	if ((n = base64_unpad(s, slen)) == SIZE_MAX)
+		return NULL;
+	out = arena_alloc(a, n / 4 * 3 + 4);
+	for (i = 0; i < n; i++) {
+		if ((v = base64_value(s[i], &standard, &url)) == -1)
+			return NULL;
+		bits = bits << 6 | (uint32_t)v;
+		if (i % 4 == 0)
+			continue;
+		out[have++] = (uint8_t)(bits >> (6 - 2 * (i % 4)));
+	}
+	if (standard && url)
+		return NULL;
+	out[have] = '\0';
+	*len = have;
+	return out;
+}
+
+/* --- passwords ------------------------------------------------------------- */
+
+char *
+crypt_password_hash(struct arena *a, const char *password,
+    const struct crypt_cost *cost)
+{
+	uint8_t salt[SALT_LEN];
+	size_t len;
+	char *out;
+	int rc;
+
+	crypt_random(salt, sizeof(salt));
+	len = argon2_encodedlen(cost->passes, cost->memory_kib, cost->lanes,
+	    SALT_LEN, KEY_LEN, Argon2_id);
+	out = arena_alloc(a, len + 1);
+	rc = argon2id_hash_encoded(cost->passes, cost->memory_kib, cost->lanes,
+	    password, strlen(password), salt, sizeof(salt), KEY_LEN, out, len);
+	if (rc != ARGON2_OK)
+		errx(1, "argon2id: %s", argon2_error_message(rc));
+	return out;
+}
+
+enum hash_kind {
+	HASH_UNKNOWN = 0,
+	HASH_ARGON2ID,
+	HASH_ARGON2I,
+	HASH_BCRYPT
+};
+
+static enum hash_kind
+hash_kind(const char *hash)
+{
+	if (str_starts(hash, "$argon2id$"))
+		return HASH_ARGON2ID;
+	if (str_starts(hash, "$argon2i$"))
+		return HASH_ARGON2I;
+	if (str_starts(hash, "$2a$") || str_starts(hash, "$2b$") ||
+	    str_starts(hash, "$2y$"))
+		return HASH_BCRYPT;
+	return HASH_UNKNOWN;
+}
+
+/* Reads "name=DIGITS" at *s and steps over it. */
+static bool
+phc_number(const char **s, const char *name, uint32_t *out)
+{
+	const char *p = *s;
+	uint64_t n = 0;
+	size_t len = strlen(name);
+
+	if (strncmp(p, name, len) != 0)
+		return false;
+	p += len;
+	if (*p < '0' || *p > '9')
+		return false;
+	for (; *p >= '0' && *p <= '9'; p++) {
+		n = n * 10 + (uint64_t)(*p - '0');
+		if (n > UINT32_MAX)
+			return false;
+	}
+	*out = (uint32_t)n;
+	*s = p;
+	return true;
+}
+
+/* $argon2id$v=19$m=65536,t=2,p=1$SALT$KEY; false when out of shape. */
+static bool
+argon2_cost(const char *hash, struct crypt_cost *cost, size_t *keychars)
+{
+	const char *p, *key;
+	uint32_t version;
+
+	if ((p = strchr(hash + 1, '$')) == NULL)
+		return false;
+	if (!phc_number(&p, "$v=", &version) || version != 19 ||
+	    !phc_number(&p, "$m=", &cost->memory_kib) ||
+	    !phc_number(&p, ",t=", &cost->passes) ||
+	    !phc_number(&p, ",p=", &cost->lanes) || *p != '$')
+		return false;
+	if ((key = strchr(p + 1, '$')) == NULL)
+		return false;
+	*keychars = strlen(key + 1);
+	return true;
+}
+
+static bool
+argon2_bounds_ok(const struct crypt_cost *cost)
+{
+	return cost->memory_kib >= 8 && cost->memory_kib <= ARGON2_MAX_KIB &&
+	    cost->passes >= 1 && cost->passes <= ARGON2_MAX_PASSES &&
+	    cost->lanes >= 1 && cost->lanes <= ARGON2_MAX_LANES;
+}
+
+static bool
+bcrypt_ok(const char *hash)
+{
+	int cost;
+
+	if (strlen(hash) != BCRYPT_LEN || hash[6] != '$')
+		return false;
+	if (hash[4] < '0' || hash[4] > '9' || hash[5] < '0' || hash[5] > '9')
+		return false;
+	cost = (hash[4] - '0') * 10 + (hash[5] - '0');
+	return cost >= BCRYPT_MIN_COST && cost <= BCRYPT_MAX_COST;
+}
+
+bool
+crypt_password_hash_ok(const char *hash)
+{
+	struct crypt_cost cost;
+	size_t keychars;
+
+	switch (hash_kind(hash)) {
+	case HASH_ARGON2ID:
+	case HASH_ARGON2I:
+		return argon2_cost(hash, &cost, &keychars) &&
+		    argon2_bounds_ok(&cost);
+	case HASH_BCRYPT:
+		return bcrypt_ok(hash);
+	case HASH_UNKNOWN:
+		break;
+	}
+	return false;
+}
+
+static bool
+bcrypt_verify(const char *password, const char *hash)
+{
+	struct crypt_data *data;
+	const char *got;
+	bool ok;
+
+	if (strlen(password) > BCRYPT_MAX_INPUT)
+		return false;
+	data = xcalloc(1, sizeof(*data));
+	got = crypt_r(password, hash, data);
+	ok = got != NULL && crypt_equal_str(got, hash);
+	crypt_wipe(data, sizeof(*data));
+	free(data);
+	return ok;
+}
+
+static bool
+argon2_verify_kind(const char *password, const char *hash, argon2_type type)
+{
+	int rc;
+
+	rc = argon2_verify(hash, password, strlen(password), type);
+	if (rc != ARGON2_OK && rc != ARGON2_VERIFY_MISMATCH)
+		log_error("argon2: %s", argon2_error_message(rc));
+	return rc == ARGON2_OK;
+}
+
+/* Not made by crypt_password_hash() with this cost. */
+static bool
+hash_is_stale(const char *hash, const struct crypt_cost *cost)
+{
+	struct crypt_cost had;
+	size_t keychars;
+
+	if (hash_kind(hash) != HASH_ARGON2ID ||
+	    !argon2_cost(hash, &had, &keychars))
+		return true;
+	return had.memory_kib != cost->memory_kib ||
+	    had.passes != cost->passes || had.lanes != cost->lanes ||
+	    keychars != (KEY_LEN * 8 + 5) / 6;
+}
+
+bool
+crypt_password_verify(const char *password, const char *hash,
+    const struct crypt_cost *cost, bool *stale)
+{
+	bool ok = false;
+
+	if (stale != NULL)
+		*stale = hash_is_stale(hash, cost);
+	if (!crypt_password_hash_ok(hash))
+		return false;
+	switch (hash_kind(hash)) {
+	case HASH_ARGON2ID:
+		ok = argon2_verify_kind(password, hash, Argon2_id);
+		break;
+	case HASH_ARGON2I:
+		ok = argon2_verify_kind(password, hash, Argon2_i);
+		break;
+	case HASH_BCRYPT:
+		ok = bcrypt_verify(password, hash);
+		break;
+	case HASH_UNKNOWN:
+		break;
+	}
+	return ok;
+}
