@@ -27,9 +27,9 @@
 #define KEY_LEN	 32
 
 /* Costs an imported hash may ask for (identity.md P-6). */
-#define ARGON2_MAX_KIB	  (1024U * 1024U)
-#define ARGON2_MAX_PASSES 10
-#define ARGON2_MAX_LANES  16
+#define IMPORT_MAX_KIB	  (1024U * 1024U)
+#define IMPORT_MAX_PASSES 10
+#define IMPORT_MAX_LANES  16
 #define BCRYPT_MIN_COST	  4
 #define BCRYPT_MAX_COST	  15
 #define BCRYPT_LEN	  60
@@ -289,9 +289,9 @@ argon2_cost(const char *hash, struct crypt_cost *cost, size_t *keychars)
 static bool
 argon2_bounds_ok(const struct crypt_cost *cost)
 {
-	return cost->memory_kib >= 8 && cost->memory_kib <= ARGON2_MAX_KIB &&
-	    cost->passes >= 1 && cost->passes <= ARGON2_MAX_PASSES &&
-	    cost->lanes >= 1 && cost->lanes <= ARGON2_MAX_LANES;
+	return cost->memory_kib >= 8 && cost->memory_kib <= IMPORT_MAX_KIB &&
+	    cost->passes >= 1 && cost->passes <= IMPORT_MAX_PASSES &&
+	    cost->lanes >= 1 && cost->lanes <= IMPORT_MAX_LANES;
 }
 
 static bool

@@ -9,7 +9,7 @@
 
 #include "base/str.h"
 
-#include "test.h"
+#include "tests/test.h"
 
 #define ARGON2ID                                    \
 	"$argon2id$v=19$m=256,t=2,p=1$c29tZXNhbHQ$" \
