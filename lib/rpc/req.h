@@ -83,7 +83,7 @@ struct req {
 	const char *host;   /* Host header or "" */
 	const char *remote; /* client address, proxies honoured as configured */
 	bool https;
-	const uint8_t *body;
+	const uint8_t *body; /* after req_read_body() */
 	size_t bodylen;
 	int64_t started_ms;  /* clock_mono_ms() */
 	int64_t deadline_ms; /* clock_mono_ms() scale */
@@ -95,8 +95,56 @@ struct req {
 	struct req_detail *details;
 	struct req_meta *meta;
 
+	struct auth_forget *forget; /* auth.c's: done again after COMMIT */
 	struct req_io *io; /* req.c's own: the FastCGI side */
 };
+
+/* Why a body could not be taken whole. */
+enum req_body {
+	REQ_BODY_OK = 0,
+	REQ_BODY_TOO_LONG, /* over the cap; the rest was thrown away */
+	REQ_BODY_LENGTH	   /* differs from Content-Length, or cut short */
+};
+
+/*
+ * The server side of one process: takes requests from a listening socket
+ * (made non-blocking) one at a time. The caller owns it.
+ */
+struct req_io *req_open(int fd, const struct req_env *env);
+void req_close(struct req_io *io);
+
+/*
+ * The next request, or NULL when timeout_ms passed (-1: never), a signal came
+ * or the peer went away. Signals that the caller keeps blocked are let in
+ * only while nothing is in hand. The body is not read yet.
+ */
+struct req *req_accept(struct req_io *io, int timeout_ms);
+
+/* Drops the request with all it made; unanswered, the connection closes. */
+void req_done(struct req *r);
+
+/*
+ * A request that came over no wire, for commands, tests and pages' own calls:
+ * method "POST", empty path, a fresh id, no caller, deadline 120 s. What is
+ * answered to it is kept (resp_captured()). req_done() frees it.
+ */
+struct req *req_local(const struct req_env *env);
+
+/*
+ * Reads the whole body, at most cap bytes, into r->body (NUL-terminated
+ * besides). On a failure r->body stays empty.
+ */
+enum req_body req_read_body(struct req *r, size_t cap);
+
+/* Reads the next len bytes instead, for bodies that go to a file; 0: end. */
+size_t req_read(struct req *r, void *p, size_t len);
+
+/* The announced length of the body, -1 when unknown. */
+int64_t req_length(const struct req *r);
+
+/* The i-th request header, in the server's order; false at the end. */
+bool req_header_at(struct req *r, size_t i, const char **name,
+    const char **value);
 
 /* A request header by its lower-case name; NULL when absent. Borrowed. */
 const char *req_header(const struct req *r, const char *name);
