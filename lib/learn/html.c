@@ -19,8 +19,13 @@
 #include "base/str.h"
 #include "base/utf8.h"
 
-#define MAX_OPEN 48 /* elements open in the output, implied ones included */
-#define MAX_HREF 2000
+/*
+ * Elements open in the output. Text may go above MAX_DEPTH with the elements
+ * implied for it (the longest chain is tr, td), so it is never lost.
+ */
+#define MAX_DEPTH 44
+#define MAX_OPEN  (MAX_DEPTH + 4)
+#define MAX_HREF  2000
 
 /* What an element is, and as a mask what it may hold. */
 enum {
@@ -521,7 +526,7 @@ wraps_needed(const struct tag *tag, unsigned is)
  * cannot stand here at all.
  */
 static bool
-make_room(struct writer *w, unsigned is)
+make_room(struct writer *w, unsigned is, size_t max)
 {
 	size_t n;
 	int wraps;
@@ -532,7 +537,7 @@ make_room(struct writer *w, unsigned is)
 			return false;
 		n--;
 	}
-	if (n + (size_t)wraps + 1 > MAX_OPEN)
+	if (n + (size_t)wraps >= max)
 		return false;
 	pop_to(w, n);
 	for (; wraps > 0; wraps--)
@@ -583,7 +588,7 @@ put_text(struct writer *w, const char *s)
 {
 	if (all_space(s) && (top(w)->holds & IS_INLINE) == 0)
 		return;
-	if (!make_room(w, IS_INLINE))
+	if (!make_room(w, IS_INLINE, MAX_OPEN))
 		return;
 	if (w->text)
 		put_folded(w->out, s);
@@ -645,7 +650,7 @@ enter(struct writer *w, xmlNodePtr node)
 		return true;
 	}
 	if (((tag->flags & LINK) != 0 && is_open(w, tag)) ||
-	    !make_room(w, tag->is)) {
+	    !make_room(w, tag->is, MAX_DEPTH)) {
 		if ((tag->is & IS_INLINE) == 0)
 			soft_break(w);
 		return true;

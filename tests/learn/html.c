@@ -7,7 +7,7 @@
 #include "base/buf.h"
 #include "learn/html.h"
 
-#include "test.h"
+#include "tests/test.h"
 
 struct sample {
 	const char *in;
@@ -85,7 +85,7 @@ static const struct sample repaired[] = {
 	    "<p>a <b>c</b></p><p>d</p><p>e</p>" },
 	{ "<b>x</b> tail<p>y</p>", "<p><b>x</b> tail</p><p>y</p>" },
 	{ "<p>a<p>b", "<p>a</p><p>b</p>" },
-	{ "<b><p>a</p><p>b</p></b>", "<p><b>a b </b></p>" },
+	{ "<b><p>a</p><p>b</p></b>", "<p>a</p><p>b</p>" },
 	{ "<ul>text<li>a</ul>", "<ul><li>text</li><li>a</li></ul>" },
 	{ "<ul><ul><li>a</li></ul></ul>",
 	    "<ul><li><ul><li>a</li></ul></li></ul>" },
