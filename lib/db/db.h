@@ -144,4 +144,11 @@ int db_listen(struct db *db, const char *channel) MUST_CHECK;
 int db_wait(struct db *db, int timeout_ms, const char **channel,
     const char **payload);
 
+/*
+ * Runs a script of several statements as it is: migrations and set-up only.
+ * Inside a transaction it is part of it; outside, each statement stands
+ * alone. name is for the log. -1: db_fault() says why.
+ */
+int db_script(struct db *db, const char *name, const char *sql) MUST_CHECK;
+
 #endif
