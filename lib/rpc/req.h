@@ -20,6 +20,7 @@ struct cache;
 struct db;
 struct store;
 struct ident;
+struct req_after;
 
 /* Roles in rising order of rights; legacy owner = admin, member = sme. */
 enum role {
@@ -96,6 +97,7 @@ struct req {
 	struct req_meta *meta;
 
 	struct auth_forget *forget; /* auth.c's: done again after COMMIT */
+	struct req_after *after; /* lib/rpc/after.h */
 	struct req_io *io; /* req.c's own: the FastCGI side */
 };
 

@@ -1,0 +1,96 @@
+/*
+ * Field checks shared by all services. Texts are fixed; a value that a user
+ * sent is never put into a message.
+ */
+#include "service/field.h"
+
+#include <string.h>
+
+#include "base/utf8.h"
+
+enum code
+field_uuid(struct req *r, const char *field, const char *value,
+    const char **out)
+{
+	char canon[STR_UUID_LEN + 1];
+
+	if (str_is_empty(value))
+		return req_fail_field(r, field, "is required");
+	if (!str_uuid_canon(value, canon))
+		return req_fail_field(r, field, "must be a UUID");
+	*out = arena_strdup(r->mem, canon);
+	return CODE_OK;
+}
+
+enum code
+field_line(struct req *r, const char *field, const char *value, size_t min,
+    size_t max, const char **out)
+{
+	const char *text;
+	size_t n;
+
+	text = str_trim(r->mem, value == NULL ? "" : value);
+	n = utf8_count(text);
+	if (n == 0 && min > 0)
+		return req_fail_field(r, field, "must not be empty");
+	if (n < min)
+		return req_fail_field(r, field,
+		    "must have at least %zu characters", min);
+	if (n > max)
+		return req_fail_field(r, field,
+		    "must have at most %zu characters", max);
+	if (!utf8_is_printable(text))
+		return req_fail_field(r, field,
+		    "must not contain line breaks or control characters");
+	*out = text;
+	return CODE_OK;
+}
+
+/* Control characters other than tab, line feed and carriage return. */
+static bool
+has_control(const char *s)
+{
+	for (; *s != '\0'; s++) {
+		unsigned char c = (unsigned char)*s;
+
+		if ((c < 0x20 && c != '\t' && c != '\n' && c != '\r') ||
+		    c == 0x7f)
+			return true;
+	}
+	return false;
+}
+
+enum code
+field_text(struct req *r, const char *field, const char *value, size_t max,
+    const char **out)
+{
+	const char *text;
+
+	text = str_trim(r->mem, value == NULL ? "" : value);
+	if (utf8_count(text) > max)
+		return req_fail_field(r, field,
+		    "must have at most %zu characters", max);
+	if (has_control(text))
+		return req_fail_field(r, field,
+		    "must not contain control characters");
+	*out = text;
+	return CODE_OK;
+}
+
+const char *
+field_email_clean(struct arena *a, const char *value)
+{
+	const char *text, *at, *dot;
+
+	text = str_lower(a, str_trim(a, value == NULL ? "" : value));
+	at = strchr(text, '@');
+	if (at == NULL || at == text || strchr(at + 1, '@') != NULL ||
+	    at - text > 64 || utf8_count(text) > 254 ||
+	    !utf8_is_printable(text) || strpbrk(text, " ,;<>\"\\") != NULL)
+		return NULL;
+	dot = strchr(at + 1, '.');
+	if (dot == NULL || dot == at + 1 || str_ends(text, ".") ||
+	    strstr(at, "..") != NULL)
+		return NULL;
+	return text;
+}
