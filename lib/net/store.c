@@ -1,0 +1,258 @@
+/*
+ * Object storage: checks keys and tenants once, for every adapter, and hands
+ * the action on. No caller-supplied text reaches an adapter unchecked.
+ */
+#include "net/store.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "base/str.h"
+#include "base/utf8.h"
+#include "base/xmalloc.h"
+#include "net/store_dir.h"
+
+struct store {
+	const struct store_ops *ops;
+	void *ctx;
+};
+
+/* Sorted by what people upload most; the rest is a stream of bytes. */
+static const struct {
+	const char *suffix;
+	const char *type;
+} types[] = {
+	{ ".json", "application/json" },
+	{ ".zip", "application/zip" },
+	{ ".pdf", "application/pdf" },
+	{ ".docx",
+	    "application/vnd.openxmlformats-officedocument."
+	    "wordprocessingml.document" },
+	{ ".txt", "text/plain" },
+	{ ".md", "text/markdown" },
+	{ ".html", "text/html" },
+	{ ".epub", "application/epub+zip" },
+	{ ".png", "image/png" },
+	{ ".jpg", "image/jpeg" },
+	{ ".jpeg", "image/jpeg" },
+	{ ".webp", "image/webp" },
+	{ ".mp4", "video/mp4" },
+	{ ".mov", "video/quicktime" },
+	{ ".mp3", "audio/mpeg" },
+	{ ".wav", "audio/wav" },
+};
+
+struct store *
+store_open(const struct conf *conf)
+{
+	struct store_dir *d;
+	struct store *s;
+
+	if ((d = store_dir_open(conf)) == NULL)
+		return NULL;
+	s = xcalloc(1, sizeof(*s));
+	s->ops = &store_dir_ops;
+	s->ctx = d;
+	return s;
+}
+
+void
+store_close(struct store *s)
+{
+	if (s == NULL)
+		return;
+	s->ops->close(s->ctx);
+	free(s);
+}
+
+static bool
+segment_ok(const char *p, size_t len)
+{
+	if (len == 0 || len > STORE_SEGMENT_MAX)
+		return false;
+	return !(p[0] == '.' && (len == 1 || (len == 2 && p[1] == '.')));
+}
+
+bool
+store_key_ok(const char *key)
+{
+	size_t len, n;
+
+	if (key == NULL || (len = strlen(key)) == 0 || len > STORE_KEY_MAX)
+		return false;
+	if (!utf8_valid(key, len) || !utf8_is_printable(key) ||
+	    strchr(key, '\\') != NULL)
+		return false;
+	for (;; key += n + 1) {
+		n = strcspn(key, "/");
+		if (!segment_ok(key, n))
+			return false;
+		if (key[n] == '\0')
+			return true;
+	}
+}
+
+/* Whether the object may be named at all; a refusal is logged. */
+static bool
+named(const char *tenant, const char *key)
+{
+	if (tenant != NULL && str_is_uuid(tenant) && store_key_ok(key))
+		return true;
+	log_error("store: refused an object name");
+	return false;
+}
+
+/* A prefix is "", or a key, or a key with a slash behind it. */
+static bool
+prefix_ok(const char *tenant, const char *prefix)
+{
+	char key[STORE_KEY_MAX + 1];
+	size_t len;
+
+	len = strlen(prefix);
+	if (len == 0)
+		return tenant != NULL && str_is_uuid(tenant);
+	if (len > STORE_KEY_MAX)
+		return named(NULL, NULL);
+	len -= prefix[len - 1] == '/';
+	memcpy(key, prefix, len);
+	key[len] = '\0';
+	return named(tenant, key);
+}
+
+enum code
+store_put(struct store *s, const char *tenant, const char *key,
+    const char *content_type, const void *p, size_t len)
+{
+	if (!named(tenant, key))
+		return CODE_INVALID_ARGUMENT;
+	return s->ops->put(s->ctx, tenant, key, content_type, p, len);
+}
+
+enum code
+store_put_file(struct store *s, const char *tenant, const char *key,
+    const char *content_type, const char *path)
+{
+	if (!named(tenant, key))
+		return CODE_INVALID_ARGUMENT;
+	return s->ops->put_file(s->ctx, tenant, key, content_type, path);
+}
+
+enum code
+store_get(struct store *s, struct arena *a, const char *tenant, const char *key,
+    size_t max, void **p, size_t *len)
+{
+	if (!named(tenant, key))
+		return CODE_INVALID_ARGUMENT;
+	return s->ops->get(s->ctx, a, tenant, key, max, p, len);
+}
+
+enum code
+store_delete(struct store *s, const char *tenant, const char *key)
+{
+	if (!named(tenant, key))
+		return CODE_INVALID_ARGUMENT;
+	return s->ops->del(s->ctx, tenant, key);
+}
+
+enum code
+store_exists(struct store *s, const char *tenant, const char *key, int64_t *len)
+{
+	int64_t unused;
+
+	if (!named(tenant, key))
+		return CODE_INVALID_ARGUMENT;
+	return s->ops->exists(s->ctx, tenant, key, len == NULL ? &unused : len);
+}
+
+enum code
+store_items(struct store *s, struct arena *a, const char *tenant,
+    const char *prefix, struct store_item **items, size_t *nitems)
+{
+	if (!prefix_ok(tenant, prefix))
+		return CODE_INVALID_ARGUMENT;
+	return s->ops->items(s->ctx, a, tenant, prefix, items, nitems);
+}
+
+enum code
+store_list(struct store *s, struct arena *a, const char *tenant,
+    const char *prefix, const char ***keys)
+{
+	struct store_item *items;
+	enum code code;
+	size_t i, n;
+
+	code = store_items(s, a, tenant, prefix, &items, &n);
+	if (code != CODE_OK)
+		return code;
+	*keys = arena_calloc(a, n + 1, sizeof(**keys));
+	for (i = 0; i < n; i++)
+		(*keys)[i] = items[i].key;
+	return CODE_OK;
+}
+
+/* Goes on after a failure, so that one stubborn object keeps no other. */
+enum code
+store_delete_all(struct store *s, const char *tenant, const char *prefix)
+{
+	struct store_item *items;
+	enum code code, one;
+	struct arena *a;
+	size_t i, n;
+
+	a = arena_new();
+	n = 0;
+	code = store_items(s, a, tenant, prefix, &items, &n);
+	for (i = 0; i < n; i++)
+		if ((one = s->ops->del(s->ctx, tenant, items[i].key)) !=
+		    CODE_OK)
+			code = one;
+	arena_free(a);
+	return code;
+}
+
+enum code
+store_tenants(struct store *s, struct arena *a, const char ***tenants)
+{
+	return s->ops->tenants(s->ctx, a, tenants);
+}
+
+enum code
+store_clean(struct store *s, int64_t age_s)
+{
+	return s->ops->clean(s->ctx, age_s);
+}
+
+char *
+store_sign_get(struct store *s, struct arena *a, const char *tenant,
+    const char *key, const char *filename, int64_t expires_at)
+{
+	if (!named(tenant, key))
+		return NULL;
+	return s->ops->sign_get(s->ctx, a, tenant, key, filename, expires_at);
+}
+
+char *
+store_sign_put(struct store *s, struct arena *a, const char *tenant,
+    const char *key, const char *content_type, int64_t len, int64_t expires_at)
+{
+	if (!named(tenant, key) || len < 0)
+		return NULL;
+	return s->ops->sign_put(s->ctx, a, tenant, key, content_type, len,
+	    expires_at);
+}
+
+const char *
+store_type(const char *key)
+{
+	size_t i, len, n;
+
+	len = strlen(key);
+	for (i = 0; i < NITEMS(types); i++) {
+		n = strlen(types[i].suffix);
+		if (len > n && str_ieq(key + len - n, types[i].suffix))
+			return types[i].type;
+	}
+	return "application/octet-stream";
+}

@@ -1,0 +1,415 @@
+/*
+ * Object storage in a directory: whole objects or none, hostile names, and
+ * signed URLs that mean one thing only.
+ */
+#include "net/store.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/str.h"
+#include "net/store_dir.h"
+#include "test.h"
+
+#define T1 "11111111-1111-4111-8111-111111111111"
+#define T2 "22222222-2222-4222-8222-222222222222"
+
+static struct arena *mem;
+static char dir[] = "/tmp/mirai-store.XXXXXX";
+
+static struct conf *
+conf_here(const char *secret)
+{
+	struct conf *c;
+
+	c = conf_load("/dev/null");
+	if (c == NULL || conf_set(c, "store.dir", dir) == -1 ||
+	    conf_set(c, "url.api", "https://api.example.org") == -1 ||
+	    (secret != NULL && conf_set(c, "store.secret", secret) == -1))
+		abort();
+	return c;
+}
+
+static struct store *
+store_here(const char *secret)
+{
+	struct conf *c;
+	struct store *s;
+
+	c = conf_here(secret);
+	s = store_open(c);
+	conf_free(c);
+	return s;
+}
+
+static const char *
+get(struct store *s, const char *tenant, const char *key)
+{
+	size_t len;
+	void *p;
+
+	if (store_get(s, mem, tenant, key, 1 << 20, &p, &len) != CODE_OK)
+		return NULL;
+	return strlen(p) == len ? p : "length";
+}
+
+static enum code
+put(struct store *s, const char *tenant, const char *key, const char *text)
+{
+	return store_put(s, tenant, key, "text/plain", text, strlen(text));
+}
+
+static void
+test_keys(struct store *s)
+{
+	static const char *const bad[] = { "", "/", "/a", "a/", "a//b", ".",
+		"..", "../a", "a/..", "a/../b", "a/./b", "a\\b", "..\\a",
+		"a\nb", "a\x7f", "a\xc2\x85", "\xff", "a\xc0\xaf",
+		"a/\xed\xa0\x80" };
+	static const char *const good[] = { "a", "a/b", "...", "a/..b", ".a",
+		"courses/x/content.1.json", "\xc3\xa9 %2e%2e", "a:b?c#d&e=f" };
+	char longest[STORE_KEY_MAX + 2];
+	size_t i;
+
+	for (i = 0; i < NITEMS(bad); i++) {
+		CHECK(!store_key_ok(bad[i]));
+		CHECK(put(s, T1, bad[i], "x") == CODE_INVALID_ARGUMENT);
+		CHECK(store_delete(s, T1, bad[i]) == CODE_INVALID_ARGUMENT);
+		CHECK(
+		    store_exists(s, T1, bad[i], NULL) == CODE_INVALID_ARGUMENT);
+		CHECK(store_sign_get(s, mem, T1, bad[i], NULL, 1) == NULL);
+	}
+	for (i = 0; i < NITEMS(good); i++)
+		CHECK(store_key_ok(good[i]));
+	CHECK(!store_key_ok(NULL));
+	memset(longest, 'a', sizeof(longest));
+	longest[256] = '\0';
+	CHECK(!store_key_ok(longest));
+	longest[255] = '\0';
+	CHECK(store_key_ok(longest));
+	memset(longest, 'a', sizeof(longest));
+	for (i = 100; i < sizeof(longest); i += 100)
+		longest[i] = '/';
+	longest[STORE_KEY_MAX + 1] = '\0';
+	CHECK(!store_key_ok(longest));
+
+	CHECK(put(s, "..", "a", "x") == CODE_INVALID_ARGUMENT);
+	CHECK(put(s, "", "a", "x") == CODE_INVALID_ARGUMENT);
+	CHECK(put(s, NULL, "a", "x") == CODE_INVALID_ARGUMENT);
+	CHECK(put(s, T1 "/x", "a", "x") == CODE_INVALID_ARGUMENT);
+	CHECK(store_delete_all(s, T1, "../") == CODE_INVALID_ARGUMENT);
+	CHECK(store_delete_all(s, "..", "") == CODE_INVALID_ARGUMENT);
+	CHECK(store_delete_all(s, T1, "a//") == CODE_INVALID_ARGUMENT);
+}
+
+static void
+test_objects(struct store *s)
+{
+	const char **keys;
+	int64_t len;
+	void *p;
+	size_t n;
+
+	CHECK(get(s, T1, "a/b/c.json") == NULL);
+	CHECK(put(s, T1, "a/b/c.json", "one") == CODE_OK);
+	CHECK_STR(get(s, T1, "a/b/c.json"), "one");
+	CHECK(put(s, T1, "a/b/c.json", "second") == CODE_OK);
+	CHECK_STR(get(s, T1, "a/b/c.json"), "second");
+	CHECK(store_exists(s, T1, "a/b/c.json", &len) == CODE_OK && len == 6);
+	CHECK(store_exists(s, T1, "a/b", NULL) == CODE_NOT_FOUND);
+	CHECK(store_exists(s, T1, "a/b/c.json/d", NULL) == CODE_NOT_FOUND);
+	CHECK(get(s, T2, "a/b/c.json") == NULL);
+	CHECK(store_get(s, mem, T1, "a/b/c.json", 5, &p, &n) ==
+	    CODE_RESOURCE_EXHAUSTED);
+	CHECK(put(s, T1, "a/empty", "") == CODE_OK);
+	CHECK_STR(get(s, T1, "a/empty"), "");
+
+	CHECK(put(s, T1, "a/bb", "x") == CODE_OK);
+	CHECK(put(s, T1, "z", "x") == CODE_OK);
+	CHECK(put(s, T2, "a/other", "x") == CODE_OK);
+	CHECK(store_list(s, mem, T1, "", &keys) == CODE_OK);
+	CHECK_STR(keys[0], "a/b/c.json");
+	CHECK_STR(keys[1], "a/bb");
+	CHECK_STR(keys[2], "a/empty");
+	CHECK_STR(keys[3], "z");
+	CHECK(keys[4] == NULL);
+	CHECK(store_list(s, mem, T1, "a/b", &keys) == CODE_OK);
+	CHECK(keys[0] != NULL && keys[1] != NULL && keys[2] == NULL);
+	CHECK(store_list(s, mem, T1, "a/b/", &keys) == CODE_OK);
+	CHECK(keys[0] != NULL && keys[1] == NULL);
+	CHECK(store_tenants(s, mem, &keys) == CODE_OK);
+	CHECK_STR(keys[0], T1);
+	CHECK_STR(keys[1], T2);
+	CHECK(keys[2] == NULL);
+
+	CHECK(store_delete_all(s, T1, "a/") == CODE_OK);
+	CHECK(store_list(s, mem, T1, "", &keys) == CODE_OK);
+	CHECK_STR(keys[0], "z");
+	CHECK(keys[1] == NULL);
+	CHECK_STR(get(s, T2, "a/other"), "x");
+	CHECK(store_delete(s, T1, "z") == CODE_OK);
+	CHECK(store_delete(s, T1, "z") == CODE_OK);
+	CHECK(store_tenants(s, mem, &keys) == CODE_OK && keys[1] == NULL);
+	CHECK(store_list(s, mem, T1, "", &keys) == CODE_OK && keys[0] == NULL);
+}
+
+static void
+test_put_file(struct store *s)
+{
+	char path[] = "/tmp/mirai-put.XXXXXX";
+	int fd;
+
+	fd = mkstemp(path);
+	CHECK(fd != -1 && write(fd, "file", 4) == 4 && close(fd) == 0);
+	CHECK(store_put_file(s, T1, "f/x.zip", "application/zip", path) ==
+	    CODE_OK);
+	CHECK_STR(get(s, T1, "f/x.zip"), "file");
+	(void)unlink(path);
+	CHECK(store_put_file(s, T1, "f/y.zip", "application/zip", path) ==
+	    CODE_UNAVAILABLE);
+	CHECK(store_exists(s, T1, "f/y.zip", NULL) == CODE_NOT_FOUND);
+}
+
+/* Files in the place where objects are written. */
+static int
+leftovers(void)
+{
+	char path[PATH_MAX];
+	struct dirent *e;
+	DIR *d;
+	int n;
+
+	(void)snprintf(path, sizeof(path), "%s/data/.tmp", dir);
+	if ((d = opendir(path)) == NULL)
+		return -1;
+	for (n = 0; (e = readdir(d)) != NULL;)
+		n += e->d_name[0] != '.';
+	(void)closedir(d);
+	return n;
+}
+
+/* A disk that is full, and a writer that is killed. */
+static void
+test_failures(struct store *s)
+{
+	struct rlimit old, small;
+	struct store_writer *w;
+	struct store_dir *d;
+	struct conf *c;
+	pid_t pid;
+
+	CHECK(put(s, T1, "full", "old") == CODE_OK);
+	(void)signal(SIGXFSZ, SIG_IGN);
+	(void)getrlimit(RLIMIT_FSIZE, &old);
+	small = old;
+	small.rlim_cur = 4;
+	(void)setrlimit(RLIMIT_FSIZE, &small);
+	CHECK(put(s, T1, "full", "longer than four") == CODE_UNAVAILABLE);
+	(void)setrlimit(RLIMIT_FSIZE, &old);
+	CHECK_STR(get(s, T1, "full"), "old");
+	CHECK(leftovers() == 0);
+
+	c = conf_here(NULL);
+	d = store_dir_open(c);
+	conf_free(c);
+	fflush(stdout);
+	if ((pid = fork()) == 0) {
+		w = store_dir_writer(d);
+		if (w == NULL || store_dir_write(w, "half", 4) == -1)
+			_exit(1);
+		(void)raise(SIGKILL);
+	}
+	(void)waitpid(pid, NULL, 0);
+	CHECK_STR(get(s, T1, "full"), "old");
+	CHECK(leftovers() == 1);
+	CHECK(store_clean(s, 3600) == CODE_OK && leftovers() == 1);
+	CHECK(store_clean(s, -1) == CODE_OK && leftovers() == 0);
+
+	w = store_dir_writer(d);
+	CHECK(w != NULL && store_dir_write(w, "x", 1) == 0);
+	CHECK(store_dir_commit(w, T1, "../x") == CODE_INVALID_ARGUMENT);
+	CHECK(leftovers() == 0);
+	store_dir_close(d);
+}
+
+/* Deleting takes directories away under a writer's feet. */
+static void
+test_race(struct store *s)
+{
+	int i, ok, status;
+	pid_t pid;
+
+	fflush(stdout);
+	if ((pid = fork()) == 0) {
+		for (i = 0; i < 300; i++)
+			if (store_delete(s, T1, "r/s/t/one") != CODE_OK)
+				_exit(1);
+		_exit(0);
+	}
+	for (i = ok = 0; i < 300; i++)
+		ok += put(s, T1, "r/s/t/one", "x") == CODE_OK;
+	(void)waitpid(pid, &status, 0);
+	CHECK(ok == 300);
+	CHECK(status == 0);
+}
+
+static enum code
+verify(struct store_dir *d, const char *method, const char *url,
+    struct store_grant *g)
+{
+	const char *path, *query;
+
+	path = url + strlen("https://api.example.org");
+	query = strchr(path, '?');
+	if (query == NULL)
+		return store_dir_verify(d, mem, method, path, "", g);
+	return store_dir_verify(d, mem, method,
+	    arena_strndup(mem, path, (size_t)(query - path)), query + 1, g);
+}
+
+/* url with the first occurrence of one text made another. */
+static char *
+swap(const char *url, const char *from, const char *to)
+{
+	const char *at;
+
+	if ((at = strstr(url, from)) == NULL)
+		return arena_strdup(mem, "https://api.example.org/none");
+	return arena_printf(mem, "%.*s%s%s", (int)(at - url), url, to,
+	    at + strlen(from));
+}
+
+static void
+test_sign_get(struct store *s, struct store_dir *d, int64_t soon)
+{
+	struct store_grant g;
+	char *url;
+
+	url = store_sign_get(s, mem, T1, "exports/a b%.zip",
+	    "F\xc3\xbcr \"x\"+&.zip", soon);
+	printf("# %s\n", url);
+	CHECK(str_starts(url,
+	    "https://api.example.org/local-storage/data/" T1
+	    "/exports/a%20b%25.zip?expires="));
+	CHECK(verify(d, "GET", url, &g) == CODE_OK);
+	CHECK_STR(g.tenant, T1);
+	CHECK_STR(g.key, "exports/a b%.zip");
+	CHECK_STR(g.filename, "F\xc3\xbcr \"x\"+&.zip");
+	CHECK(!g.put);
+	CHECK(verify(d, "HEAD", url, &g) == CODE_OK);
+	CHECK(verify(d, "PUT", url, &g) == CODE_PERMISSION_DENIED);
+	CHECK(verify(d, "POST", url, &g) == CODE_PERMISSION_DENIED);
+	CHECK(verify(d, "DELETE", url, &g) == CODE_PERMISSION_DENIED);
+	CHECK(
+	    verify(d, "GET", swap(url, T1, T2), &g) == CODE_PERMISSION_DENIED);
+	CHECK(verify(d, "GET", swap(url, "exports", "export5"), &g) ==
+	    CODE_PERMISSION_DENIED);
+	CHECK(verify(d, "GET", swap(url, "expires=", "expires=1"), &g) ==
+	    CODE_PERMISSION_DENIED);
+	CHECK(verify(d, "GET", swap(url, "name=F", "name=G"), &g) ==
+	    CODE_PERMISSION_DENIED);
+	CHECK(verify(d, "GET", swap(url, "&name", "&nome"), &g) ==
+	    CODE_PERMISSION_DENIED);
+	CHECK(verify(d, "GET", swap(url, "&name", "&type=text/html&name"),
+		  &g) == CODE_PERMISSION_DENIED);
+	CHECK(verify(d, "GET", swap(url, "&sig=", "&sig=0"), &g) ==
+	    CODE_PERMISSION_DENIED);
+	CHECK(verify(d, "GET", swap(url, "&sig=", "&gis="), &g) ==
+	    CODE_PERMISSION_DENIED);
+	CHECK(verify(d, "GET", swap(url, "&sig=", "&expires=9&sig="), &g) ==
+	    CODE_PERMISSION_DENIED);
+	CHECK(
+	    verify(d, "GET", swap(url, "exports", ".."), &g) == CODE_NOT_FOUND);
+	CHECK(verify(d, "GET", swap(url, "exports", "%2e%2e"), &g) ==
+	    CODE_NOT_FOUND);
+	CHECK(verify(d, "GET", swap(url, "/data/", "/datb/"), &g) ==
+	    CODE_NOT_FOUND);
+	CHECK(verify(d, "GET", swap(url, "local-storage", "local"), &g) ==
+	    CODE_NOT_FOUND);
+	CHECK(verify(d, "GET", "https://api.example.org/local-storage/data/" T1,
+		  &g) == CODE_NOT_FOUND);
+	url = store_sign_get(s, mem, T1, "exports/x.zip", NULL,
+	    clock_now_us() - 1000000);
+	CHECK(verify(d, "GET", url, &g) == CODE_PERMISSION_DENIED);
+	CHECK(store_sign_get(s, mem, T1, "x", "a\nb", soon) == NULL);
+}
+
+static void
+test_sign_put(struct store *s, struct store_dir *d, int64_t soon)
+{
+	struct store_grant g;
+	char *url;
+
+	url = store_sign_put(s, mem, T1, "submissions/s/files/a.pdf",
+	    "application/pdf", 9, soon);
+	CHECK(verify(d, "PUT", url, &g) == CODE_OK);
+	CHECK(g.put && g.len == 9 && g.filename == NULL);
+	CHECK_STR(g.content_type, "application/pdf");
+	CHECK(verify(d, "GET", url, &g) == CODE_PERMISSION_DENIED);
+	CHECK(verify(d, "PUT", swap(url, "len=9", "len=10"), &g) ==
+	    CODE_PERMISSION_DENIED);
+	CHECK(verify(d, "PUT", swap(url, "pdf&len", "zip&len"), &g) ==
+	    CODE_PERMISSION_DENIED);
+	CHECK(store_sign_put(s, mem, T1, "x", "a/b", -1, soon) == NULL);
+}
+
+static void
+test_sign(struct store *s)
+{
+	struct store *other, *none;
+	struct store_grant g;
+	struct store_dir *d;
+	struct conf *c;
+	int64_t soon;
+
+	soon = clock_now_us() + 900 * INT64_C(1000000);
+	c = conf_here("0123456789abcdef");
+	d = store_dir_open(c);
+	conf_free(c);
+	test_sign_get(s, d, soon);
+	test_sign_put(s, d, soon);
+	other = store_here("fedcba9876543210");
+	CHECK(verify(d, "GET", store_sign_get(other, mem, T1, "x", NULL, soon),
+		  &g) == CODE_PERMISSION_DENIED);
+	none = store_here(NULL);
+	CHECK(store_sign_get(none, mem, T1, "x", NULL, soon) == NULL);
+	CHECK(store_here("tooshort") == NULL);
+	store_close(other);
+	store_close(none);
+	store_dir_close(d);
+}
+
+int
+main(void)
+{
+	struct store *s;
+	char *cmd;
+
+	log_open("store", LOG_FORM_PLAIN, LOG_LEVEL_ERROR);
+	mem = arena_new();
+	if (mkdtemp(dir) == NULL)
+		return 1;
+	s = store_here("0123456789abcdef");
+	test_keys(s);
+	test_objects(s);
+	test_put_file(s);
+	test_failures(s);
+	test_race(s);
+	test_sign(s);
+	CHECK_STR(store_type("a/b.PDF"), "application/pdf");
+	CHECK_STR(store_type("zip"), "application/octet-stream");
+	store_close(s);
+	cmd = arena_printf(mem, "rm -rf '%s'", dir);
+	CHECK(system(cmd) == 0);
+	arena_free(mem);
+	return test_done();
+}
