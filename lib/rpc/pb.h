@@ -9,9 +9,14 @@
  *   bytes            struct pb_bytes x; optional: with bool has_x
  *   scalar, enum     int32_t x ...;    optional: with bool has_x
  *   message          struct pb_t *x    NULL = unset
- *   repeated         T *x; size_t nx   T as above (strings const char **)
- *   map              as repeated struct pb_outer_field_entry *x; size_t nx
- *   oneof o          enum pb_outer_o which_o beside the plain fields
+ *   repeated         T *x; size_t nx   an array of values: const char **,
+ *                                      int32_t *, and for messages
+ *                                      struct pb_t * to nx structs in a row
+ *   map              struct pb_outer_field_entry *x; size_t nx, in a row, with
+ *                                      members key and value
+ *   oneof o          enum pb_outer_o which_o (PB_OUTER_O_MEMBER, _NONE) beside
+ *                                      the plain members
+ * A member that would be a C keyword ends in an underscore: default_.
  */
 #ifndef MIRAI_RPC_PB_H
 #define MIRAI_RPC_PB_H
@@ -25,6 +30,7 @@
 #include "base/code.h"
 
 struct pb_desc; /* one message type; generated as pb_NAME_desc */
+struct pb_enum; /* one enum type; generated as pb_NAME_enum */
 
 struct pb_bytes {
 	const uint8_t *data;
@@ -48,6 +54,15 @@ struct pb_error {
 /* Name without leading dot ("mirai.v1.Team") and size of the struct. */
 const char *pb_name(const struct pb_desc *d);
 size_t pb_size(const struct pb_desc *d);
+
+/* The name of a value ("PLAN_PRO"); NULL when the contract has no such value. */
+const char *pb_enum_name(const struct pb_enum *e, int32_t number);
+
+/*
+ * Sets the strings of the struct msg that have no presence to "", as decoders
+ * do; for structs made by hand and read by a handler.
+ */
+void pb_init(const struct pb_desc *d, void *msg);
 
 /*
  * Decodes len bytes into the zeroed struct msg of d's size; all memory comes

@@ -1,0 +1,131 @@
+/*
+ * The tables that lib/proto/protoc-gen-mirai.c writes and the codecs in
+ * lib/rpc/pb*.c read. Nobody else needs this header.
+ */
+#ifndef MIRAI_RPC_PB_DESC_H
+#define MIRAI_RPC_PB_DESC_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* Kinds of values; the numbers are those of descriptor.proto. */
+enum pb_kind {
+	PB_DOUBLE = 1,
+	PB_FLOAT = 2,
+	PB_INT64 = 3,
+	PB_UINT64 = 4,
+	PB_INT32 = 5,
+	PB_FIXED64 = 6,
+	PB_FIXED32 = 7,
+	PB_BOOL = 8,
+	PB_STRING = 9,
+	PB_MESSAGE = 11,
+	PB_BYTES = 12,
+	PB_UINT32 = 13,
+	PB_ENUM = 14,
+	PB_SFIXED32 = 15,
+	PB_SFIXED64 = 16,
+	PB_SINT32 = 17,
+	PB_SINT64 = 18
+};
+
+/* Types with a JSON form of their own. */
+enum pb_wkt {
+	PB_WKT_NONE = 0,
+	PB_WKT_TIMESTAMP,
+	PB_WKT_DURATION,
+	PB_WKT_FIELD_MASK,
+	PB_WKT_STRUCT,
+	PB_WKT_VALUE,
+	PB_WKT_LIST_VALUE,
+	PB_WKT_WRAPPER,
+	PB_WKT_EMPTY,
+	PB_WKT_ANY
+};
+
+enum {
+	PB_F_REPEATED = 1, /* aux: offset of the count */
+	PB_F_PACKED = 2,   /* written packed */
+	PB_F_OPTIONAL = 4, /* explicit presence */
+	PB_F_HAS = 8,	   /* aux: offset of the bool that says so */
+	PB_F_ONEOF = 16,   /* aux: offset of which_ */
+	PB_F_MAP = 32	   /* repeated, entries are key and value */
+};
+
+struct pb_enum_value {
+	const char *name;
+	int32_t number;
+	uint16_t len; /* of name */
+};
+
+struct pb_enum {
+	const char *name;
+	const struct pb_enum_value *values; /* by number, first alias only */
+	const struct pb_enum_value *names;  /* by length, then bytes */
+	uint16_t nvalues;
+	uint16_t nnames;
+	bool null_value; /* google.protobuf.NullValue */
+};
+
+struct pb_desc;
+
+struct pb_field {
+	const char *name; /* as in the contract */
+	const char *key;  /* "\"jsonName\":" */
+	const struct pb_desc *msg;
+	const struct pb_enum *en;
+	uint32_t number;
+	uint16_t offset;
+	uint16_t aux;
+	uint8_t kind;
+	uint8_t flags;
+	uint8_t keylen;
+	uint8_t taglen;
+	uint8_t tag[5]; /* as written */
+	uint8_t size;	/* of one element in memory, 0 for a message */
+};
+
+/* A JSON name or original name of a field. */
+struct pb_fname {
+	const char *name;
+	uint16_t len;
+	uint16_t field;
+};
+
+struct pb_desc {
+	const char *name;
+	const struct pb_field *fields; /* by number */
+	const struct pb_fname *names;  /* by length, then bytes */
+	const uint16_t *strings; /* offsets of strings that are never NULL */
+	uint16_t nfields;
+	uint16_t nnames;
+	uint16_t nstrings;
+	uint16_t size;
+	enum pb_wkt wkt;
+};
+
+/* The types of one contract, chained for pb_find(). */
+struct pb_file {
+	const struct pb_desc *const *descs;
+	size_t ndescs;
+	struct pb_file *next;
+};
+
+/* A member of the struct msg. */
+static inline void *
+pb_at(void *msg, size_t offset)
+{
+	return (char *)msg + offset;
+}
+
+static inline const void *
+pb_get(const void *msg, size_t offset)
+{
+	return (const char *)msg + offset;
+}
+
+/* Called once per contract, before main(), by the generated code. */
+void pb_register(struct pb_file *file);
+
+#endif
