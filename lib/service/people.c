@@ -9,8 +9,8 @@
 #include "db/cache.h"
 #include "rpc/auth.h"
 
-#define BATCH	((size_t)250)
-#define TTL_MS	((int64_t)5 * 60 * 1000)
+#define BATCH  ((size_t)250)
+#define TTL_MS ((int64_t)5 * 60 * 1000)
 
 /* What is cached per identity: three strings, each with its NUL. */
 static bool

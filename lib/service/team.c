@@ -12,15 +12,15 @@
 #include "service/people.h"
 #include "service/user.h"
 
-#define TEAM_COLUMNS                                                        \
-	"t.id, t.company_id, t.name, t.description, t.created_at,"          \
+#define TEAM_COLUMNS                                               \
+	"t.id, t.company_id, t.name, t.description, t.created_at," \
 	" t.updated_at, t.tenant_id"
 
 /* The team's own folder and everything below it. */
-#define TEAM_FOLDERS                                                        \
-	"WITH RECURSIVE tree AS (SELECT id FROM folders"                    \
-	" WHERE tenant_id = $1 AND team_id = $2 AND type = 'TEAM'"          \
-	" UNION ALL SELECT f.id FROM folders f JOIN tree"                   \
+#define TEAM_FOLDERS                                               \
+	"WITH RECURSIVE tree AS (SELECT id FROM folders"           \
+	" WHERE tenant_id = $1 AND team_id = $2 AND type = 'TEAM'" \
+	" UNION ALL SELECT f.id FROM folders f JOIN tree"          \
 	" ON f.parent_id = tree.id WHERE f.tenant_id = $1)"
 
 enum query {
@@ -206,8 +206,8 @@ team_load(struct req *r, const char *field_value, const char **id,
 
 	if ((code = field_uuid(r, "team_id", field_value, id)) != CODE_OK)
 		return code;
-	rows = db_run(r->db, &team_queries[Q_GET],
-	    DB_ARGS(r->who.tenant_id, *id));
+	rows =
+	    db_run(r->db, &team_queries[Q_GET], DB_ARGS(r->who.tenant_id, *id));
 	if (rows == NULL)
 		return req_fail_db(r);
 	if (!db_next(rows))
@@ -255,7 +255,8 @@ team_create_team(struct req *r, const struct pb_create_team_request *in,
 	struct db_rows *rows;
 	enum code code;
 
-	if ((code = field_line(r, "name", in->name, 1, 100, &name)) != CODE_OK ||
+	if ((code = field_line(r, "name", in->name, 1, 100, &name)) !=
+		CODE_OK ||
 	    (code = field_text(r, "description", in->description, 2000,
 		 &description)) != CODE_OK)
 		return code;
@@ -395,8 +396,9 @@ require_lead(struct req *r, const char *team_id)
 	if (rows == NULL)
 		return req_fail_db(r);
 	if (!db_next(rows))
-		return forbidden(r, "only an admin or a lead of the team may"
-				    " change its members");
+		return forbidden(r,
+		    "only an admin or a lead of the team may"
+		    " change its members");
 	return CODE_OK;
 }
 
@@ -416,7 +418,8 @@ target_load(struct req *r, const char *user_id, struct pb_user **out)
 	*out = user_read(r, rows, 0);
 	if (!str_eq((*out)->company_id, r->who.company_id))
 		return req_fail_reason(r, CODE_INVALID_ARGUMENT,
-		    "TEAM_USER_NOT_IN_COMPANY", "the user is in another company");
+		    "TEAM_USER_NOT_IN_COMPANY",
+		    "the user is in another company");
 	return CODE_OK;
 }
 
@@ -483,7 +486,8 @@ team_remove_team_member(struct req *r,
 		return req_fail_db(r);
 	if (db_affected(rows) == 0)
 		return req_fail_reason(r, CODE_NOT_FOUND,
-		    "TEAM_MEMBER_NOT_FOUND", "the user is no member of this team");
+		    "TEAM_MEMBER_NOT_FOUND",
+		    "the user is no member of this team");
 	audit_write(r, "team.member.remove", "team", team_id, NULL);
 	forget_folders(r);
 	return CODE_OK;

@@ -46,9 +46,9 @@ tenant_read(struct req *r, struct db_rows *rows, struct pb_tenant **out)
 	t->id = db_text(rows, 0);
 	t->name = db_text(rows, 1);
 	t->slug = db_text(rows, 2);
-	t->status = str_eq(db_text(rows, 3), "suspended") ?
-	    PB_TENANT_STATUS_SUSPENDED :
-	    PB_TENANT_STATUS_ACTIVE;
+	t->status = str_eq(db_text(rows, 3), "suspended")
+	    ? PB_TENANT_STATUS_SUSPENDED
+	    : PB_TENANT_STATUS_ACTIVE;
 	t->created_at = pb_time(r->mem, db_time(rows, 4));
 	t->updated_at = pb_time(r->mem, db_time(rows, 5));
 	*out = t;

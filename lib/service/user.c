@@ -216,13 +216,13 @@ lock_admins(struct req *r, const char *target)
 		return forbidden(r, "only an admin may do this");
 	if (target_is_admin && db_count(rows) < 2)
 		return req_fail_reason(r, CODE_INVALID_ARGUMENT,
-		    "USER_LAST_ADMIN", "the company would be left without admin");
+		    "USER_LAST_ADMIN",
+		    "the company would be left without admin");
 	return CODE_OK;
 }
 
 static enum code
-set_role(struct req *r, const char *id, const char *role,
-    struct pb_user **out)
+set_role(struct req *r, const char *id, const char *role, struct pb_user **out)
 {
 	struct db_rows *rows;
 	enum code code;

@@ -1,0 +1,236 @@
+/*
+ * libcurl, made plain. What comes back lives in the caller's arena; a body
+ * over the bound ends the transfer, it is never cut.
+ */
+#include "net/http.h"
+
+#include <curl/curl.h>
+
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/buf.h"
+#include "base/str.h"
+
+#define DEFAULT_TIMEOUT_MS 30000L
+#define CONNECT_TIMEOUT_MS 5000L
+#define DEFAULT_MAX	   ((size_t)8 * 1024 * 1024)
+#define MAX_HEADERS	   ((size_t)64 * 1024)
+
+struct http {
+	CURL *curl;
+};
+
+/* One transfer under way. */
+struct transfer {
+	const struct http_call *call;
+	CURL *curl;
+	struct buf *body;
+	struct buf *head;
+	size_t max;
+	bool too_large;
+};
+
+struct http *
+http_open(void)
+{
+	struct http *h;
+
+	h = xcalloc(1, sizeof(*h));
+	h->curl = curl_easy_init();
+	if (h->curl == NULL) {
+		free(h);
+		return NULL;
+	}
+	return h;
+}
+
+void
+http_close(struct http *h)
+{
+	if (h == NULL)
+		return;
+	curl_easy_cleanup(h->curl);
+	free(h);
+}
+
+static bool
+goes_to_file(const struct transfer *t)
+{
+	long status = 0;
+
+	if (t->call->fd <= 0)
+		return false;
+	curl_easy_getinfo(t->curl, CURLINFO_RESPONSE_CODE, &status);
+	return status >= 200 && status < 300;
+}
+
+static size_t
+write_all(int fd, const char *p, size_t len)
+{
+	size_t done = 0;
+	ssize_t n;
+
+	while (done < len) {
+		if ((n = write(fd, p + done, len - done)) == -1)
+			return done;
+		done += (size_t)n;
+	}
+	return done;
+}
+
+static size_t
+on_body(char *p, size_t size, size_t n, void *arg)
+{
+	struct transfer *t = arg;
+	size_t len = size * n;
+
+	if (goes_to_file(t))
+		return write_all(t->call->fd, p, len);
+	if (t->body->len + len > t->max) {
+		t->too_large = true;
+		return 0;
+	}
+	buf_put(t->body, p, len);
+	return len;
+}
+
+static size_t
+on_header(char *p, size_t size, size_t n, void *arg)
+{
+	struct transfer *t = arg;
+	size_t len = size * n;
+
+	if (len >= 5 && memcmp(p, "HTTP/", 5) == 0)
+		buf_reset(t->head); /* an interim answer came before */
+	if (t->head->len + len > MAX_HEADERS) {
+		t->too_large = true;
+		return 0;
+	}
+	buf_put(t->head, p, len);
+	return len;
+}
+
+static int
+on_progress(void *arg, curl_off_t total, curl_off_t now, curl_off_t utotal,
+    curl_off_t unow)
+{
+	struct transfer *t = arg;
+
+	(void)utotal; /* uploads are small */
+	(void)unow;
+	t->call->progress(t->call->arg, now, total > 0 ? total : -1);
+	return 0;
+}
+
+static struct curl_slist *
+header_list(const struct http_call *call)
+{
+	struct curl_slist *list = NULL;
+	size_t i;
+
+	/* Waiting for "100 Continue" would only cost time. */
+	list = curl_slist_append(list, "Expect:");
+	for (i = 0; call->headers != NULL && call->headers[i] != NULL; i++)
+		list = curl_slist_append(list, call->headers[i]);
+	return list;
+}
+
+static void
+set_options(CURL *c, struct transfer *t, struct curl_slist *headers)
+{
+	const struct http_call *call = t->call;
+	long timeout =
+	    call->timeout_ms == 0 ? DEFAULT_TIMEOUT_MS : (long)call->timeout_ms;
+
+	curl_easy_reset(c);
+	curl_easy_setopt(c, CURLOPT_URL, call->url);
+	curl_easy_setopt(c, CURLOPT_PROTOCOLS_STR, "http,https");
+	curl_easy_setopt(c, CURLOPT_NOSIGNAL, 1L);
+	curl_easy_setopt(c, CURLOPT_TIMEOUT_MS, timeout);
+	curl_easy_setopt(c, CURLOPT_CONNECTTIMEOUT_MS,
+	    timeout < CONNECT_TIMEOUT_MS ? timeout : CONNECT_TIMEOUT_MS);
+	curl_easy_setopt(c, CURLOPT_HTTPHEADER, headers);
+	curl_easy_setopt(c, CURLOPT_WRITEFUNCTION, on_body);
+	curl_easy_setopt(c, CURLOPT_WRITEDATA, t);
+	curl_easy_setopt(c, CURLOPT_HEADERFUNCTION, on_header);
+	curl_easy_setopt(c, CURLOPT_HEADERDATA, t);
+	if (call->body != NULL) {
+		curl_easy_setopt(c, CURLOPT_POST, 1L);
+		curl_easy_setopt(c, CURLOPT_POSTFIELDS, call->body);
+		curl_easy_setopt(c, CURLOPT_POSTFIELDSIZE_LARGE,
+		    (curl_off_t)call->bodylen);
+	}
+	if (call->method != NULL)
+		curl_easy_setopt(c, CURLOPT_CUSTOMREQUEST, call->method);
+	if (call->progress != NULL) {
+		curl_easy_setopt(c, CURLOPT_NOPROGRESS, 0L);
+		curl_easy_setopt(c, CURLOPT_XFERINFOFUNCTION, on_progress);
+		curl_easy_setopt(c, CURLOPT_XFERINFODATA, t);
+	}
+}
+
+/* scheme://host:port of a URL: what an error may name. */
+static const char *
+origin_of(struct arena *a, const char *url)
+{
+	const char *p = strstr(url, "://");
+
+	if (p == NULL)
+		return "the server";
+	return arena_strndup(a, url,
+	    (size_t)(p - url) + 3 + strcspn(p + 3, "/?#"));
+}
+
+int
+http_do(struct http *h, struct arena *a, const struct http_call *call,
+    struct http_answer *out, const char **error)
+{
+	struct transfer t = { .call = call, .curl = h->curl };
+	struct curl_slist *headers;
+	char *type = NULL;
+	long status = 0;
+	CURLcode rc;
+
+	t.body = buf_new(a);
+	t.head = buf_new(a);
+	t.max = call->max == 0 ? DEFAULT_MAX : call->max;
+	headers = header_list(call);
+	set_options(h->curl, &t, headers);
+	rc = curl_easy_perform(h->curl);
+	if (rc == CURLE_OK) {
+		curl_easy_getinfo(h->curl, CURLINFO_RESPONSE_CODE, &status);
+		curl_easy_getinfo(h->curl, CURLINFO_CONTENT_TYPE, &type);
+		out->status = (int)status;
+		out->type = arena_strdup(a, type == NULL ? "" : type);
+		out->body = buf_str(t.body);
+		out->len = t.body->len;
+		out->headers = buf_str(t.head);
+	} else {
+		*error = arena_printf(a, "%s: %s", origin_of(a, call->url),
+		    t.too_large ? "the answer is too large"
+				: curl_easy_strerror(rc));
+	}
+	curl_slist_free_all(headers);
+	return rc == CURLE_OK ? 0 : -1;
+}
+
+const char *
+http_header(struct arena *a, const struct http_answer *answer, const char *name)
+{
+	size_t len = strlen(name), n;
+	const char *p = answer->headers;
+	char *line;
+
+	for (; *p != '\0'; p += n + (p[n] == '\n')) {
+		n = strcspn(p, "\n");
+		if (n <= len || p[len] != ':')
+			continue;
+		line = arena_strndup(a, p, n);
+		line[len] = '\0';
+		if (str_ieq(line, name))
+			return str_trim(a, line + len + 1);
+	}
+	return NULL;
+}

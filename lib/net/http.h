@@ -1,0 +1,53 @@
+/*
+ * HTTP out: one request, one whole answer or a file. The only user of libcurl.
+ * Redirects are not followed; answers are bounded; TLS is verified.
+ */
+#ifndef MIRAI_NET_HTTP_H
+#define MIRAI_NET_HTTP_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/arena.h"
+
+struct http;
+
+struct http_call {
+	const char *method; /* NULL: GET, or POST with a body */
+	const char *url;
+	const char *const *headers; /* "name: value", NULL-terminated, or NULL */
+	const void *body;	    /* NULL: none */
+	size_t bodylen;
+	int64_t timeout_ms; /* whole call; 0: 30 s. Connecting: at most 5 s */
+	size_t max;	    /* largest answer; 0: 8 MiB */
+	int fd; /* > 0: the body of a 2xx answer is written here, not kept */
+	/* Told of bytes received so far and expected (-1 unknown). May be NULL. */
+	void (*progress)(void *arg, int64_t now, int64_t total);
+	void *arg;
+};
+
+struct http_answer {
+	int status;
+	const char *type; /* Content-Type, "" if none */
+	const char *body; /* NUL-terminated besides its length */
+	size_t len;
+	const char *headers; /* as received, for http_header() */
+};
+
+/* A handle that keeps its connections; the caller owns it. */
+struct http *http_open(void);
+void http_close(struct http *h);
+
+/*
+ * 0 and the answer in a, whatever its status; or -1 and *error, a sentence in
+ * a that names the host and the cause (for the log or an operator).
+ */
+int http_do(struct http *h, struct arena *a, const struct http_call *call,
+    struct http_answer *out, const char **error) MUST_CHECK;
+
+/* A header of an answer by lower-case name, in a; NULL when absent. */
+const char *http_header(struct arena *a, const struct http_answer *answer,
+    const char *name);
+
+#endif
