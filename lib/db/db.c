@@ -29,6 +29,9 @@
 #define CONNECT_MS     5000
 #define CONSTRAINT_LEN 128
 
+/* Dates as db_time() reads them; just-in-time code never pays here. */
+#define SESSION_OPTIONS "-c datestyle=ISO -c timezone=UTC -c jit=off"
+
 enum state {
 	STATE_CLOSED = 0, /* no transaction */
 	STATE_OPEN,	  /* db_begin() was called, nothing sent */
@@ -73,6 +76,8 @@ struct db {
 	PGconn *conn;
 	char *url;
 	char *application;
+	char *dbname; /* NULL: the url's */
+	char *options;
 	struct arena *mem;
 
 	enum state state;
@@ -290,11 +295,22 @@ take_notice(void *arg, const PGresult *res)
 struct db *
 db_open(const char *url, const char *application)
 {
+	return db_open_as(url, application, NULL, NULL);
+}
+
+struct db *
+db_open_as(const char *url, const char *application, const char *dbname,
+    const char *role)
+{
 	struct db *db;
 
 	db = xcalloc(1, sizeof(*db));
 	db->url = xstrdup(url);
 	db->application = xstrdup(application);
+	if (dbname != NULL)
+		db->dbname = xstrdup(dbname);
+	db->options = xasprintf("%s%s%s", SESSION_OPTIONS,
+	    role == NULL ? "" : " -c role=", role == NULL ? "" : role);
 	return db;
 }
 
@@ -326,6 +342,8 @@ db_close(struct db *db)
 	free(db->queue);
 	free(db->url);
 	free(db->application);
+	free(db->dbname);
+	free(db->options);
 	free(db);
 }
 
@@ -395,13 +413,13 @@ connect_wait(struct db *db)
 static int
 connect_now(struct db *db)
 {
-	/* Later rows win, so the url may say otherwise, except the last two. */
+	/* Later rows win, so the url has a say, except on the last two. */
 	const char *const keys[] = { "connect_timeout", "keepalives_idle",
 		"tcp_user_timeout", "fallback_application_name", "options",
-		"dbname", "client_encoding", NULL };
+		"dbname", "client_encoding",
+		db->dbname == NULL ? NULL : "dbname", NULL };
 	const char *const values[] = { "5", "60", "10000", db->application,
-		"-c datestyle=ISO -c timezone=UTC -c jit=off", db->url, "UTF8",
-		NULL };
+		db->options, db->url, "UTF8", db->dbname, NULL };
 
 	db->conn = PQconnectStartParams(keys, values, 1);
 	if (db->conn == NULL || PQstatus(db->conn) == CONNECTION_BAD) {

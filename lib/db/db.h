@@ -35,22 +35,24 @@ enum db_tx {
 
 /* What row-level security and the time limit see. Strings are borrowed. */
 struct db_scope {
-	const char *tenant_id; /* NULL: no tenant, so no tenant row is visible */
-	const char *user_id;   /* NULL: none */
-	bool superadmin; /* honoured only for roles that are members of mirai_worker */
-	int64_t deadline_ms;   /* clock_mono_ms() scale; 0: none */
+	const char
+	    *tenant_id;	     /* NULL: no tenant, so no tenant row is visible */
+	const char *user_id; /* NULL: none */
+	bool
+	    superadmin; /* honoured only for roles that are members of mirai_worker */
+	int64_t deadline_ms; /* clock_mono_ms() scale; 0: none */
 };
 
 /* Why the last statement failed. */
 enum db_fault {
 	DB_FAULT_NONE = 0,
-	DB_FAULT_UNIQUE,      /* 23505; db_constraint() names the index */
-	DB_FAULT_FOREIGN_KEY, /* 23503 */
-	DB_FAULT_CHECK,	      /* 23514, 22xxx: value out of range */
-	DB_FAULT_TIMEOUT,     /* 57014 or the deadline passed */
-	DB_FAULT_RETRY,	      /* 40001, 40P01: serialization, deadlock */
-	DB_FAULT_READ_ONLY,   /* 25006 */
-	DB_FAULT_LOST,	      /* connection gone and not reopened */
+	DB_FAULT_UNIQUE,	  /* 23505; db_constraint() names the index */
+	DB_FAULT_FOREIGN_KEY,	  /* 23503 */
+	DB_FAULT_CHECK,		  /* 23514, 22xxx: value out of range */
+	DB_FAULT_TIMEOUT,	  /* 57014 or the deadline passed */
+	DB_FAULT_RETRY,		  /* 40001, 40P01: serialization, deadlock */
+	DB_FAULT_READ_ONLY,	  /* 25006 */
+	DB_FAULT_LOST,		  /* connection gone and not reopened */
 	DB_FAULT_UNKNOWN_OUTCOME, /* lost while COMMIT was under way */
 	DB_FAULT_OTHER
 };
@@ -61,6 +63,10 @@ enum db_fault {
  */
 struct db *db_open(const char *url, const char *application);
 void db_close(struct db *db);
+
+/* As db_open(), with url's database and role replaced unless NULL: set-up. */
+struct db *db_open_as(const char *url, const char *application,
+    const char *dbname, const char *role);
 
 /* Gives the connection back to the server if unused for idle_ms. */
 void db_idle(struct db *db, int64_t idle_ms);
@@ -97,7 +103,10 @@ void db_queue(struct db *db, const struct db_query *q, size_t nargs,
 /* Expands to the two arguments count, array of db_run(). */
 #define DB_ARGS(...)                                                           \
 	(sizeof((const char *const[]){ __VA_ARGS__ }) / sizeof(const char *)), \
-	    (const char *const[]){ __VA_ARGS__ }
+	    (const char *const[])                                              \
+	{                                                                      \
+		__VA_ARGS__                                                    \
+	}
 #define DB_NOARGS 0, NULL
 
 /*
@@ -112,7 +121,7 @@ const char *db_constraint(const struct db *db); /* "" if none; borrowed */
 
 /* Rows: db_next() steps to the first, then each next row. */
 bool db_next(struct db_rows *rows);
-size_t db_count(const struct db_rows *rows);	/* rows in all */
+size_t db_count(const struct db_rows *rows);	 /* rows in all */
 int64_t db_affected(const struct db_rows *rows); /* of INSERT, UPDATE ... */
 
 /* Columns of the current row, from 0; borrowed until the arena is reset. */
@@ -125,8 +134,7 @@ bool db_bool(const struct db_rows *rows, unsigned col);
 int64_t db_time(const struct db_rows *rows, unsigned col); /* us since 1970 */
 
 /* A text[] column as NULL-terminated strings; *nitems may be NULL. */
-const char **db_array(const struct db_rows *rows, unsigned col,
-    size_t *nitems);
+const char **db_array(const struct db_rows *rows, unsigned col, size_t *nitems);
 
 /* Arguments of other types as text, in a. */
 char *db_arg_int(struct arena *a, int64_t n);

@@ -1,0 +1,64 @@
+-- Database roles and what each may do; the whole truth of it. mirai-migrate
+-- runs the part "roles" as a superuser at set-up (-s), and the part of each
+-- database as its owner after every change of the schema. Every part can be
+-- run again at any time.
+--
+--   mirai_owner            owns both databases, migrates, serves nobody
+--   mirai_tenant           programs that answer requests: one tenant at a time
+--   mirai_worker           programs run by cron; may look across tenants
+--   mirai_identity         the identity service
+--   mirai_identity_reader  asks who is who, changes nothing
+--   mirai_lookup           cannot log in; owns user_by_identity()
+--
+-- A site's own login roles are made members: GRANT mirai_tenant TO web1.
+
+-- part: roles
+DO $$
+DECLARE
+	name text;
+BEGIN
+	FOREACH name IN ARRAY ARRAY['mirai_owner', 'mirai_tenant',
+		'mirai_worker', 'mirai_identity', 'mirai_identity_reader']
+	LOOP
+		IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = name) THEN
+			EXECUTE format('CREATE ROLE %I LOGIN', name);
+		END IF;
+	END LOOP;
+	IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'mirai_lookup')
+	THEN
+		CREATE ROLE mirai_lookup NOLOGIN;
+	END IF;
+END
+$$;
+GRANT mirai_lookup TO mirai_owner;
+
+-- part: app
+REVOKE ALL ON ALL TABLES IN SCHEMA public FROM PUBLIC, mirai_tenant,
+	mirai_worker, mirai_identity, mirai_identity_reader;
+REVOKE CREATE ON SCHEMA public FROM PUBLIC;
+GRANT USAGE ON SCHEMA public TO mirai_tenant, mirai_worker, mirai_lookup;
+GRANT SELECT ON schema_migrations TO mirai_tenant, mirai_worker;
+GRANT EXECUTE ON FUNCTION user_by_identity(uuid)
+	TO mirai_tenant, mirai_worker;
+
+-- Plan, seats and billing, slug and status are not for those who serve.
+GRANT SELECT ON tenants, companies, users TO mirai_tenant;
+GRANT UPDATE (name, updated_at) ON tenants TO mirai_tenant;
+GRANT UPDATE (name, industry, team_size, updated_at) ON companies
+	TO mirai_tenant;
+GRANT UPDATE (role, removed_at, updated_at) ON users TO mirai_tenant;
+GRANT SELECT, INSERT, UPDATE, DELETE
+	ON teams, team_members, folders, courses, scorm_packages
+	TO mirai_tenant;
+GRANT SELECT, INSERT ON audit_log TO mirai_tenant;
+
+GRANT SELECT, INSERT, UPDATE, DELETE
+	ON tenants, companies, users, teams, team_members, folders, courses,
+	scorm_packages
+	TO mirai_worker;
+GRANT SELECT, INSERT ON audit_log TO mirai_worker;
+
+-- part: identity
+REVOKE CREATE ON SCHEMA public FROM PUBLIC;
+GRANT USAGE ON SCHEMA public TO mirai_identity, mirai_identity_reader;
+GRANT SELECT ON schema_migrations TO mirai_identity, mirai_identity_reader;
