@@ -306,7 +306,7 @@ attr_get(xmlNodePtr node, const char *name)
 	char *s;
 	size_t len, skip;
 
-	raw = xmlGetNoNsProp(node, BAD_CAST name);
+	raw = xmlGetNoNsProp(node, (const xmlChar *)name);
 	if (raw == NULL)
 		return NULL;
 	s = (char *)raw;
