@@ -4,6 +4,7 @@
  */
 #include "service/people.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "db/cache.h"

@@ -428,7 +428,7 @@ team_add_team_member(struct req *r, const struct pb_add_team_member_request *in,
     struct pb_add_team_member_response *out)
 {
 	const char *team_id, *user_id;
-	struct pb_user *user;
+	struct pb_user *user = NULL;
 	struct db_rows *rows;
 	enum code code;
 

@@ -7,6 +7,8 @@
 
 #include "mirai/v1/user.rpc.h"
 
+#include <stdio.h>
+
 #include "db/cache.h"
 #include "rpc/after.h"
 #include "rpc/auth.h"
