@@ -1,0 +1,46 @@
+# a member reads the company, without payment ids
+as    sme@acme
+call  CompanyService/GetCompany  {}
+want  200  {"company": {"id": "$acme", "name": "Acme", "plan": "PLAN_PRO", "subscriptionStatus": "SUBSCRIPTION_STATUS_ACTIVE"}}
+
+# the own id may be named
+call  CompanyService/GetCompany  {"companyId": "$acme"}
+want  200  {"company": {"id": "$acme"}}
+
+# a malformed id is refused
+call  CompanyService/GetCompany  {"companyId": "acme"}
+want  400  {"code": "invalid_argument"}
+
+# another tenant's company does not exist
+as    owner@other
+call  CompanyService/GetCompany  {"companyId": "$acme"}
+want  404  {"code": "not_found"}
+call  CompanyService/UpdateCompany  {"companyId": "$acme", "name": "Taken"}
+want  404  {"code": "not_found"}
+
+# an admin changes name, industry and team size
+as    owner@acme
+call  CompanyService/UpdateCompany  {"name": "Acme Ltd", "industry": "Tools", "teamSize": "11-50"}
+want  200  {"company": {"name": "Acme Ltd", "industry": "Tools", "teamSize": "11-50"}}
+
+# empty and absent leave the name; a present empty industry clears it
+call  CompanyService/UpdateCompany  {"name": "", "industry": ""}
+want  200  {"company": {"name": "Acme Ltd", "teamSize": "11-50"}}
+
+# too long an industry is refused
+call  CompanyService/UpdateCompany  {"industry": "iiiiiiiiiiiiiiiiiiiiiiiiiiiiiiiiiiiiiiiiiiiiiiiiiiiiiiiiiiiiiiiiiiiiiiiiiiiiiiiiiiiiiiiiiiiiiiiiiiiiiii"}
+want  400  {"code": "invalid_argument"}
+
+# GetMe shows the new name at once
+call  UserService/GetMe  {}
+want  200  {"company": {"name": "Acme Ltd"}}
+
+# an instructor may not change it
+as    instructor@acme
+call  CompanyService/UpdateCompany  {"name": "Mine"}
+want  403  {"code": "permission_denied"}
+
+# nobody is signed in
+as    -
+call  CompanyService/GetCompany  {}
+want  401  {"code": "unauthenticated"}
