@@ -96,7 +96,6 @@ struct req {
 	struct req_detail *details;
 	struct req_meta *meta;
 
-	struct auth_forget *forget; /* auth.c's: done again after COMMIT */
 	struct req_after *after; /* lib/rpc/after.h */
 	struct req_io *io; /* req.c's own: the FastCGI side */
 };
