@@ -23,7 +23,7 @@
 #define sigev_notify_thread_id _sigev_un._tid
 #endif
 
-#define STUCK_MS  5000
+#define STUCK_MS   5000
 #define STUCK_EXIT 75
 
 enum stage {
@@ -37,8 +37,8 @@ enum stage {
 static timer_t timer;
 static bool have_timer;
 static atomic_int stage = IDLE; /* lock-free, so fit for the handler */
-static _Atomic int64_t due;   /* of this stage */
-static _Atomic int64_t armed; /* when the timer fires; 0: never */
+static _Atomic int64_t due;	/* of this stage */
+static _Atomic int64_t armed;	/* when the timer fires; 0: never */
 static int fd = -1;
 static struct deadline_answer answers[2];
 

@@ -52,7 +52,7 @@ struct req_io {
 	const struct req_env *env;
 	int listen_fd; /* -1: a local request */
 	int epoll_fd;
-	int fd; /* the connection in hand, -1 for none */
+	int fd;		 /* the connection in hand, -1 for none */
 	sigset_t inside; /* signals let in while waiting */
 	struct var vars[MAX_VARS];
 	size_t nvars;
@@ -159,9 +159,10 @@ id_ok(const char *s)
 	size_t i;
 
 	for (i = 0; s[i] != '\0'; i++) {
-		if (i == MAX_ID || strchr("0123456789abcdefghijklmnopqrstuvwxyz"
-					  "ABCDEFGHIJKLMNOPQRSTUVWXYZ-_.",
-				       s[i]) == NULL)
+		if (i == MAX_ID ||
+		    strchr("0123456789abcdefghijklmnopqrstuvwxyz"
+			   "ABCDEFGHIJKLMNOPQRSTUVWXYZ-_.",
+			s[i]) == NULL)
 			return false;
 	}
 	return i > 0;

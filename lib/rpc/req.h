@@ -93,6 +93,7 @@ struct req {
 	enum code code;
 	const char *message;
 	const char *reason; /* stable code: "TEAM_NOT_FOUND" */
+	int retry_after; /* seconds; 0: not known */
 	struct req_detail *details;
 	struct req_meta *meta;
 

@@ -31,8 +31,8 @@ void req_pack(const struct req *r, struct buf *b, const void *p, size_t len,
  * Sends output: head (may be NULL) and body, and the end if asked, in one
  * system call where it fits. -1 when the peer is gone.
  */
-int req_put(struct req *r, const struct buf *head, const void *body,
-    size_t len, bool end) MUST_CHECK;
+int req_put(struct req *r, const struct buf *head, const void *body, size_t len,
+    bool end) MUST_CHECK;
 
 /* resp.c: the whole answer as records in out, sent by nobody. */
 void resp_pack(struct req *r, struct buf *out, int status, const char *type,

@@ -29,9 +29,11 @@ value_ok(const char *s)
 static bool
 name_ok(const char *s)
 {
-	return *s != '\0' && s[strspn(s, "abcdefghijklmnopqrstuvwxyz"
-					 "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-					 "0123456789-_.")] == '\0';
+	return *s != '\0' &&
+	    s[strspn(s,
+		"abcdefghijklmnopqrstuvwxyz"
+		"ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+		"0123456789-_.")] == '\0';
 }
 
 static void
@@ -135,8 +137,7 @@ resp_pack(struct req *r, struct buf *out, int status, const char *type,
 {
 	struct buf *head;
 
-	head = make_head(r, status, type,
-	    has_body(status) ? (int64_t)len : -1);
+	head = make_head(r, status, type, has_body(status) ? (int64_t)len : -1);
 	buf_put(head, body, len);
 	req_pack(r, out, head->data, head->len, true);
 }
@@ -163,8 +164,7 @@ resp_send(struct req *r, int status, const char *type, const void *body,
 
 	if (too_late(r, status))
 		return;
-	head = make_head(r, status, type,
-	    has_body(status) ? (int64_t)len : -1);
+	head = make_head(r, status, type, has_body(status) ? (int64_t)len : -1);
 	req_set_stage(r, REQ_ANSWERED, status);
 	if (req_put(r, head, body, len, true) == -1)
 		log_info("the client left before its answer");

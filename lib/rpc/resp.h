@@ -22,7 +22,7 @@ struct resp_cookie {
 	const char *value;
 	const char *path;   /* NULL: "/" */
 	const char *domain; /* NULL or "": this host only */
-	int64_t max_age;    /* seconds; 0: until the browser closes; <0: delete */
+	int64_t max_age; /* seconds; 0: until the browser closes; <0: delete */
 	bool secure;
 	bool script; /* readable by scripts; left out it is HttpOnly */
 	bool strict; /* SameSite=Strict; left out it is Lax */

@@ -5,7 +5,7 @@
 
 #include <stdlib.h>
 
-#include "test.h"
+#include "tests/test.h"
 
 static void
 round_trip(enum compress how, size_t len)
@@ -16,9 +16,9 @@ round_trip(enum compress how, size_t len)
 	for (i = 0; i < len; i++)
 		buf_putc(&in, (char)(i * i >> 3));
 	compress_put(how, &packed, in.data, in.len);
-	CHECK(compress_get(how, &out, packed.data, packed.len, len) ==
-	    CODE_OK);
-	CHECK(out.len == len && (len == 0 || memcmp(in.data, out.data, len) == 0));
+	CHECK(compress_get(how, &out, packed.data, packed.len, len) == CODE_OK);
+	CHECK(out.len == len &&
+	    (len == 0 || memcmp(in.data, out.data, len) == 0));
 	buf_reset(&out);
 	if (len > 0)
 		CHECK(compress_get(how, &out, packed.data, packed.len,
@@ -107,7 +107,8 @@ choice(void)
 int
 main(void)
 {
-	static const size_t sizes[] = { 0, 1, 1023, 1024, 32768, 32769, 300000 };
+	static const size_t sizes[] = { 0, 1, 1023, 1024, 32768, 32769,
+		300000 };
 	unsigned how;
 	size_t i;
 

@@ -1,0 +1,145 @@
+/*
+ * Failures: code, text and details of a request. The last one set wins, so a
+ * caller may put a better text over what failed below. Texts come from our
+ * source; values of users and libraries never enter them.
+ */
+#include <stdarg.h>
+
+#include "db/db.h"
+#include "google/protobuf/duration.pb.h"
+#include "google/rpc/error_details.pb.h"
+#include "rpc/pb.h"
+#include "rpc/req.h"
+
+#define DOMAIN "mirai.v1"
+
+static void
+add_detail(struct req *r, const struct pb_desc *desc, const void *msg)
+{
+	struct req_detail *d, **end;
+
+	d = arena_zalloc(r->mem, sizeof(*d));
+	d->desc = desc;
+	d->msg = msg;
+	for (end = &r->details; *end != NULL; end = &(*end)->next)
+		continue;
+	*end = d;
+}
+
+static void set(struct req *, enum code, const char *, const char *, va_list)
+    PRINTF_LIKE(4, 0);
+
+static void
+set(struct req *r, enum code code, const char *reason, const char *fmt,
+    va_list ap)
+{
+	struct pb_error_info *info;
+
+	r->code = code;
+	r->message = arena_vprintf(r->mem, fmt, ap);
+	r->reason = reason;
+	r->details = NULL;
+	if (reason == NULL)
+		return;
+	info = arena_zalloc(r->mem, sizeof(*info));
+	info->reason = reason;
+	info->domain = DOMAIN;
+	add_detail(r, &pb_error_info_desc, info);
+}
+
+enum code
+req_fail(struct req *r, enum code code, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	set(r, code, NULL, fmt, ap);
+	va_end(ap);
+	return code;
+}
+
+enum code
+req_fail_reason(struct req *r, enum code code, const char *reason,
+    const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	set(r, code, reason, fmt, ap);
+	va_end(ap);
+	return code;
+}
+
+enum code
+req_fail_field(struct req *r, const char *field, const char *fmt, ...)
+{
+	struct pb_bad_request_field_violation *v;
+	struct pb_bad_request *bad;
+	va_list ap;
+
+	va_start(ap, fmt);
+	set(r, CODE_INVALID_ARGUMENT, "VALIDATION_INVALID_INPUT", fmt, ap);
+	va_end(ap);
+	v = arena_zalloc(r->mem, sizeof(*v));
+	v->field = field;
+	v->description = r->message;
+	bad = arena_zalloc(r->mem, sizeof(*bad));
+	bad->field_violations = v;
+	bad->nfield_violations = 1;
+	add_detail(r, &pb_bad_request_desc, bad);
+	r->message = arena_printf(r->mem, "%s %s", field, v->description);
+	return CODE_INVALID_ARGUMENT;
+}
+
+enum code
+req_fail_retry(struct req *r, enum code code, const char *reason, int seconds,
+    const char *fmt, ...)
+{
+	struct pb_retry_info *retry;
+	va_list ap;
+
+	va_start(ap, fmt);
+	set(r, code, reason, fmt, ap);
+	va_end(ap);
+	retry = arena_zalloc(r->mem, sizeof(*retry));
+	retry->retry_delay = arena_zalloc(r->mem, sizeof(*retry->retry_delay));
+	retry->retry_delay->seconds = seconds;
+	add_detail(r, &pb_retry_info_desc, retry);
+	r->retry_after = seconds;
+	return code;
+}
+
+enum code
+req_fail_db(struct req *r)
+{
+	static const struct {
+		enum code code;
+		const char *reason;
+		const char *text;
+	} rows[] = {
+		[DB_FAULT_NONE] = { CODE_INTERNAL, "INTERNAL_ERROR",
+		    "internal error" },
+		[DB_FAULT_UNIQUE] = { CODE_ALREADY_EXISTS, NULL,
+		    "it exists already" },
+		[DB_FAULT_FOREIGN_KEY] = { CODE_FAILED_PRECONDITION, NULL,
+		    "something it refers to does not exist" },
+		[DB_FAULT_CHECK] = { CODE_INVALID_ARGUMENT,
+		    "VALIDATION_INVALID_INPUT", "a value is out of range" },
+		[DB_FAULT_TIMEOUT] = { CODE_DEADLINE_EXCEEDED, NULL,
+		    "time is up" },
+		[DB_FAULT_RETRY] = { CODE_ABORTED, NULL,
+		    "another change came first; try again" },
+		[DB_FAULT_READ_ONLY] = { CODE_INTERNAL, "INTERNAL_ERROR",
+		    "internal error" },
+		[DB_FAULT_LOST] = { CODE_UNAVAILABLE, NULL,
+		    "the database does not answer" },
+		[DB_FAULT_UNKNOWN_OUTCOME] = { CODE_UNKNOWN, NULL,
+		    "the outcome is unknown" },
+		[DB_FAULT_OTHER] = { CODE_INTERNAL, "INTERNAL_ERROR",
+		    "internal error" },
+	};
+	enum db_fault f = db_fault(r->db);
+
+	return req_fail_reason(r, rows[f].code, rows[f].reason, "%s",
+	    rows[f].text);
+}
