@@ -5,7 +5,7 @@
 #include "learn/document.h"
 
 #include "mirai/v1/course.pb.h"
-#include "test.h"
+#include "tests/test.h"
 
 static const char *texts[] = { "one", "", "\xc3\xa9 \"quoted\" \\ / \n\t" };
 

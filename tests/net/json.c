@@ -4,7 +4,7 @@
  */
 #include "net/json.h"
 
-#include "test.h"
+#include "tests/test.h"
 
 static const char *
 refused(struct arena *a, const char *text, const struct json_limits *lim)

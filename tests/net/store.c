@@ -18,7 +18,7 @@
 #include "base/log.h"
 #include "base/str.h"
 #include "net/store_dir.h"
-#include "test.h"
+#include "tests/test.h"
 
 #define T1 "11111111-1111-4111-8111-111111111111"
 #define T2 "22222222-2222-4222-8222-222222222222"
