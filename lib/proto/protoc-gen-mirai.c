@@ -717,6 +717,8 @@ resolve_fields(struct message *m)
 	struct field *f;
 	size_t i;
 
+	if (m->nfields > 256) /* PB_MAX_FIELDS */
+		errx(1, "%s: more than 256 fields", m->full);
 	for (i = 0; i < m->nfields; i++) {
 		f = &m->fields[i];
 		if (f->type == TYPE_MESSAGE)
@@ -1188,9 +1190,12 @@ wkt_name(const char *full)
 static void
 put_message_table(struct buf *b, const struct message *m)
 {
-	size_t i, nnames, nstrings;
+	size_t i, nnames, nstrings, nmaps;
 
-	nnames = nstrings = 0;
+	nnames = nstrings = nmaps = 0;
+	for (i = 0; i < m->nfields; i++)
+		nmaps +=
+		    m->fields[i].msg != NULL && m->fields[i].msg->map_entry;
 	if (m->nfields > 0) {
 		buf_printf(b, "static const struct pb_field %s_fields[] = {\n",
 		    m->cname);
@@ -1210,9 +1215,9 @@ put_message_table(struct buf *b, const struct message *m)
 		buf_printf(b, "\t.fields = %s_fields,\n\t.names = %s_names,\n",
 		    m->cname, m->cname);
 	buf_printf(b,
-	    "\t.nfields = %zu,\n\t.nnames = %zu,\n"
+	    "\t.nfields = %zu,\n\t.nnames = %zu,\n\t.nmaps = %zu,\n"
 	    "\t.size = sizeof(struct pb_%s),\n\t.wkt = PB_WKT_%s,\n};\n\n",
-	    m->nfields, nnames, m->cname, wkt_name(m->full));
+	    m->nfields, nnames, nmaps, m->cname, wkt_name(m->full));
 }
 
 /* The registry entry: every message but the entries of maps. */

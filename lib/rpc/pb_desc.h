@@ -9,6 +9,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/arena.h"
+#include "rpc/pb.h"
+
 /* Kinds of values; the numbers are those of descriptor.proto. */
 enum pb_kind {
 	PB_DOUBLE = 1,
@@ -68,8 +71,6 @@ struct pb_enum {
 	bool null_value; /* google.protobuf.NullValue */
 };
 
-struct pb_desc;
-
 struct pb_field {
 	const char *name; /* as in the contract */
 	const char *key;  /* "\"jsonName\":" */
@@ -93,6 +94,9 @@ struct pb_fname {
 	uint16_t field;
 };
 
+/* Contracts keep to it; readers count on it. */
+#define PB_MAX_FIELDS 256
+
 struct pb_desc {
 	const char *name;
 	const struct pb_field *fields; /* by number */
@@ -102,6 +106,7 @@ struct pb_desc {
 	uint16_t nnames;
 	uint16_t nstrings;
 	uint16_t size;
+	uint16_t nmaps;
 	enum pb_wkt wkt;
 };
 
@@ -124,6 +129,56 @@ pb_get(const void *msg, size_t offset)
 {
 	return (const char *)msg + offset;
 }
+
+static inline size_t
+pb_count(const struct pb_field *f, const void *msg)
+{
+	const size_t *n = pb_get(msg, f->aux);
+
+	return *n;
+}
+
+/* The bytes of one element of a repeated field. */
+static inline size_t
+pb_element(const struct pb_field *f)
+{
+	return f->msg != NULL ? f->msg->size : f->size;
+}
+
+/* Whether a field that is not repeated is to be written. */
+bool pb_is_set(const struct pb_field *f, const void *msg);
+
+/* Notes that a field that is not repeated is there. */
+void pb_set(const struct pb_field *f, void *msg);
+
+/*
+ * Where the next element of a repeated field goes, zeroed; it counts at once.
+ * Capacity follows from the count (powers of two), so arrays only grow here.
+ */
+void *pb_append(struct arena *a, const struct pb_field *f, void *msg);
+
+/* Makes room for n more elements. */
+void pb_reserve(struct arena *a, const struct pb_field *f, void *msg,
+    size_t n);
+
+/*
+ * The sub-message of a field that is not repeated, made when it is not there
+ * or when another member of its oneof is.
+ */
+void *pb_open(struct arena *a, const struct pb_field *f, void *msg);
+
+/* Sorts the map fields of msg by key; of equal keys the last one stays. */
+void pb_sort_maps(struct arena *a, const struct pb_desc *d, void *msg);
+
+/* The n entries of map field f in order of their keys, as pointers in a. */
+const void **pb_sorted(struct arena *a, const struct pb_field *f,
+    const void *msg);
+
+/* The field of that number, or NULL. */
+const struct pb_field *pb_by_number(const struct pb_desc *d, uint32_t number);
+
+/* What a limit of zero means. */
+struct pb_limits pb_limits_of(const struct pb_limits *lim);
 
 /* Called once per contract, before main(), by the generated code. */
 void pb_register(struct pb_file *file);
