@@ -49,23 +49,23 @@ char *
 provision_slug(struct arena *a, const char *name)
 {
 	uint8_t random[4];
-	char *out, *p;
 	size_t len = 0;
+	char *out;
 
-	p = out = arena_zalloc(a, SLUG_MAX + 1);
+	out = arena_zalloc(a, SLUG_MAX + 1);
 	for (; *name != '\0' && len < SLUG_MAX; name++) {
 		char c = *name;
 
 		if (c >= 'A' && c <= 'Z')
 			c = (char)(c + 32);
 		if ((c >= 'a' && c <= 'z') || (c >= '0' && c <= '9'))
-			p[len++] = c;
-		else if (len > 0 && p[len - 1] != '-')
-			p[len++] = '-';
+			out[len++] = c;
+		else if (len > 0 && out[len - 1] != '-')
+			out[len++] = '-';
 	}
-	while (len > 0 && p[len - 1] == '-')
+	while (len > 0 && out[len - 1] == '-')
 		len--;
-	p[len] = '\0';
+	out[len] = '\0';
 	crypt_random(random, sizeof(random));
 	return arena_printf(a, "%s-%s", len == 0 ? "company" : out,
 	    str_hex(a, random, sizeof(random)));
