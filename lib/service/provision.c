@@ -39,7 +39,7 @@ const struct db_query provision_queries[] = {
 		   " a AS (INSERT INTO audit_log (tenant_id, actor_user_id,"
 		   " action, target_type, target_id, details)"
 		   " SELECT c.tenant_id, NULL, 'company.create', 'company',"
-		   " c.id::text, jsonb_build_object('by', $9::text) FROM c)"
+		   " c.id, jsonb_build_object('by', $9::text) FROM c)"
 		   " SELECT t.id, c.id, u.id FROM t, c, u",
 	},
 	[Q__MAX] = { 0 },
