@@ -25,17 +25,31 @@ struct cache_entry {
 
 /*
  * Opens (or makes) the cache in file path, bounded to max_bytes by least
- * recent use. path NULL: a cache that holds nothing. Never fails.
+ * recent use. path NULL or "": a cache that holds nothing, as is a NULL cache
+ * in every call below. Never fails; touches the file on first use only, so a
+ * handle may be opened before fork().
  */
 struct cache *cache_open(const char *path, int64_t max_bytes);
 void cache_close(struct cache *c);
 
 /*
+ * Changes with every invalidation on this host, and costs one read of shared
+ * memory: a process may keep what it made of an entry while this stays the
+ * same, no longer than the entry would live. Read it before the entry. 0: keep
+ * nothing.
+ */
+uint64_t cache_epoch(const struct cache *c);
+
+/*
  * Keys. Tenant data lives under a tenant (uuid); NULL is for the few
- * un-prefixed keys. A tenant's generation is part of the lookup, so
- * cache_drop_tenant() makes all of the tenant's entries of that group stale in
- * one write. group is "courses", "folders", "library"... as the key's first
- * segment up to ':' names it.
+ * un-prefixed keys. A key's group is its first segment up to ':' ("courses",
+ * "folders", "library"). Generations of the group and of the key are part of
+ * the lookup, so cache_del() and cache_drop() make entries stale by counting
+ * up in shared memory, without touching the file.
+ */
+/*
+ * Building a tenant's key with an empty tenant is a programming error: it is
+ * logged and counts as a miss.
  */
 bool cache_get(struct cache *c, struct arena *a, const char *tenant,
     const char *key, struct cache_entry *out);
@@ -59,7 +73,8 @@ void cache_drop(struct cache *c, const char *tenant, const char *group);
 
 /*
  * Locks: cache_lock() returns a random id in a, or NULL when someone holds
- * it; cache_unlock() releases only with that id.
+ * it; cache_unlock() releases only with that id. Without a working cache every
+ * lock is granted: across hosts PostgreSQL's advisory locks decide anyway.
  */
 const char *cache_lock(struct cache *c, struct arena *a, const char *key,
     int64_t ttl_ms);
