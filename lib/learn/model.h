@@ -121,6 +121,9 @@ bool model_is_scored(const struct model *m);
 void model_fingerprint(const struct model *m, size_t first, size_t n, bool exam,
     char out[MODEL_FINGERPRINT + 1]);
 
+/* Equal for questions of two versions that mean the same. */
+uint64_t model_question_hash(const struct model_question *q);
+
 /* "lesson 3 \"Escape routes\"", in a. */
 char *model_lesson_name(struct arena *a, const struct model *m, size_t lesson);
 

@@ -1,0 +1,21 @@
+/*
+ * Files compiled into the library: the player and the schema files that
+ * packages carry. lib/tools/embed.c writes the table.
+ */
+#ifndef MIRAI_LEARN_ASSET_H
+#define MIRAI_LEARN_ASSET_H
+
+#include <stddef.h>
+
+struct embed_file {
+	const char *name; /* "player.js", "scorm12/imscp_rootv1p1p2.xsd" */
+	const unsigned char *data; /* a NUL follows */
+	size_t len;
+};
+
+extern const struct embed_file asset_files[];
+
+/* NULL when there is none of that name. */
+const struct embed_file *asset_find(const char *name);
+
+#endif
