@@ -106,6 +106,7 @@ struct db {
 	bool canceled; /* a cancel was sent for this exchange */
 	bool leaving;  /* the server announced that it ends this connection */
 	int64_t used_ms;
+	volatile bool committing; /* a COMMIT was sent and not answered */
 
 	PGnotify *note; /* the one db_wait() handed out */
 };
@@ -712,6 +713,7 @@ try_flush(struct db *db, const struct db_query *q, const char *const *args,
     bool commit, struct db_rows **rows)
 {
 	size_t i;
+	int rc;
 
 	if (ensure(db) == -1)
 		return -1;
@@ -725,7 +727,10 @@ try_flush(struct db *db, const struct db_query *q, const char *const *args,
 		return -1;
 	if (commit && put(db, SENT_COMMIT, &q_commit, NULL) == -1)
 		return -1;
-	return exchange(db, rows);
+	db->committing = commit && db->tx == DB_TX_WRITE;
+	rc = exchange(db, rows);
+	db->committing = false;
+	return rc;
 }
 
 /* The connection is gone: what is known of the transaction? */
@@ -912,6 +917,12 @@ db_end(struct db *db, enum code code)
 	db->state = STATE_CLOSED;
 	db->nqueue = 0;
 	return code;
+}
+
+const volatile bool *
+db_committing(const struct db *db)
+{
+	return &db->committing;
 }
 
 /* --- scripts, LISTEN -------------------------------------------------------- */

@@ -116,6 +116,12 @@ void db_queue(struct db *db, const struct db_query *q, size_t nargs,
  */
 enum code db_end(struct db *db, enum code code);
 
+/*
+ * True while a COMMIT is on its way: whoever gives up on the call then cannot
+ * say what came of it. Lives as long as db; fit for a signal handler.
+ */
+const volatile bool *db_committing(const struct db *db);
+
 enum db_fault db_fault(const struct db *db);
 const char *db_constraint(const struct db *db); /* "" if none; borrowed */
 

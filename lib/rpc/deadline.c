@@ -30,7 +30,6 @@ enum stage {
 	IDLE,
 	READING,
 	WORKING,
-	COMMITTING,
 	ANSWERED /* by the timer; the handler is still at work */
 };
 
@@ -41,6 +40,7 @@ static _Atomic int64_t due;	/* of this stage */
 static _Atomic int64_t armed;	/* when the timer fires; 0: never */
 static int fd = -1;
 static struct deadline_answer answers[2];
+static const volatile bool *unsure_if;
 
 static int64_t
 now_ms(void)
@@ -84,8 +84,7 @@ expire(void)
 		stage = IDLE;
 		break;
 	case WORKING:
-	case COMMITTING:
-		write_answer(&answers[stage == COMMITTING]);
+		write_answer(&answers[unsure_if != NULL && *unsure_if]);
 		stage = ANSWERED;
 		due = now_ms() + STUCK_MS;
 		break;
@@ -151,21 +150,14 @@ deadline_read(int conn, int64_t due_ms)
 
 void
 deadline_work(int conn, int64_t due_ms, struct deadline_answer late,
-    struct deadline_answer unsure)
+    struct deadline_answer unsure, const volatile bool *committing)
 {
 	stage = IDLE;
 	atomic_signal_fence(memory_order_seq_cst);
 	answers[0] = late;
 	answers[1] = unsure;
+	unsure_if = committing;
 	watch(WORKING, conn, due_ms);
-}
-
-void
-deadline_committing(void)
-{
-	int was = WORKING;
-
-	atomic_compare_exchange_strong(&stage, &was, COMMITTING);
 }
 
 bool

@@ -23,13 +23,12 @@ struct deadline_answer {
 };
 
 /*
- * While a handler works: at due_ms late is written to fd and fd shut; after
- * deadline_committing(), unsure is written instead. A handler that has not
+ * While a handler works: at due_ms late is written to fd and fd shut; unsure
+ * instead if *committing (may be NULL) is true then. A handler that has not
  * returned some seconds later ends the process.
  */
 void deadline_work(int fd, int64_t due_ms, struct deadline_answer late,
-    struct deadline_answer unsure);
-void deadline_committing(void);
+    struct deadline_answer unsure, const volatile bool *committing);
 
 /* Ends the watch. True: the timer has answered, nothing more may be sent. */
 bool deadline_stop(void);

@@ -24,7 +24,9 @@
 #include "base/log.h"
 #include "base/str.h"
 #include "rpc/deadline.h"
+#include "rpc/meta.h"
 #include "rpc/proxy.h"
+#include "rpc/query.h"
 #include "rpc/req_io.h"
 
 #define MAX_VARS      256
@@ -410,6 +412,69 @@ req_length(const struct req *r)
 	if (s == NULL || !str_to_i64(s, 0, INT64_MAX, &n))
 		return -1;
 	return n;
+}
+
+static char *
+cookie_value(struct arena *a, const char *s, size_t len)
+{
+	if (len >= 2 && s[0] == '"' && s[len - 1] == '"') {
+		s++;
+		len -= 2;
+	}
+	return arena_strndup(a, s, len);
+}
+
+/* RFC 6265 4.2.1; a front server joins several headers with "; " (F-1). */
+const char *
+req_cookie(struct req *r, const char *name)
+{
+	const char *s = var_get(r->io, "HTTP_COOKIE");
+	size_t len, namelen = strlen(name);
+
+	for (; s != NULL && *s != '\0'; s += len + (s[len] == ';')) {
+		s += strspn(s, " \t");
+		len = strcspn(s, ";");
+		if (len > namelen && s[namelen] == '=' &&
+		    strncmp(s, name, namelen) == 0)
+			return cookie_value(r->mem, s + namelen + 1,
+			    strcspn(s, "; \t") - namelen - 1);
+	}
+	return NULL;
+}
+
+const char *
+req_query(struct req *r, const char *name)
+{
+	return query_get(r->mem, r->query, name);
+}
+
+/* --- metadata of the answer ------------------------------------------------ */
+
+static void
+add_meta(struct req *r, const char *name, const char *value, bool trailer)
+{
+	struct req_meta *m, **end;
+
+	assert(meta_name_ok(name) && meta_value_ok(value));
+	m = arena_zalloc(r->mem, sizeof(*m));
+	m->name = arena_strdup(r->mem, name);
+	m->value = arena_strdup(r->mem, value);
+	m->trailer = trailer;
+	for (end = &r->meta; *end != NULL; end = &(*end)->next)
+		continue;
+	*end = m;
+}
+
+void
+req_set_header(struct req *r, const char *name, const char *value)
+{
+	add_meta(r, name, value, false);
+}
+
+void
+req_set_trailer(struct req *r, const char *name, const char *value)
+{
+	add_meta(r, name, value, true);
 }
 
 /* --- body ------------------------------------------------------------------ */

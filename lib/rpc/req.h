@@ -96,6 +96,7 @@ struct req {
 	int retry_after; /* seconds; 0: not known */
 	struct req_detail *details;
 	struct req_meta *meta;
+	int cache_seconds; /* a GET's answer may be kept so long; 0: not */
 
 	struct req_after *after; /* lib/rpc/after.h */
 	struct req_io *io; /* req.c's own: the FastCGI side */
@@ -171,11 +172,20 @@ enum code req_fail_reason(struct req *r, enum code code, const char *reason,
 /* INVALID_ARGUMENT that names the field and the rule (BadRequest). */
 enum code req_fail_field(struct req *r, const char *field, const char *fmt,
     ...) PRINTF_LIKE(3, 4);
+/*
+ * Internal and unknown failures show a fixed sentence with the request id, and
+ * the text goes to the log. This shows the text for them too.
+ */
+enum code req_fail_verbatim(struct req *r, enum code code, const char *fmt,
+    ...) PRINTF_LIKE(3, 4);
 /* The database failed: maps db_fault(); the cause is already logged. */
 enum code req_fail_db(struct req *r);
 /* Resource exhausted or unavailable with Retry-After. */
 enum code req_fail_retry(struct req *r, enum code code, const char *reason,
     int seconds, const char *fmt, ...) PRINTF_LIKE(5, 6);
+
+/* Forgets the failure, as before another call. */
+void req_unfail(struct req *r);
 
 /* Response metadata; names and values must be legal (assert). */
 void req_set_header(struct req *r, const char *name, const char *value);

@@ -5,6 +5,7 @@
  */
 #include <stdarg.h>
 
+#include "base/log.h"
 #include "db/db.h"
 #include "google/protobuf/duration.pb.h"
 #include "google/rpc/error_details.pb.h"
@@ -26,19 +27,16 @@ add_detail(struct req *r, const struct pb_desc *desc, const void *msg)
 	*end = d;
 }
 
-static void set(struct req *, enum code, const char *, const char *, va_list)
-    PRINTF_LIKE(4, 0);
-
 static void
-set(struct req *r, enum code code, const char *reason, const char *fmt,
-    va_list ap)
+set(struct req *r, enum code code, const char *reason, const char *text)
 {
 	struct pb_error_info *info;
 
 	r->code = code;
-	r->message = arena_vprintf(r->mem, fmt, ap);
+	r->message = text;
 	r->reason = reason;
 	r->details = NULL;
+	r->retry_after = 0;
 	if (reason == NULL)
 		return;
 	info = arena_zalloc(r->mem, sizeof(*info));
@@ -47,13 +45,46 @@ set(struct req *r, enum code code, const char *reason, const char *fmt,
 	add_detail(r, &pb_error_info_desc, info);
 }
 
+static void set_va(struct req *, enum code, const char *, const char *, va_list)
+    PRINTF_LIKE(4, 0);
+
+/* What goes wrong inside is no business of the client, but it needs an id. */
+static void
+set_va(struct req *r, enum code code, const char *reason, const char *fmt,
+    va_list ap)
+{
+	const char *text = arena_vprintf(r->mem, fmt, ap);
+
+	if (code == CODE_INTERNAL || code == CODE_UNKNOWN) {
+		log_error("%s", text);
+		text = arena_printf(r->mem,
+		    "something went wrong on our side (request %s)", r->id);
+		if (reason == NULL)
+			reason = "INTERNAL_ERROR";
+	} else if (code == CODE_UNAVAILABLE) {
+		text = arena_printf(r->mem, "%s (request %s)", text, r->id);
+	}
+	set(r, code, reason, text);
+}
+
 enum code
 req_fail(struct req *r, enum code code, const char *fmt, ...)
 {
 	va_list ap;
 
 	va_start(ap, fmt);
-	set(r, code, NULL, fmt, ap);
+	set_va(r, code, NULL, fmt, ap);
+	va_end(ap);
+	return code;
+}
+
+enum code
+req_fail_verbatim(struct req *r, enum code code, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	set(r, code, NULL, arena_vprintf(r->mem, fmt, ap));
 	va_end(ap);
 	return code;
 }
@@ -65,7 +96,7 @@ req_fail_reason(struct req *r, enum code code, const char *reason,
 	va_list ap;
 
 	va_start(ap, fmt);
-	set(r, code, reason, fmt, ap);
+	set_va(r, code, reason, fmt, ap);
 	va_end(ap);
 	return code;
 }
@@ -78,7 +109,7 @@ req_fail_field(struct req *r, const char *field, const char *fmt, ...)
 	va_list ap;
 
 	va_start(ap, fmt);
-	set(r, CODE_INVALID_ARGUMENT, "VALIDATION_INVALID_INPUT", fmt, ap);
+	set_va(r, CODE_INVALID_ARGUMENT, "VALIDATION_INVALID_INPUT", fmt, ap);
 	va_end(ap);
 	v = arena_zalloc(r->mem, sizeof(*v));
 	v->field = field;
@@ -99,7 +130,7 @@ req_fail_retry(struct req *r, enum code code, const char *reason, int seconds,
 	va_list ap;
 
 	va_start(ap, fmt);
-	set(r, code, reason, fmt, ap);
+	set_va(r, code, reason, fmt, ap);
 	va_end(ap);
 	retry = arena_zalloc(r->mem, sizeof(*retry));
 	retry->retry_delay = arena_zalloc(r->mem, sizeof(*retry->retry_delay));
@@ -117,8 +148,8 @@ req_fail_db(struct req *r)
 		const char *reason;
 		const char *text;
 	} rows[] = {
-		[DB_FAULT_NONE] = { CODE_INTERNAL, "INTERNAL_ERROR",
-		    "internal error" },
+		[DB_FAULT_NONE] = { CODE_INTERNAL, NULL,
+		    "a failed call found no fault in the database" },
 		[DB_FAULT_UNIQUE] = { CODE_ALREADY_EXISTS, NULL,
 		    "it exists already" },
 		[DB_FAULT_FOREIGN_KEY] = { CODE_FAILED_PRECONDITION, NULL,
@@ -129,17 +160,27 @@ req_fail_db(struct req *r)
 		    "time is up" },
 		[DB_FAULT_RETRY] = { CODE_ABORTED, NULL,
 		    "another change came first; try again" },
-		[DB_FAULT_READ_ONLY] = { CODE_INTERNAL, "INTERNAL_ERROR",
-		    "internal error" },
+		[DB_FAULT_READ_ONLY] = { CODE_INTERNAL, NULL,
+		    "a read method tried to write" },
 		[DB_FAULT_LOST] = { CODE_UNAVAILABLE, NULL,
 		    "the database does not answer" },
 		[DB_FAULT_UNKNOWN_OUTCOME] = { CODE_UNKNOWN, NULL,
-		    "the outcome is unknown" },
-		[DB_FAULT_OTHER] = { CODE_INTERNAL, "INTERNAL_ERROR",
-		    "internal error" },
+		    "the connection was lost during COMMIT" },
+		[DB_FAULT_OTHER] = { CODE_INTERNAL, NULL,
+		    "the database failed" },
 	};
 	enum db_fault f = db_fault(r->db);
 
 	return req_fail_reason(r, rows[f].code, rows[f].reason, "%s",
 	    rows[f].text);
+}
+
+void
+req_unfail(struct req *r)
+{
+	r->code = CODE_OK;
+	r->message = NULL;
+	r->reason = NULL;
+	r->details = NULL;
+	r->retry_after = 0;
 }

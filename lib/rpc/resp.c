@@ -12,19 +12,10 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "rpc/deadline.h"
+#include "rpc/meta.h"
 #include "rpc/req_io.h"
 
 #define WRITE_MS 60000
-
-static bool
-value_ok(const char *s)
-{
-	for (; *s != '\0'; s++) {
-		if ((unsigned char)*s < 0x20 || (unsigned char)*s > 0x7e)
-			return false;
-	}
-	return true;
-}
 
 static bool
 name_ok(const char *s)
@@ -48,7 +39,7 @@ put_header(struct buf *b, const char *name, const char *value)
 void
 resp_header(struct req *r, const char *name, const char *value)
 {
-	assert(name_ok(name) && value_ok(value));
+	assert(name_ok(name) && meta_value_ok(value));
 	put_header(req_head(r), name, value);
 }
 
@@ -62,7 +53,7 @@ resp_reset(struct req *r)
 static bool
 cookie_ok(const char *s)
 {
-	return value_ok(s) && strpbrk(s, " \",;\\") == NULL;
+	return meta_value_ok(s) && strpbrk(s, " \",;\\") == NULL;
 }
 
 void
@@ -142,15 +133,22 @@ resp_pack(struct req *r, struct buf *out, int status, const char *type,
 	req_pack(r, out, head->data, head->len, true);
 }
 
-/* True when the timer has answered instead: nothing may follow. */
+bool
+resp_late(struct req *r)
+{
+	if (req_fd(r) == -1 || !deadline_stop())
+		return false;
+	req_set_stage(r, REQ_ANSWERED, 504);
+	return true;
+}
+
+/* The timer has answered instead: nothing may follow. */
 static bool
-too_late(struct req *r, int status)
+too_late(struct req *r)
 {
 	assert(req_stage(r) == REQ_UNANSWERED);
-	if (req_fd(r) != -1 && deadline_stop()) {
-		req_set_stage(r, REQ_ANSWERED, status);
+	if (resp_late(r))
 		return true;
-	}
 	if (req_fd(r) != -1)
 		deadline_read(req_fd(r), clock_mono_ms() + WRITE_MS);
 	return false;
@@ -162,7 +160,7 @@ resp_send(struct req *r, int status, const char *type, const void *body,
 {
 	struct buf *head;
 
-	if (too_late(r, status))
+	if (too_late(r))
 		return;
 	head = make_head(r, status, type, has_body(status) ? (int64_t)len : -1);
 	req_set_stage(r, REQ_ANSWERED, status);
@@ -189,7 +187,7 @@ resp_begin(struct req *r, int status, const char *type, int64_t len)
 {
 	struct buf *head;
 
-	if (too_late(r, status))
+	if (too_late(r))
 		return;
 	head = make_head(r, status, type, len);
 	req_set_stage(r, REQ_BEGUN, status);

@@ -51,6 +51,12 @@ void resp_begin(struct req *r, int status, const char *type, int64_t len);
 int resp_write(struct req *r, const void *p, size_t len) MUST_CHECK;
 int resp_end(struct req *r) MUST_CHECK;
 
+/*
+ * Stops the deadline's timer. True: it has answered already, and nothing more
+ * may be sent; the request counts as answered.
+ */
+bool resp_late(struct req *r);
+
 /* Whether an answer was sent (or begun); its status, 0 before. */
 bool resp_sent(const struct req *r);
 int resp_status(const struct req *r);
