@@ -1240,3 +1240,9 @@ db_arg_array(struct arena *a, const char *const *items, size_t nitems)
 	buf_putc(b, '}');
 	return arena_strdup(a, buf_str(b));
 }
+
+int
+db_fd(const struct db *db)
+{
+	return db->conn == NULL ? -1 : PQsocket(db->conn);
+}

@@ -158,6 +158,9 @@ int db_listen(struct db *db, const char *channel) MUST_CHECK;
 int db_wait(struct db *db, int timeout_ms, const char **channel,
     const char **payload);
 
+/* The connection's descriptor, for poll(2) over several; -1 when closed. */
+int db_fd(const struct db *db);
+
 /*
  * Runs a script of several statements as it is: migrations and set-up only.
  * Inside a transaction it is part of it; outside, each statement stands

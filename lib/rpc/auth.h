@@ -31,8 +31,9 @@ struct ident_person {
 
 /*
  * One identity service. All results live in a. CODE_UNAUTHENTICATED: no such
- * active session; CODE_NOT_FOUND: no such identity; CODE_UNAVAILABLE: the
- * service does not answer (logged).
+ * active session; CODE_PERMISSION_DENIED: it needs a second factor;
+ * CODE_NOT_FOUND: no such identity; CODE_UNAVAILABLE: the service does not
+ * answer (logged).
  */
 struct ident {
 	void *ctx;
@@ -58,10 +59,19 @@ enum code auth_require(struct req *r, enum rpc_need need,
 /* The same look-up without demanding anything: pages that serve both. */
 enum code auth_peek(struct req *r);
 
-/* Drops what is cached for an identity (user row changed) on all hosts. */
+/*
+ * Forgetting: each drops what is known at once, again after the commit
+ * (rpc/after.h), and on the other hosts by a NOTIFY that is part of the
+ * transaction. Call them inside it.
+ */
+
+/* The user row of an identity was made, changed or removed. */
 void auth_forget_identity(struct req *r, const char *identity_id);
 
-/* Drops a cached session answer; by the SHA-256 hex of the credential. */
+/* One session ended; by the SHA-256 hex of its token or cookie. */
 void auth_forget_session(struct req *r, const char *credential_sha256);
+
+/* All sessions of an identity ended, or its traits changed. */
+void auth_forget_sessions(struct req *r, const char *identity_id);
 
 #endif

@@ -35,6 +35,7 @@ too_large(struct call *c)
 enum code
 call_inflate(struct call *c, const uint8_t *p, size_t len)
 {
+	enum code code;
 	struct buf *b;
 
 	/* Nothing is never compressed (U-2, T-3). */
@@ -46,18 +47,16 @@ call_inflate(struct call *c, const uint8_t *p, size_t len)
 		return CODE_OK;
 	}
 	b = buf_new(c->r->mem);
-	switch (compress_get(c->in_how, b, p, len, c->limit)) {
-	case CODE_OK:
-		c->msg = (const uint8_t *)b->data;
-		c->msglen = b->len;
-		return CODE_OK;
-	case CODE_RESOURCE_EXHAUSTED:
+	code = compress_get(c->in_how, b, p, len, c->limit);
+	if (code == CODE_RESOURCE_EXHAUSTED)
 		return too_large(c);
-	default:
+	if (code != CODE_OK)
 		return req_fail(c->r, CODE_INVALID_ARGUMENT,
 		    "the message is not valid %s data",
 		    compress_name(c->in_how));
-	}
+	c->msg = (const uint8_t *)b->data;
+	c->msglen = b->len;
+	return CODE_OK;
 }
 
 static enum code

@@ -24,6 +24,7 @@
 #include "base/log.h"
 #include "base/str.h"
 #include "rpc/deadline.h"
+#include "rpc/form.h"
 #include "rpc/meta.h"
 #include "rpc/proxy.h"
 #include "rpc/query.h"
@@ -64,6 +65,7 @@ struct req_io {
 	struct buf head;
 	struct buf out;	     /* packing room, kept */
 	struct buf *capture; /* of a local request */
+	struct form *form;   /* of the body, once asked for */
 };
 
 static void
@@ -235,6 +237,7 @@ clear(struct req_io *io)
 	io->req.io = io;
 	io->nvars = 0;
 	io->body_read = false;
+	io->form = NULL;
 	io->stage = REQ_UNANSWERED;
 	io->status = 0;
 	buf_reset(&io->head);
@@ -446,6 +449,20 @@ const char *
 req_query(struct req *r, const char *name)
 {
 	return query_get(r->mem, r->query, name);
+}
+
+/* Parsed at the first question; a malformed body has no fields. */
+const char *
+req_form(struct req *r, const char *name)
+{
+	if (r->io->form == NULL) {
+		r->io->form = arena_zalloc(r->mem, sizeof(*r->io->form));
+		if (r->body == NULL ||
+		    !form_parse(r->mem, r->type, r->body, r->bodylen,
+			r->io->form))
+			r->io->form->nfields = 0;
+	}
+	return form_text(r->io->form, name);
 }
 
 /* --- metadata of the answer ------------------------------------------------ */

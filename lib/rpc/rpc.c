@@ -448,15 +448,10 @@ handle(struct call *c, struct buf *answer)
 static enum log_level
 level_of(enum code code)
 {
-	switch (code) {
-	case CODE_UNKNOWN:
-	case CODE_INTERNAL:
-	case CODE_UNAVAILABLE:
-	case CODE_DATA_LOSS:
-		return LOG_LEVEL_ERROR;
-	default:
-		return LOG_LEVEL_INFO;
-	}
+	bool ours = code == CODE_UNKNOWN || code == CODE_INTERNAL ||
+	    code == CODE_UNAVAILABLE || code == CODE_DATA_LOSS;
+
+	return ours ? LOG_LEVEL_ERROR : LOG_LEVEL_INFO;
 }
 
 static void

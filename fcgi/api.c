@@ -1,0 +1,97 @@
+/*
+ * mirai-api: every mirai.v1 service that stays on the machine, and the two
+ * health routes. Holds the tenant database role and the cache; calls nobody.
+ */
+#include <string.h>
+
+#include "db/cache.h"
+#include "db/db.h"
+#include "identity/embedded.h"
+#include "mirai/v1/company.rpc.h"
+#include "mirai/v1/health.rpc.h"
+#include "mirai/v1/team.rpc.h"
+#include "mirai/v1/tenant.rpc.h"
+#include "mirai/v1/user.rpc.h"
+#include "rpc/listener.h"
+#include "rpc/pool.h"
+#include "rpc/resp.h"
+#include "rpc/rpc.h"
+
+#define READY_MS 1000
+
+static const struct rpc_service *const services[] = {
+	&company_service,
+	&health_service,
+	&team_service,
+	&tenant_service,
+	&user_service,
+	NULL,
+};
+
+static const struct db_query ready_query = {
+	.name = "api_ready",
+	.sql = "SELECT 1",
+};
+
+static int
+open_parts(struct req_env *env)
+{
+	const struct conf *c = env->conf;
+
+	env->db = db_open(conf_text(c, "database.url"), "mirai-api");
+	env->cache =
+	    cache_open(conf_text(c, "cache.path"), conf_int(c, "cache.size"));
+	env->ident = embedded_open(c);
+	return 0;
+}
+
+static bool
+database_answers(struct req *r)
+{
+	struct db_scope scope = { .deadline_ms = r->started_ms + READY_MS };
+
+	db_use(r->db, r->mem);
+	db_begin(r->db, DB_TX_READ, &scope);
+	return db_end(r->db,
+		   db_last(r->db, &ready_query, DB_NOARGS) == NULL
+		       ? CODE_UNAVAILABLE
+		       : CODE_OK) == CODE_OK;
+}
+
+static void
+serve_ready(struct req *r)
+{
+	const char *body;
+	bool ok = database_answers(r);
+
+	body = ok ? "{\"status\":\"ok\",\"database\":\"ok\"}\n"
+		  : "{\"status\":\"unavailable\",\"database\":\"failed\"}\n";
+	resp_send(r, ok ? 200 : 503, "application/json", body, strlen(body));
+}
+
+static void
+serve(struct req *r)
+{
+	bool get =
+	    strcmp(r->method, "GET") == 0 || strcmp(r->method, "HEAD") == 0;
+
+	if (get && strcmp(r->path, "/health") == 0)
+		resp_text(r, 200, "ok");
+	else if (get && strcmp(r->path, "/health/ready") == 0)
+		serve_ready(r);
+	else
+		rpc_serve(r, services);
+}
+
+int
+main(int argc, char **argv)
+{
+	static const struct pool_program program = {
+		.name = "mirai-api",
+		.open = open_parts,
+		.serve = serve,
+		.aside = listener_run,
+	};
+
+	return pool_main(argc, argv, &program);
+}
