@@ -6,7 +6,6 @@
 
 #include "db/cache.h"
 #include "db/db.h"
-#include "identity/embedded.h"
 #include "mirai/v1/company.rpc.h"
 #include "mirai/v1/health.rpc.h"
 #include "mirai/v1/team.rpc.h"
@@ -41,7 +40,6 @@ open_parts(struct req_env *env)
 	env->db = db_open(conf_text(c, "database.url"), "mirai-api");
 	env->cache =
 	    cache_open(conf_text(c, "cache.path"), conf_int(c, "cache.size"));
-	env->ident = embedded_open(c);
 	return 0;
 }
 

@@ -215,7 +215,7 @@ fill(struct req *r)
 	r->type = var_text(io, "CONTENT_TYPE");
 	r->host = var_text(io, "HTTP_HOST");
 	r->remote = var_text(io, "REMOTE_ADDR");
-	r->https = str_ieq(var_get(io, "HTTPS"), "on");
+	r->https = str_ieq(var_text(io, "HTTPS"), "on");
 	if (r->env == NULL || !proxy_trusted(r->env->conf, r->remote))
 		return;
 	r->remote = proxy_client(r->mem, r->env->conf, r->remote,
