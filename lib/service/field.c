@@ -46,6 +46,19 @@ field_line(struct req *r, const char *field, const char *value, size_t min,
 	return CODE_OK;
 }
 
+const char *
+field_line_clean(struct arena *a, const char *value, size_t min, size_t max)
+{
+	const char *text;
+	size_t n;
+
+	text = str_trim(a, value == NULL ? "" : value);
+	if (!utf8_valid(text, strlen(text)))
+		return NULL;
+	n = utf8_count(text);
+	return n >= min && n <= max && utf8_is_printable(text) ? text : NULL;
+}
+
 /* Control characters other than tab, line feed and carriage return. */
 static bool
 has_control(const char *s)

@@ -29,4 +29,8 @@ enum code field_text(struct req *r, const char *field, const char *value,
  */
 const char *field_email_clean(struct arena *a, const char *value);
 
+/* field_line() without a request; NULL when a rule is broken. */
+const char *field_line_clean(struct arena *a, const char *value, size_t min,
+    size_t max);
+
 #endif

@@ -4,7 +4,7 @@
  */
 #include "service/operator.h"
 
-#include <string.h>
+#include "db/cache.h"
 
 #define COMPANY_COLUMNS                                            \
 	"c.id, c.tenant_id, t.slug, c.name, c.plan, t.status,"     \
@@ -226,11 +226,22 @@ finish(struct db *db, struct db_rows *rows, enum code none)
 	return db_end(db, db_count(rows) == 0 ? none : CODE_OK);
 }
 
+/* Inside the transaction: what the pools keep about a user becomes stale. */
+static void
+forget(struct db *db, struct arena *a, const char *identity_id)
+{
+	db_notify(db, "mirai_cache",
+	    cache_message(a, NULL,
+		arena_printf(a, "user:tenant:%s", identity_id), false));
+}
+
 enum code
-operator_add_user(struct db *db, const struct operator_company *c,
-    const char *identity_id, const char *role, const char *actor)
+operator_add_user(struct db *db, struct arena *a,
+    const struct operator_company *c, const char *identity_id, const char *role,
+    const char *actor)
 {
 	db_begin(db, DB_TX_WRITE, &everything);
+	forget(db, a, identity_id);
 	return finish(db,
 	    db_last(db, &operator_queries[Q_ADD_USER],
 		DB_ARGS(c->tenant_id, c->id, identity_id, role, actor)),
@@ -255,7 +266,7 @@ last_admin(struct db *db, const struct operator_user *u)
 }
 
 enum code
-operator_set_role(struct db *db, const struct operator_user *u,
+operator_set_role(struct db *db, struct arena *a, const struct operator_user *u,
     const char *role, const char *actor)
 {
 	enum code code;
@@ -263,6 +274,7 @@ operator_set_role(struct db *db, const struct operator_user *u,
 	db_begin(db, DB_TX_WRITE, &everything);
 	if (!str_eq(role, "admin") && (code = last_admin(db, u)) != CODE_OK)
 		return db_end(db, code);
+	forget(db, a, u->identity_id);
 	return finish(db,
 	    db_run(db, &operator_queries[Q_SET_ROLE],
 		DB_ARGS(u->id, role, actor)),
@@ -270,14 +282,15 @@ operator_set_role(struct db *db, const struct operator_user *u,
 }
 
 enum code
-operator_remove_user(struct db *db, const struct operator_user *u,
-    const char *actor)
+operator_remove_user(struct db *db, struct arena *a,
+    const struct operator_user *u, const char *actor)
 {
 	enum code code;
 
 	db_begin(db, DB_TX_WRITE, &everything);
 	if ((code = last_admin(db, u)) != CODE_OK)
 		return db_end(db, code);
+	forget(db, a, u->identity_id);
 	return finish(db,
 	    db_run(db, &operator_queries[Q_REMOVE_USER], DB_ARGS(u->id, actor)),
 	    CODE_NOT_FOUND);

@@ -45,14 +45,15 @@ enum code operator_find_user(struct db *db, struct arena *a,
     const char *identity_id, struct operator_user *out);
 
 /* role is stored: admin, instructor, sme. CODE_ALREADY_EXISTS: is a user. */
-enum code operator_add_user(struct db *db, const struct operator_company *c,
-    const char *identity_id, const char *role, const char *actor);
+enum code operator_add_user(struct db *db, struct arena *a,
+    const struct operator_company *c, const char *identity_id,
+    const char *role, const char *actor);
 
 /* CODE_FAILED_PRECONDITION: the company would have no admin left. */
-enum code operator_set_role(struct db *db, const struct operator_user *u,
-    const char *role, const char *actor);
-enum code operator_remove_user(struct db *db, const struct operator_user *u,
-    const char *actor);
+enum code operator_set_role(struct db *db, struct arena *a,
+    const struct operator_user *u, const char *role, const char *actor);
+enum code operator_remove_user(struct db *db, struct arena *a,
+    const struct operator_user *u, const char *actor);
 
 /* status: active or suspended. */
 enum code operator_set_status(struct db *db, const struct operator_company *c,

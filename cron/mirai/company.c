@@ -1,0 +1,317 @@
+/*
+ * mirai company: makes companies and shows them. The first admin's login is
+ * made with the company; if that fails, the login is taken back.
+ */
+#include "cmd.h"
+
+#include <err.h>
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "admin.h"
+#include "net/json.h"
+#include "service/field.h"
+#include "service/operator.h"
+#include "service/provision.h"
+
+struct company_opts {
+	const char *conf;
+	const char *name;
+	const char *industry;
+	const char *team_size;
+	const char *plan;
+	const char *email;
+	const char *first_name;
+	const char *last_name;
+	int64_t seats;
+	bool json;
+};
+
+static const char company_usage[] =
+    "usage: mirai company create [-f CONF] --name NAME --email ADDRESS\n"
+    "           --first-name NAME --last-name NAME [--industry TEXT]\n"
+    "           [--team-size TEXT] [--plan starter|pro|enterprise]"
+    " [--seats N] [--json]\n"
+    "       mirai company list [-f CONF] [--json]\n"
+    "       mirai company suspend|activate [-f CONF] COMPANY\n";
+
+static int
+check_create(struct company_opts *o, struct arena *a)
+{
+	if (str_is_empty(o->name) || str_is_empty(o->email) ||
+	    str_is_empty(o->first_name) || str_is_empty(o->last_name)) {
+		warnx("--name, --email, --first-name and --last-name are"
+		      " required");
+		return -1;
+	}
+	if (field_line_clean(a, o->name, 1, 200) == NULL) {
+		warnx("--name: 1 to 200 characters in one line");
+		return -1;
+	}
+	if ((o->email = field_email_clean(a, o->email)) == NULL) {
+		warnx("--email: not an e-mail address");
+		return -1;
+	}
+	if (field_line_clean(a, o->industry, 0, 100) == NULL ||
+	    field_line_clean(a, o->team_size, 0, 50) == NULL) {
+		warnx("--industry has at most 100 characters, --team-size 50");
+		return -1;
+	}
+	if (!str_eq(o->plan, "starter") && !str_eq(o->plan, "pro") &&
+	    !str_eq(o->plan, "enterprise")) {
+		warnx("--plan: starter, pro or enterprise");
+		return -1;
+	}
+	return 0;
+}
+
+static void
+tell_made(const struct company_opts *o, struct arena *a,
+    const struct provision_made *made, const char *password)
+{
+	struct json *j;
+
+	if (!o->json) {
+		printf("Company   %s (%s)\nTenant    %s\nUser      %s\n",
+		    o->name, made->company_id, made->slug, o->email);
+		if (password != NULL)
+			printf("Password  %s\n", password);
+		return;
+	}
+	j = json_new_object(a);
+	json_put_text(j, "company_id", made->company_id);
+	json_put_text(j, "tenant_id", made->tenant_id);
+	json_put_text(j, "slug", made->slug);
+	json_put_text(j, "user_id", made->user_id);
+	json_put_text(j, "email", o->email);
+	json_put_text(j, "password", password);
+	printf("%s\n", json_string(a, j, JSON_COMPACT));
+}
+
+/* The first admin's identity: an existing one without company, or a new one. */
+static int
+admin_identity(struct admin *m, struct company_opts *o,
+    char id[STR_UUID_LEN + 1], bool *created, const char **show)
+{
+	struct identity found;
+	const char *password;
+	bool made;
+
+	*created = false;
+	*show = NULL;
+	switch (admin_find_identity(m, o->email, &found)) {
+	case CODE_OK:
+		snprintf(id, STR_UUID_LEN + 1, "%s", found.id);
+		return 0;
+	case CODE_NOT_FOUND:
+		break;
+	default:
+		return -1;
+	}
+	if ((password = admin_password(m, &made)) == NULL ||
+	    admin_create_identity(m, o->email, o->first_name, o->last_name,
+		password, id) == -1)
+		return -1;
+	*created = true;
+	*show = made ? password : NULL;
+	return 0;
+}
+
+static int
+company_create(struct admin *m, struct company_opts *o, int argc, char **argv)
+{
+	char identity_id[STR_UUID_LEN + 1];
+	struct provision_company in = { 0 };
+	struct provision_made made;
+	const char *password;
+	bool created;
+	enum code code;
+
+	(void)argv;
+	if (argc != 0)
+		return cmd_usage(company_usage);
+	if (check_create(o, m->mem) == -1 ||
+	    admin_identity(m, o, identity_id, &created, &password) == -1)
+		return 1;
+	in.name = str_trim(m->mem, o->name);
+	in.industry = o->industry;
+	in.team_size = o->team_size;
+	in.plan = o->plan;
+	in.status = "active";
+	in.seats = (int32_t)o->seats;
+	in.identity_id = identity_id;
+	in.actor = m->actor;
+	code = provision_company(m->app, m->mem, &in, &made);
+	if (code == CODE_OK) {
+		tell_made(o, m->mem, &made, password);
+		return 0;
+	}
+	if (created)
+		admin_drop_identity(m, identity_id);
+	warnx("%s", code == CODE_ALREADY_EXISTS ?
+		"this person belongs to a company already" :
+		"the database refused; see the log above");
+	return 1;
+}
+
+static int
+company_list(struct admin *m, struct company_opts *o, int argc, char **argv)
+{
+	struct operator_company *c;
+	struct json *j;
+	size_t i, n;
+
+	(void)argv;
+	if (argc != 0)
+		return cmd_usage(company_usage);
+	if (operator_companies(m->app, m->mem, &c, &n) != CODE_OK) {
+		warnx("the database does not answer");
+		return 1;
+	}
+	for (i = 0; i < n; i++) {
+		if (!o->json) {
+			printf("%s  %-10s  %-9s  %4lld  %-28s  %s\n", c[i].id,
+			    c[i].plan, c[i].status, (long long)c[i].users,
+			    c[i].slug, c[i].name);
+			continue;
+		}
+		j = json_new_object(m->mem);
+		json_put_text(j, "id", c[i].id);
+		json_put_text(j, "tenant_id", c[i].tenant_id);
+		json_put_text(j, "slug", c[i].slug);
+		json_put_text(j, "name", c[i].name);
+		json_put_text(j, "plan", c[i].plan);
+		json_put_text(j, "status", c[i].status);
+		json_put_int(j, "users", c[i].users);
+		printf("%s\n", json_string(m->mem, j, JSON_COMPACT));
+	}
+	return 0;
+}
+
+static int
+set_status(struct admin *m, int argc, char **argv, const char *status)
+{
+	struct operator_company c;
+
+	if (argc != 1)
+		return cmd_usage(company_usage);
+	switch (operator_find_company(m->app, m->mem, argv[0], &c)) {
+	case CODE_OK:
+		break;
+	case CODE_NOT_FOUND:
+		warnx("%s: no such company", argv[0]);
+		return 1;
+	case CODE_ABORTED:
+		warnx("%s: several companies have this name; use the slug",
+		    argv[0]);
+		return 1;
+	default:
+		warnx("the database does not answer");
+		return 1;
+	}
+	if (operator_set_status(m->app, &c, status, m->actor) != CODE_OK) {
+		warnx("the database refused; see the log above");
+		return 1;
+	}
+	printf("%s is %s; sessions notice within a minute\n", c.name, status);
+	return 0;
+}
+
+static int
+company_suspend(struct admin *m, struct company_opts *o, int argc, char **argv)
+{
+	(void)o; /* no options */
+	return set_status(m, argc, argv, "suspended");
+}
+
+static int
+company_activate(struct admin *m, struct company_opts *o, int argc,
+    char **argv)
+{
+	(void)o; /* no options */
+	return set_status(m, argc, argv, "active");
+}
+
+static const struct {
+	const char *name;
+	int (*run)(struct admin *m, struct company_opts *o, int argc,
+	    char **argv);
+} verbs[] = {
+	{ "activate", company_activate },
+	{ "create", company_create },
+	{ "list", company_list },
+	{ "suspend", company_suspend },
+};
+
+static int
+read_options(struct company_opts *o, int argc, char **argv)
+{
+	static const struct option options[] = {
+		{ "email", required_argument, NULL, 'e' },
+		{ "first-name", required_argument, NULL, 'F' },
+		{ "help", no_argument, NULL, 'h' },
+		{ "industry", required_argument, NULL, 'i' },
+		{ "json", no_argument, NULL, 'j' },
+		{ "last-name", required_argument, NULL, 'L' },
+		{ "name", required_argument, NULL, 'n' },
+		{ "plan", required_argument, NULL, 'p' },
+		{ "seats", required_argument, NULL, 's' },
+		{ "team-size", required_argument, NULL, 't' },
+		{ NULL, 0, NULL, 0 },
+	};
+	const char **text;
+	int ch;
+
+	while ((ch = getopt_long(argc, argv, "f:h", options, NULL)) != -1) {
+		text = ch == 'e' ? &o->email :
+		    ch == 'F'	 ? &o->first_name :
+		    ch == 'i'	 ? &o->industry :
+		    ch == 'L'	 ? &o->last_name :
+		    ch == 'n'	 ? &o->name :
+		    ch == 'p'	 ? &o->plan :
+		    ch == 't'	 ? &o->team_size :
+		    ch == 'f'	 ? &o->conf :
+					 NULL;
+		if (text != NULL) {
+			*text = optarg;
+		} else if (ch == 'j') {
+			o->json = true;
+		} else if (ch == 's') {
+			if (!str_to_i64(optarg, 0, 1000, &o->seats)) {
+				warnx("--seats: 0 to 1000");
+				return -1;
+			}
+		} else if (ch == 'h') {
+			fputs(company_usage, stdout);
+			exit(0);
+		} else {
+			return -1;
+		}
+	}
+	return 0;
+}
+
+int
+cmd_company(int argc, char **argv)
+{
+	struct company_opts o = { .plan = "pro", .industry = "",
+		.team_size = "" };
+	struct admin m;
+	size_t i;
+	int ret;
+
+	for (i = 0; argc > 1 && i < NITEMS(verbs); i++) {
+		if (strcmp(argv[1], verbs[i].name) == 0)
+			break;
+	}
+	if (argc < 2 || i == NITEMS(verbs) ||
+	    read_options(&o, argc - 1, argv + 1) == -1)
+		return cmd_help(argc, argv, company_usage);
+	if (admin_open(&m, o.conf) == -1)
+		return 1;
+	ret = verbs[i].run(&m, &o, argc - 1 - optind, argv + 1 + optind);
+	admin_close(&m);
+	return ret;
+}
