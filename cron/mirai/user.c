@@ -1,0 +1,373 @@
+/*
+ * mirai user: the people of companies, for an administrator. Every deed is
+ * audited. A password is never an argument: the process list would show it.
+ */
+#include "cmd.h"
+
+#include <err.h>
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "admin.h"
+#include "identity/idp.h"
+#include "identity/session.h"
+#include "net/json.h"
+#include "service/field.h"
+#include "service/operator.h"
+
+struct user_opts {
+	const char *conf;
+	const char *company;
+	const char *first_name;
+	const char *last_name;
+	const char *role;
+	bool json;
+};
+
+static const char user_usage[] =
+    "usage: mirai user list [-f CONF] [--company COMPANY] [--json]\n"
+    "       mirai user create [-f CONF] --company COMPANY --first-name NAME\n"
+    "           --last-name NAME [--role admin|instructor|sme] ADDRESS\n"
+    "       mirai user role [-f CONF] --role admin|instructor|sme ADDRESS\n"
+    "       mirai user remove [-f CONF] ADDRESS\n"
+    "       mirai user password [-f CONF] ADDRESS\n";
+
+static bool
+role_ok(const char *role)
+{
+	return str_eq(role, "admin") || str_eq(role, "instructor") ||
+	    str_eq(role, "sme");
+}
+
+/* 0, or -1 after one line. */
+static int
+find_company(struct admin *m, const char *which, struct operator_company *c)
+{
+	switch (operator_find_company(m->app, m->mem, which, c)) {
+	case CODE_OK:
+		return 0;
+	case CODE_NOT_FOUND:
+		warnx("%s: no such company", which);
+		return -1;
+	case CODE_ABORTED:
+		warnx("%s: several companies have this name; use the slug",
+		    which);
+		return -1;
+	default:
+		warnx("the database does not answer");
+		return -1;
+	}
+}
+
+static int
+find_identity(struct admin *m, const char *email, struct identity *out)
+{
+	const char *clean = field_email_clean(m->mem, email);
+	enum code code;
+
+	if (clean == NULL) {
+		warnx("%s: not an e-mail address", email);
+		return -1;
+	}
+	code = admin_find_identity(m, clean, out);
+	if (code == CODE_NOT_FOUND)
+		warnx("%s: nobody has this address", email);
+	return code == CODE_OK ? 0 : -1;
+}
+
+static int
+find_user(struct admin *m, const char *email, struct identity *who,
+    struct operator_user *u)
+{
+	if (find_identity(m, email, who) == -1)
+		return -1;
+	switch (operator_find_user(m->app, m->mem, who->id, u)) {
+	case CODE_OK:
+		return 0;
+	case CODE_NOT_FOUND:
+		warnx("%s: belongs to no company", email);
+		return -1;
+	default:
+		warnx("the database does not answer");
+		return -1;
+	}
+}
+
+static void
+print_user(struct admin *m, const struct user_opts *o,
+    const struct operator_user *u, const struct identity *who)
+{
+	struct json *j;
+
+	if (!o->json) {
+		printf("%s  %-10s  %-32s  %s\n", u->id, u->role,
+		    who == NULL ? "(no identity)" : who->email, u->company);
+		return;
+	}
+	j = json_new_object(m->mem);
+	json_put_text(j, "id", u->id);
+	json_put_text(j, "identity_id", u->identity_id);
+	json_put_text(j, "company_id", u->company_id);
+	json_put_text(j, "company", u->company);
+	json_put_text(j, "role", u->role);
+	if (who != NULL) {
+		json_put_text(j, "email", who->email);
+		json_put_text(j, "first_name", who->first_name);
+		json_put_text(j, "last_name", who->last_name);
+	}
+	printf("%s\n", json_string(m->mem, j, JSON_COMPACT));
+}
+
+static int
+user_list(struct admin *m, struct user_opts *o, int argc, char **argv)
+{
+	const struct db_scope scope = { 0 };
+	struct operator_company c = { 0 };
+	struct operator_user *u;
+	struct identity who;
+	enum code code;
+	size_t i, n;
+
+	(void)argv;
+	if (argc != 0)
+		return cmd_usage(user_usage);
+	if (o->company != NULL && find_company(m, o->company, &c) == -1)
+		return 1;
+	if (operator_users(m->app, m->mem, c.id, &u, &n) != CODE_OK) {
+		warnx("the database does not answer");
+		return 1;
+	}
+	for (i = 0; i < n; i++) {
+		db_begin(m->identities, DB_TX_READ, &scope);
+		code = db_end(m->identities,
+		    identity_get(m->identities, m->mem,
+			conf_text(m->conf, "url.auth"), u[i].identity_id,
+			&who));
+		print_user(m, o, &u[i], code == CODE_OK ? &who : NULL);
+	}
+	return 0;
+}
+
+/* An identity for the address: a known one, or a new one with a password. */
+static int
+need_identity(struct admin *m, const struct user_opts *o, const char *email,
+    char id[STR_UUID_LEN + 1], bool *created, const char **show)
+{
+	struct identity who;
+	const char *password;
+	bool made;
+
+	*created = false;
+	*show = NULL;
+	switch (admin_find_identity(m, email, &who)) {
+	case CODE_OK:
+		snprintf(id, STR_UUID_LEN + 1, "%s", who.id);
+		return 0;
+	case CODE_NOT_FOUND:
+		break;
+	default:
+		return -1;
+	}
+	if (str_is_empty(o->first_name) || str_is_empty(o->last_name)) {
+		warnx("--first-name and --last-name are required");
+		return -1;
+	}
+	if ((password = admin_password(m, &made)) == NULL ||
+	    admin_create_identity(m, email, o->first_name, o->last_name,
+		password, id) == -1)
+		return -1;
+	*created = true;
+	*show = made ? password : NULL;
+	return 0;
+}
+
+static int
+user_create(struct admin *m, struct user_opts *o, int argc, char **argv)
+{
+	const char *role = o->role == NULL ? "sme" : o->role;
+	char id[STR_UUID_LEN + 1];
+	struct operator_company c;
+	const char *email, *show;
+	bool created;
+	enum code code;
+
+	if (argc != 1 || o->company == NULL || !role_ok(role))
+		return cmd_usage(user_usage);
+	if ((email = field_email_clean(m->mem, argv[0])) == NULL) {
+		warnx("%s: not an e-mail address", argv[0]);
+		return 1;
+	}
+	if (find_company(m, o->company, &c) == -1 ||
+	    need_identity(m, o, email, id, &created, &show) == -1)
+		return 1;
+	code = operator_add_user(m->app, m->mem, &c, id, role, m->actor);
+	if (code != CODE_OK) {
+		if (created)
+			admin_drop_identity(m, id);
+		warnx("%s: %s", email, code == CODE_ALREADY_EXISTS ?
+			"belongs to a company already" :
+			"the database refused; see the log above");
+		return 1;
+	}
+	printf("User      %s, %s of %s\n", email, role, c.name);
+	if (show != NULL)
+		printf("Password  %s\n", show);
+	return 0;
+}
+
+/* The line for a failed change of a user. */
+static int
+change_failed(const char *email, enum code code)
+{
+	if (code == CODE_FAILED_PRECONDITION)
+		warnx("%s is the only admin of the company", email);
+	else
+		warnx("the database refused; see the log above");
+	return 1;
+}
+
+static int
+user_role(struct admin *m, struct user_opts *o, int argc, char **argv)
+{
+	struct operator_user u;
+	struct identity who;
+	enum code code;
+
+	if (argc != 1 || !role_ok(o->role))
+		return cmd_usage(user_usage);
+	if (find_user(m, argv[0], &who, &u) == -1)
+		return 1;
+	code = operator_set_role(m->app, m->mem, &u, o->role, m->actor);
+	if (code != CODE_OK)
+		return change_failed(argv[0], code);
+	printf("%s is now %s\n", argv[0], o->role);
+	return 0;
+}
+
+/* Ends the sessions of an identity; a failure is told, not fatal. */
+static void
+end_sessions(struct admin *m, const char *id)
+{
+	if (session_revoke_all(m->identities, m->mem, id, m->actor) != CODE_OK)
+		warnx("the sessions could not be ended");
+}
+
+static int
+user_remove(struct admin *m, struct user_opts *o, int argc, char **argv)
+{
+	struct operator_user u;
+	struct identity who;
+	enum code code;
+
+	(void)o; /* no options */
+	if (argc != 1)
+		return cmd_usage(user_usage);
+	if (find_user(m, argv[0], &who, &u) == -1)
+		return 1;
+	code = operator_remove_user(m->app, m->mem, &u, m->actor);
+	if (code != CODE_OK)
+		return change_failed(argv[0], code);
+	end_sessions(m, who.id);
+	printf("%s was removed from %s\n", argv[0], u.company);
+	return 0;
+}
+
+static int
+user_password(struct admin *m, struct user_opts *o, int argc, char **argv)
+{
+	const struct crypt_cost cost = idp_cost(m->conf);
+	const char *password, *why = NULL;
+	struct identity who;
+	bool made;
+	enum code code;
+
+	(void)o; /* no options */
+	if (argc != 1)
+		return cmd_usage(user_usage);
+	if (find_identity(m, argv[0], &who) == -1 ||
+	    (password = admin_password(m, &made)) == NULL)
+		return 1;
+	code = identity_change_password(m->identities, m->mem, &cost, who.id,
+	    password, m->actor, &why);
+	if (code != CODE_OK) {
+		warnx("%s", why == NULL ? "the identity database does not answer" :
+						why);
+		return 1;
+	}
+	end_sessions(m, who.id);
+	if (made)
+		printf("Password  %s\n", password);
+	return 0;
+}
+
+static const struct {
+	const char *name;
+	int (*run)(struct admin *m, struct user_opts *o, int argc,
+	    char **argv);
+} verbs[] = {
+	{ "create", user_create },
+	{ "list", user_list },
+	{ "password", user_password },
+	{ "remove", user_remove },
+	{ "role", user_role },
+};
+
+static int
+read_options(struct user_opts *o, int argc, char **argv)
+{
+	static const struct option options[] = {
+		{ "company", required_argument, NULL, 'c' },
+		{ "first-name", required_argument, NULL, 'F' },
+		{ "help", no_argument, NULL, 'h' },
+		{ "json", no_argument, NULL, 'j' },
+		{ "last-name", required_argument, NULL, 'L' },
+		{ "role", required_argument, NULL, 'r' },
+		{ NULL, 0, NULL, 0 },
+	};
+	const char **text;
+	int ch;
+
+	while ((ch = getopt_long(argc, argv, "f:h", options, NULL)) != -1) {
+		text = ch == 'c' ? &o->company :
+		    ch == 'F'	 ? &o->first_name :
+		    ch == 'L'	 ? &o->last_name :
+		    ch == 'r'	 ? &o->role :
+		    ch == 'f'	 ? &o->conf :
+					 NULL;
+		if (text != NULL) {
+			*text = optarg;
+		} else if (ch == 'j') {
+			o->json = true;
+		} else if (ch == 'h') {
+			fputs(user_usage, stdout);
+			exit(0);
+		} else {
+			return -1;
+		}
+	}
+	return 0;
+}
+
+int
+cmd_user(int argc, char **argv)
+{
+	struct user_opts o = { 0 };
+	struct admin m;
+	size_t i;
+	int ret;
+
+	for (i = 0; argc > 1 && i < NITEMS(verbs); i++) {
+		if (strcmp(argv[1], verbs[i].name) == 0)
+			break;
+	}
+	if (argc < 2 || i == NITEMS(verbs) ||
+	    read_options(&o, argc - 1, argv + 1) == -1)
+		return cmd_help(argc, argv, user_usage);
+	if (admin_open(&m, o.conf) == -1)
+		return 1;
+	ret = verbs[i].run(&m, &o, argc - 1 - optind, argv + 1 + optind);
+	admin_close(&m);
+	return ret;
+}
