@@ -4,8 +4,8 @@
  * statements with the same tenant settings, and prints the rows as JSON
  * without looking at them.
  *
- * Environment: DATABASE_URL, RAW_SQL, RAW_TENANT, RAW_USER, RAW_ARGS (the
- * arguments after the tenant, one per line, "-" for NULL).
+ * usage: raw SOCKET WORKERS ARGUMENT...
+ * Environment: DATABASE_URL, RAW_QUERY (its name), RAW_TENANT, RAW_USER.
  */
 #include "pool.h"
 
