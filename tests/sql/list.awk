@@ -1,0 +1,12 @@
+# One line QUERIES(team, app) per table "const struct db_query team_queries[]",
+# with the database it belongs to.
+/^const struct db_query [a-z0-9_]+_queries\[\] = \{/ {
+	name = $4
+	sub(/_queries.*/, "", name)
+	where = "app"
+	if (FILENAME ~ /^lib\/identity\//)
+		where = "identity"
+	else if (FILENAME ~ /^lib\/db\/migrate/)
+		where = "owner"
+	print "QUERIES(" name ", " where ")"
+}
