@@ -99,12 +99,29 @@ is_unique(const char *name)
 	return n == 1;
 }
 
+/* Being refused by the first role is no news: the log is shown on failure. */
+static void
+show_log(const char *path)
+{
+	char line[512];
+	FILE *fp;
+
+	if ((fp = fopen(path, "r")) == NULL)
+		return;
+	while (fgets(line, sizeof(line), fp) != NULL)
+		printf("# %s", line);
+	fclose(fp);
+}
+
 int
 main(void)
 {
 	const struct db_query *q;
+	char *path;
 	size_t i;
 
+	path = xasprintf("%s/log", getenv("TEST_DIR"));
+	CHECK(freopen(path, "w", stderr) != NULL);
 	log_open("every", LOG_FORM_PLAIN, LOG_LEVEL_ERROR);
 	CHECK(NITEMS(tables) > 0);
 	for (i = 0; i < NITEMS(tables); i++)
@@ -112,5 +129,8 @@ main(void)
 			check_query(&tables[i], q);
 			CHECK(is_unique(q->name));
 		}
+	if (test_failed > 0)
+		show_log(path);
+	free(path);
 	return test_done();
 }
