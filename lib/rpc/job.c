@@ -1,0 +1,258 @@
+/*
+ * The frame of programs run by cron. The lock is a file in the state
+ * directory, so it goes with the process however that ends.
+ */
+#include "rpc/job.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/version.h"
+#include "base/xmalloc.h"
+#include "db/cache.h"
+#include "db/db.h"
+#include "net/store.h"
+
+#define LOCK_WAIT_MS 5000
+#define LOCK_POLL_MS 5
+#define OVERLAP_MS   1000 /* past the minute, until the next run waits */
+
+static volatile sig_atomic_t stopping;
+
+static void
+on_stop(int sig)
+{
+	(void)sig;
+	stopping = 1;
+}
+
+static void
+on_alarm(int sig)
+{
+	static const char text[] = "deadline passed, giving up\n";
+
+	(void)sig;
+	if (write(STDERR_FILENO, text, sizeof(text) - 1) == -1)
+		_exit(3);
+	_exit(2);
+}
+
+/* No SA_RESTART: a wait for the database ends, too. */
+static void
+catch_signals(void)
+{
+	struct sigaction sa = { .sa_handler = on_stop };
+
+	(void)sigemptyset(&sa.sa_mask);
+	(void)sigaction(SIGTERM, &sa, NULL);
+	(void)sigaction(SIGINT, &sa, NULL);
+	sa.sa_handler = on_alarm;
+	(void)sigaction(SIGALRM, &sa, NULL);
+	sa.sa_handler = SIG_IGN;
+	(void)sigaction(SIGPIPE, &sa, NULL);
+}
+
+static void
+usage(FILE *fp, const char *name)
+{
+	fprintf(fp, "usage: %s [-1hnVv] [-f conf]\n", name);
+}
+
+/* 0 to go on, -1 with the exit status. */
+static int
+parse(struct job *j, int argc, char **argv, const char **conf, int *status)
+{
+	int ch;
+
+	while ((ch = getopt(argc, argv, "1f:hnVv")) != -1) {
+		switch (ch) {
+		case '1':
+			j->once = true;
+			break;
+		case 'f':
+			*conf = optarg;
+			break;
+		case 'n':
+			j->dry = j->once = true;
+			break;
+		case 'v':
+			j->verbose = true;
+			break;
+		case 'h':
+			usage(stdout, j->name);
+			*status = 0;
+			return -1;
+		case 'V':
+			printf("%s %s\n", j->name, MIRAI_VERSION);
+			*status = 0;
+			return -1;
+		default:
+			usage(stderr, j->name);
+			*status = 2;
+			return -1;
+		}
+	}
+	if (optind == argc)
+		return 0;
+	usage(stderr, j->name);
+	*status = 2;
+	return -1;
+}
+
+static int
+nap(int ms)
+{
+	struct timespec ts = { ms / 1000, ms % 1000 * 1000000L };
+
+	return nanosleep(&ts, NULL);
+}
+
+/* 1 when it is ours, 0 when another run keeps it, -1 after a logged error. */
+static int
+take_lock(struct job *j)
+{
+	int64_t until;
+	char *path;
+
+	path = xasprintf("%s/%s.lock", conf_text(j->env.conf, "state.dir"),
+	    j->name);
+	j->lock = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0640);
+	if (j->lock == -1)
+		log_error("%s: %s", path, strerror(errno));
+	free(path);
+	if (j->lock == -1)
+		return -1;
+	until = clock_mono_ms() + (j->once ? 0 : LOCK_WAIT_MS);
+	while (flock(j->lock, LOCK_EX | LOCK_NB) == -1) {
+		if (clock_mono_ms() >= until || stopping)
+			return 0;
+		(void)nap(LOCK_POLL_MS);
+	}
+	return 1;
+}
+
+static int
+open_parts(struct job *j, const struct conf *conf)
+{
+	const char *url;
+
+	j->env.conf = conf;
+	url = conf_text(conf, "database.worker_url");
+	if (url == NULL) {
+		log_error("database.worker_url is not set");
+		return -1;
+	}
+	if ((j->env.store = store_open(conf)) == NULL)
+		return -1;
+	j->env.db = db_open(url, j->name);
+	j->env.cache = cache_open(conf_text(conf, "cache.path"),
+	    conf_int(conf, "cache.size"));
+	return 0;
+}
+
+/* What is left of the minute, and a little of the next. */
+static int64_t
+minute_end(void)
+{
+	int64_t now_ms;
+
+	now_ms = clock_now_us() / 1000;
+	return clock_mono_ms() + 60000 - now_ms % 60000 + OVERLAP_MS;
+}
+
+int
+job_open(struct job *j, const char *name, int argc, char **argv, int *status)
+{
+	const char *path = NULL;
+	struct conf *conf;
+	int rc;
+
+	memset(j, 0, sizeof(*j));
+	j->name = name;
+	j->lock = -1;
+	log_open(name, LOG_FORM_PLAIN, LOG_LEVEL_INFO);
+	if (parse(j, argc, argv, &path, status) == -1)
+		return -1;
+	*status = 1;
+	if ((conf = conf_load(path)) == NULL)
+		return -1;
+	catch_signals();
+	job_deadline(60);
+	if (open_parts(j, conf) == -1) {
+		j->env.conf = conf;
+		job_close(j);
+		return -1;
+	}
+	j->until_ms = minute_end();
+	if ((rc = take_lock(j)) == 1)
+		return 0;
+	job_close(j);
+	*status = rc == 0 ? 0 : 1;
+	return -1;
+}
+
+void
+job_close(struct job *j)
+{
+	db_close(j->env.db);
+	cache_close(j->env.cache);
+	store_close(j->env.store);
+	if (j->lock != -1)
+		(void)close(j->lock);
+	if (j->env.conf != NULL)
+		conf_free((struct conf *)(uintptr_t)j->env.conf);
+	memset(j, 0, sizeof(*j));
+	j->lock = -1;
+}
+
+bool
+job_stopping(void)
+{
+	return stopping != 0;
+}
+
+void
+job_deadline(int seconds)
+{
+	(void)alarm((unsigned)seconds);
+}
+
+bool
+job_wait(struct job *j, int poll_ms)
+{
+	const char *channel, *payload;
+	int64_t left;
+
+	left = j->until_ms - clock_mono_ms();
+	if (j->once || stopping || left <= 0)
+		return false;
+	if (left < poll_ms)
+		poll_ms = (int)left;
+	job_deadline(poll_ms / 1000 + 60);
+	if (db_wait(j->env.db, poll_ms, &channel, &payload) == -1)
+		(void)nap(200); /* the next statement connects again */
+	return !stopping;
+}
+
+void
+job_say(const struct job *j, const char *fmt, ...)
+{
+	va_list ap;
+
+	if (!j->verbose && !j->dry)
+		return;
+	va_start(ap, fmt);
+	(void)vprintf(fmt, ap);
+	va_end(ap);
+	(void)putchar('\n');
+	(void)fflush(stdout);
+}

@@ -1,0 +1,49 @@
+/*
+ * What programs run by cron have in common: flags, one run at a time, a
+ * deadline, a clean stop. Silence is success; one line on standard error and
+ * an exit status above 0 is failure.
+ *
+ *   program [-1hnVv] [-f conf]
+ */
+#ifndef MIRAI_RPC_JOB_H
+#define MIRAI_RPC_JOB_H
+
+#include "rpc/req.h"
+
+struct job {
+	const char *name;
+	struct req_env env; /* conf, db as mirai_worker, cache, store */
+	bool once;	    /* -1: drain the queue and exit */
+	bool dry;	    /* -n: change nothing, say what would be */
+	bool verbose;	    /* -v */
+	int lock;	    /* the lock file */
+	int64_t until_ms;   /* clock_mono_ms() scale: no waiting after this */
+};
+
+/*
+ * Reads flags and configuration, opens the parts of env, and takes the
+ * program's lock on this host, for which it waits a moment: the run before
+ * ends as this one starts, so that a queue is watched without a gap. Returns
+ * 0; or -1 with the exit status in *status, nothing being open: 0 when help
+ * was asked for or another run goes on.
+ */
+int job_open(struct job *j, const char *name, int argc, char **argv,
+    int *status) MUST_CHECK;
+void job_close(struct job *j);
+
+/* Whether SIGTERM or SIGINT asked for the end; the step in hand is finished. */
+bool job_stopping(void);
+
+/* The process ends with a line in the log if it is not called again by then. */
+void job_deadline(int seconds);
+
+/*
+ * Waits for a notification on a channel that db_listen() named, at most poll_ms
+ * and never past until_ms. False when the time of this run is over.
+ */
+bool job_wait(struct job *j, int poll_ms) MUST_CHECK;
+
+/* A line on standard output when -v or -n was given. */
+void job_say(const struct job *j, const char *fmt, ...) PRINTF_LIKE(2, 3);
+
+#endif
