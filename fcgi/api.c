@@ -7,10 +7,12 @@
 #include "db/cache.h"
 #include "db/db.h"
 #include "mirai/v1/company.rpc.h"
+#include "mirai/v1/course.rpc.h"
 #include "mirai/v1/health.rpc.h"
 #include "mirai/v1/team.rpc.h"
 #include "mirai/v1/tenant.rpc.h"
 #include "mirai/v1/user.rpc.h"
+#include "net/store.h"
 #include "rpc/listener.h"
 #include "rpc/pool.h"
 #include "rpc/resp.h"
@@ -20,6 +22,7 @@
 
 static const struct rpc_service *const services[] = {
 	&company_service,
+	&course_service,
 	&health_service,
 	&team_service,
 	&tenant_service,
@@ -40,6 +43,7 @@ open_parts(struct req_env *env)
 	env->db = db_open(conf_text(c, "database.url"), "mirai-api");
 	env->cache =
 	    cache_open(conf_text(c, "cache.path"), conf_int(c, "cache.size"));
+	env->store = store_open(c); /* without it courses are unavailable */
 	return 0;
 }
 

@@ -510,6 +510,13 @@ req_read(struct req *r, void *p, size_t len)
 	return n > 0 ? (size_t)n : 0;
 }
 
+void
+req_extend(struct req *r, int64_t ms)
+{
+	if (r->io->fd != -1)
+		deadline_read(r->io->fd, clock_mono_ms() + ms);
+}
+
 /* A front server that still writes while we answer may call that an error. */
 static void
 drain(struct req *r)

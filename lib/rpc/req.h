@@ -142,6 +142,9 @@ enum req_body req_read_body(struct req *r, size_t cap);
 /* Reads the next len bytes instead, for bodies that go to a file; 0: end. */
 size_t req_read(struct req *r, void *p, size_t len);
 
+/* Gives the client that much time from now to send more of the body. */
+void req_extend(struct req *r, int64_t ms);
+
 /* The announced length of the body, -1 when unknown. */
 int64_t req_length(const struct req *r);
 
