@@ -1,0 +1,309 @@
+/*
+ * Nodes and messages as JSON, from tables. A password, a code or a token is
+ * never given to ui_add_input() as a value; the CSRF token is put in while
+ * rendering, so none is ever stored.
+ */
+#include "identity/ui.h"
+
+#include <assert.h>
+#include <string.h>
+
+#include "base/buf.h"
+#include "base/str.h"
+
+struct ui {
+	struct arena *mem;
+	struct json *nodes;
+	struct json *messages;
+	struct ui_note *notes; /* said at nodes; written when rendered */
+	bool errors;
+};
+
+/* One message at one node. */
+struct ui_note {
+	const char *node;
+	struct json *message;
+	struct ui_note *next;
+};
+
+static const struct message {
+	enum ui_id id;
+	const char *type;
+	const char *text; /* {} stands for the value */
+} messages[] = {
+	{ UI_LOGIN, "info", "Sign in" },
+	{ UI_LOGIN_REFRESH, "info",
+	    "Please confirm this action by verifying that it is you." },
+	{ UI_LOGIN_PASSWORD, "info", "Sign in with password" },
+	{ UI_REGISTER, "info", "Sign up" },
+	{ UI_NODE_PASSWORD, "info", "Password" },
+	{ UI_NODE_GENERATED, "info", "{}" },
+	{ UI_NODE_ID, "info", "ID" },
+	{ UI_BAD_VALUE, "error", "This value is not accepted: {}." },
+	{ UI_MISSING, "error", "Property {} is missing." },
+	{ UI_TOO_SHORT, "error", "Must be at least {} characters long." },
+	{ UI_BAD_FORMAT, "error", "Does not match the format {}." },
+	{ UI_WRONG_CREDENTIALS, "error",
+	    "The provided credentials are invalid, check for spelling mistakes "
+	    "in your password, e-mail address or user name." },
+	{ UI_TAKEN, "error",
+	    "An account with the same identifier exists already." },
+	{ UI_TOO_LONG, "error", "Must be at most {} characters long." },
+	{ UI_PASSWORD_SIMILAR, "error",
+	    "The password can not be used because it is too similar to what is "
+	    "known about you." },
+	{ UI_PASSWORD_SHORT, "error",
+	    "The password must be at least {} characters long." },
+	{ UI_PASSWORD_LONG, "error",
+	    "The password must be at most {} bytes long." },
+	{ UI_PASSWORD_LEAKED, "error",
+	    "The password is one of those everybody tries first and must no "
+	    "longer be used." },
+	{ UI_BAD_EMAIL, "error", "Enter a valid e-mail address." },
+	{ UI_LOGIN_EXPIRED, "error",
+	    "The sign-in form expired {} minutes ago, please try again." },
+	{ UI_LOGIN_NO_METHOD, "error",
+	    "Could not find any way to sign you in. Did you fill in the form?" },
+	{ UI_REGISTRATION_NO_METHOD, "error",
+	    "Could not find any way to sign you up. Did you fill in the form?" },
+	{ UI_REGISTRATION_EXPIRED, "error",
+	    "The sign-up form expired {} minutes ago, please try again." },
+};
+
+static const struct message *
+message_find(enum ui_id id)
+{
+	size_t i;
+
+	for (i = 0; i < NITEMS(messages); i++)
+		if (messages[i].id == id)
+			return &messages[i];
+	assert(!"message without text");
+	return NULL;
+}
+
+/* The text with {} replaced by value. */
+static const char *
+message_text(struct arena *a, const struct message *m, const char *value)
+{
+	const char *hole;
+
+	if ((hole = strstr(m->text, "{}")) == NULL)
+		return m->text;
+	return arena_printf(a, "%.*s%s%s", (int)(hole - m->text), m->text,
+	    value == NULL ? "" : value, hole + 2);
+}
+
+static struct json *
+message_json(struct arena *a, enum ui_id id, const char *key, const char *value)
+{
+	const struct message *m = message_find(id);
+	struct json *o, *context;
+
+	o = json_new_object(a);
+	json_put_int(o, "id", id);
+	json_put_text(o, "text", message_text(a, m, value));
+	json_put_text(o, "type", m->type);
+	if (key != NULL && value != NULL) {
+		context = json_put_object(o, "context");
+		json_put_text(context, key, value);
+	}
+	return o;
+}
+
+struct ui *
+ui_new(struct arena *a)
+{
+	struct ui *ui;
+
+	ui = arena_zalloc(a, sizeof(*ui));
+	ui->mem = a;
+	ui->nodes = json_new_list(a);
+	ui->messages = json_new_list(a);
+	return ui;
+}
+
+struct ui *
+ui_load(struct arena *a, const char *text)
+{
+	struct ui *ui = ui_new(a);
+	const struct json *root, *list;
+	size_t i;
+
+	root = json_parse(a, text, strlen(text), NULL, NULL);
+	list = json_get_list(root, "nodes");
+	for (i = 0; i < json_count(list); i++)
+		json_add(ui->nodes, json_at(list, i));
+	list = json_get_list(root, "messages");
+	for (i = 0; i < json_count(list); i++)
+		json_add(ui->messages, json_at(list, i));
+	return ui;
+}
+
+static void
+put_attributes(struct json *node, const struct ui_input *in)
+{
+	struct json *o = json_put_object(node, "attributes");
+
+	json_put_text(o, "name", in->name);
+	json_put_text(o, "type", in->type);
+	json_put_text(o, "value", in->value);
+	if (in->required)
+		json_put_bool(o, "required", true);
+	json_put_text(o, "autocomplete", in->autocomplete);
+	json_put_text(o, "pattern", in->pattern);
+	if (in->maxlength > 0)
+		json_put_int(o, "maxlength", in->maxlength);
+	json_put_bool(o, "disabled", false);
+	json_put_text(o, "node_type", "input");
+}
+
+void
+ui_add_input(struct ui *ui, const struct ui_input *in)
+{
+	struct json *node = json_add_object(ui->nodes), *meta;
+
+	json_put_text(node, "type", "input");
+	json_put_text(node, "group", in->group == NULL ? "default" : in->group);
+	put_attributes(node, in);
+	json_put_list(node, "messages");
+	meta = json_put_object(node, "meta");
+	if (in->label != 0)
+		json_put(meta, "label",
+		    message_json(ui->mem, in->label,
+			in->title == NULL ? NULL : "title", in->title));
+}
+
+static struct json *
+message_made(struct ui *ui, enum ui_id id, const char *key, const char *value)
+{
+	struct json *m = message_json(ui->mem, id, key, value);
+
+	if (strcmp(message_find(id)->type, "error") == 0)
+		ui->errors = true;
+	return m;
+}
+
+void
+ui_say(struct ui *ui, enum ui_id id, const char *key, const char *value)
+{
+	json_add(ui->messages, message_made(ui, id, key, value));
+}
+
+static bool
+has_node(const struct ui *ui, const char *name)
+{
+	const struct json *attributes;
+	size_t i;
+
+	for (i = 0; i < json_count(ui->nodes); i++) {
+		attributes = json_get(json_at(ui->nodes, i), "attributes");
+		if (str_eq(json_get_text(attributes, "name", ""), name))
+			return true;
+	}
+	return false;
+}
+
+void
+ui_say_at(struct ui *ui, const char *node, enum ui_id id, const char *key,
+    const char *value)
+{
+	struct ui_note *note;
+
+	if (!has_node(ui, node)) {
+		ui_say(ui, id, key, value);
+		return;
+	}
+	note = arena_zalloc(ui->mem, sizeof(*note));
+	note->node = node;
+	note->message = message_made(ui, id, key, value);
+	note->next = ui->notes;
+	ui->notes = note;
+}
+
+bool
+ui_has_errors(const struct ui *ui)
+{
+	return ui->errors;
+}
+
+/* The node with the notes said at it, oldest first as they were said. */
+static const struct json *
+node_with_notes(const struct ui *ui, const struct json *node)
+{
+	const struct json *attributes = json_get(node, "attributes");
+	const char *name = json_get_text(attributes, "name", "");
+	const struct ui_note *note;
+	struct json *whole, *list;
+
+	for (note = ui->notes; note != NULL; note = note->next)
+		if (strcmp(note->node, name) == 0)
+			break;
+	if (note == NULL ||
+	    strcmp(json_get_text(attributes, "type", ""), "submit") == 0)
+		return node;
+	whole = json_new_object(ui->mem);
+	json_put(whole, "type", json_get(node, "type"));
+	json_put(whole, "group", json_get(node, "group"));
+	json_put(whole, "attributes", attributes);
+	list = json_put_list(whole, "messages");
+	for (; note != NULL; note = note->next)
+		if (strcmp(note->node, name) == 0)
+			json_add(list, note->message);
+	json_put(whole, "meta", json_get(node, "meta"));
+	return whole;
+}
+
+static struct json *
+csrf_node(struct arena *a, const char *value)
+{
+	struct json *node = json_new_object(a), *o;
+
+	json_put_text(node, "type", "input");
+	json_put_text(node, "group", "default");
+	o = json_put_object(node, "attributes");
+	json_put_text(o, "name", "csrf_token");
+	json_put_text(o, "type", "hidden");
+	json_put_text(o, "value", value);
+	json_put_bool(o, "required", true);
+	json_put_bool(o, "disabled", false);
+	json_put_text(o, "node_type", "input");
+	json_put_list(node, "messages");
+	json_put_object(node, "meta");
+	return node;
+}
+
+static void
+put_nodes(struct json *o, const struct ui *ui, const char *csrf)
+{
+	struct json *list = json_put_list(o, "nodes");
+	size_t i;
+
+	if (csrf != NULL)
+		json_add(list, csrf_node(ui->mem, csrf));
+	for (i = 0; i < json_count(ui->nodes); i++)
+		json_add(list, node_with_notes(ui, json_at(ui->nodes, i)));
+}
+
+const char *
+ui_store(struct arena *a, const struct ui *ui)
+{
+	struct json *o = json_new_object(a);
+
+	put_nodes(o, ui, NULL);
+	json_put(o, "messages", ui->messages);
+	return json_string(a, o, JSON_COMPACT);
+}
+
+struct json *
+ui_render(const struct ui *ui, const char *action, const char *csrf)
+{
+	struct json *o = json_new_object(ui->mem);
+
+	json_put_text(o, "action", action);
+	json_put_text(o, "method", "POST");
+	put_nodes(o, ui, csrf);
+	if (json_count(ui->messages) > 0)
+		json_put(o, "messages", ui->messages);
+	return o;
+}
