@@ -1,0 +1,184 @@
+/*
+ * Settings of the identity service. Whatever could make it insecure or mute
+ * stops the start here, with the name of the setting.
+ */
+#include "identity/idp.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "base/str.h"
+
+#define MIN_SECRET     16
+#define EXAMPLE_SECRET "change-me-change-me"
+#define US	       INT64_C(1000000)
+
+struct crypt_cost
+idp_cost(const struct conf *conf)
+{
+	struct crypt_cost cost;
+
+	cost.memory_kib =
+	    (uint32_t)(conf_int(conf, "identity.argon2.memory") / 1024);
+	cost.passes = (uint32_t)conf_int(conf, "identity.argon2.passes");
+	cost.lanes = (uint32_t)conf_int(conf, "identity.argon2.lanes");
+	return cost;
+}
+
+/* "https://HOST:PORT/x" gives HOST and its length. */
+static const char *
+url_host(const char *url, size_t *len)
+{
+	const char *host = strstr(url, "://");
+
+	host = host == NULL ? url : host + 3;
+	*len = strcspn(host, ":/");
+	return host;
+}
+
+/* Whether cookies of domain reach the host of url. */
+static bool
+domain_covers(const char *domain, const char *url)
+{
+	size_t len, dlen;
+	const char *host = url_host(url, &len);
+
+	if (*domain == '.')
+		domain++;
+	dlen = strlen(domain);
+	if (len < dlen || strncasecmp(host + len - dlen, domain, dlen) != 0)
+		return false;
+	return len == dlen || host[len - dlen - 1] == '.';
+}
+
+static int
+check_secrets(const struct idp *p)
+{
+	size_t i;
+
+	if (p->secrets[0] == NULL) {
+		log_error("identity.secrets: not set");
+		return -1;
+	}
+	for (i = 0; p->secrets[i] != NULL; i++) {
+		if (strlen(p->secrets[i]) < MIN_SECRET) {
+			log_error("identity.secrets: shorter than %d bytes",
+			    MIN_SECRET);
+			return -1;
+		}
+		if (p->cookie_secure &&
+		    strstr(p->secrets[i], EXAMPLE_SECRET) != NULL) {
+			log_error("identity.secrets: the example's value");
+			return -1;
+		}
+	}
+	return 0;
+}
+
+static int
+check_cookies(const struct idp *p)
+{
+	if (p->cookie_domain != NULL &&
+	    !domain_covers(p->cookie_domain, p->base_url)) {
+		log_error("cookie.domain: does not cover url.auth");
+		return -1;
+	}
+	if (!p->cookie_secure)
+		log_warn("cookie.secure is off: cookies travel in the clear");
+	return 0;
+}
+
+/* Own pages and paths, then what the configuration adds. */
+static const char *const *
+return_list(struct idp *p, const struct conf *conf)
+{
+	const char *const *extra = conf_list(conf, "identity.return_to");
+	const char *marketing = conf_text(conf, "url.marketing");
+	const char **list;
+	size_t n = 0, i;
+
+	for (i = 0; extra[i] != NULL; i++)
+		continue;
+	list = arena_calloc(p->mem, i + 4, sizeof(*list));
+	list[n++] = arena_printf(p->mem, "%s/self-service", p->base_url);
+	list[n++] = arena_strdup(p->mem, conf_text(conf, "url.app"));
+	if (marketing != NULL)
+		list[n++] = arena_strdup(p->mem, marketing);
+	for (i = 0; extra[i] != NULL; i++)
+		list[n++] = arena_strdup(p->mem, extra[i]);
+	return list;
+}
+
+static const char *const *
+copy_list(struct arena *a, const char *const *list)
+{
+	const char **copy;
+	size_t n;
+
+	for (n = 0; list[n] != NULL; n++)
+		continue;
+	copy = arena_calloc(a, n + 1, sizeof(*copy));
+	for (n = 0; list[n] != NULL; n++)
+		copy[n] = arena_strdup(a, list[n]);
+	return copy;
+}
+
+static void
+read_settings(struct idp *p, const struct conf *conf)
+{
+	const char *app = conf_text(conf, "url.app");
+	const char *domain = conf_text(conf, "cookie.domain");
+
+	p->base_url = arena_strdup(p->mem, conf_text(conf, "url.auth"));
+	p->pages = arena_printf(p->mem, "%s/auth", app);
+	p->default_return = arena_printf(p->mem, "%s/dashboard", app);
+	p->return_to = return_list(p, conf);
+	p->secrets = copy_list(p->mem, conf_list(conf, "identity.secrets"));
+	p->csrf_cookie = arena_printf(p->mem, "csrf_token_%s",
+	    crypt_sha256_hex(p->mem, p->base_url, strlen(p->base_url)));
+	p->cookie_domain =
+	    str_is_empty(domain) ? NULL : arena_strdup(p->mem, domain);
+	p->cookie_secure = conf_bool(conf, "cookie.secure");
+	p->cookie_persistent = conf_bool(conf, "session.persistent");
+	p->token_cookie = conf_bool(conf, "session.token_cookie");
+	p->registration = conf_bool(conf, "identity.registration");
+	p->registration_session =
+	    conf_bool(conf, "identity.registration_session");
+	p->session_us = conf_int(conf, "session.lifespan") * US;
+	p->login_us = conf_int(conf, "identity.lifespan.login") * US;
+	p->registration_us =
+	    conf_int(conf, "identity.lifespan.registration") * US;
+	p->cost = idp_cost(conf);
+}
+
+struct idp *
+idp_open(const struct conf *conf)
+{
+	struct idp *p;
+
+	p = xcalloc(1, sizeof(*p));
+	p->mem = arena_new();
+	read_settings(p, conf);
+	p->schema = schema_load(p->mem, "user", schema_user);
+	p->gate = gate_open((size_t)conf_int(conf, "identity.hash_slots"),
+	    (size_t)conf_int(conf, "identity.hash_queue"));
+	if (p->schema == NULL || p->gate == NULL || check_secrets(p) == -1 ||
+	    check_cookies(p) == -1) {
+		idp_close(p);
+		return NULL;
+	}
+	p->dummy_hash =
+	    crypt_password_hash(p->mem, crypt_token(p->mem, 32), &p->cost);
+	return p;
+}
+
+void
+idp_close(struct idp *p)
+{
+	if (p == NULL)
+		return;
+	gate_close(p->gate);
+	arena_free(p->mem);
+	free(p);
+}

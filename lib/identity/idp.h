@@ -1,0 +1,49 @@
+/*
+ * What the identity service is set to: read once from the configuration,
+ * checked, and shared by all workers of a pool.
+ */
+#ifndef MIRAI_IDENTITY_IDP_H
+#define MIRAI_IDENTITY_IDP_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/conf.h"
+#include "identity/gate.h"
+#include "identity/schema.h"
+#include "net/crypt.h"
+
+#define IDP_SESSION_COOKIE "ory_kratos_session"
+#define IDP_TOKEN_COOKIE   "ory_session_token"
+
+struct idp {
+	const char *base_url; /* of this service, as clients see it */
+	const char *pages;    /* "https://app.example/auth": where forms are */
+	const char *default_return;
+	const char *const *return_to; /* what a flow may return to */
+	const char *const *secrets;   /* the first one writes, all verify */
+	const char *csrf_cookie;      /* its name */
+	const char *cookie_domain;    /* NULL: host-only */
+	bool cookie_secure;
+	bool cookie_persistent;
+	bool token_cookie; /* ory_session_token is read too */
+	bool registration;
+	bool registration_session; /* signing up signs in */
+	int64_t session_us;
+	int64_t login_us;
+	int64_t registration_us;
+	struct crypt_cost cost;
+	const char *dummy_hash; /* what unknown identifiers are held against */
+	const struct schema *schema;
+	struct gate *gate;
+	struct arena *mem;
+};
+
+/* NULL after one logged line that names the setting. The caller owns it. */
+struct idp *idp_open(const struct conf *conf);
+void idp_close(struct idp *p);
+
+/* The hash cost alone, for commands. */
+struct crypt_cost idp_cost(const struct conf *conf);
+
+#endif
