@@ -196,3 +196,9 @@ CREATE FUNCTION revoke_sessions(whose uuid, but uuid)
 $$;
 
 REVOKE ALL ON FUNCTION person_by_email(text), revoke_sessions(uuid, uuid) FROM PUBLIC;
+
+-- RFC 3339 in UTC, as every answer writes times.
+CREATE FUNCTION instant(t timestamptz) RETURNS text
+    LANGUAGE sql STABLE STRICT PARALLEL SAFE AS $$
+    SELECT to_char(t AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')
+$$;

@@ -1,0 +1,357 @@
+/*
+ * Sessions of callers, forms of answers, the error envelope. An answer is sent
+ * only after the transaction that made it true is committed.
+ */
+#include "identity/call.h"
+
+#include <assert.h>
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+
+#include "base/clock.h"
+#include "base/utf8.h"
+#include "identity/negotiate.h"
+#include "identity/returnto.h"
+#include "rpc/resp.h"
+
+#define CACHE_CONTROL "private, no-cache, no-store, must-revalidate"
+
+enum query {
+	Q_STORE_ERROR,
+	Q__MAX
+};
+
+const struct db_query call_queries[] = {
+	[Q_STORE_ERROR] = {
+	    .name = "call_store_error",
+	    .nargs = 2, /* id, error */
+	    .sql = "INSERT INTO errors (id, error) VALUES ($1, $2)",
+	},
+	[Q__MAX] = { 0 },
+};
+
+/* --- transactions ---------------------------------------------------------- */
+
+void
+call_begin(struct call *c, enum db_tx tx)
+{
+	struct db_scope scope = { .deadline_ms = c->r->deadline_ms };
+
+	assert(!c->in_tx);
+	db_begin(c->db, tx, &scope);
+	c->in_tx = true;
+}
+
+bool
+call_end(struct call *c, enum code code)
+{
+	if (c->in_tx) {
+		c->in_tx = false;
+		code = db_end(c->db, code);
+	}
+	if (code == CODE_OK)
+		return true;
+	call_refuse_code(c, code);
+	return false;
+}
+
+/* --- the caller ------------------------------------------------------------ */
+
+/* The token of "Authorization: Bearer TOKEN"; NULL if it is something else. */
+static const char *
+bearer(const struct req *r)
+{
+	const char *value = req_header(r, "authorization");
+
+	if (value == NULL || strncasecmp(value, "bearer ", 7) != 0)
+		return NULL;
+	value += 7;
+	return value + strspn(value, " ");
+}
+
+/* The credential of the request in the order of K-2. */
+static const char *
+credential(struct call *c, enum session_carrier *carrier)
+{
+	const char *value;
+
+	*carrier = SESSION_TOKEN;
+	if (!str_is_empty(value = req_header(c->r, "x-session-token")))
+		return value;
+	if (!str_is_empty(value = req_cookie(c->r, IDP_SESSION_COOKIE))) {
+		*carrier = SESSION_COOKIE;
+		return value;
+	}
+	if (!str_is_empty(value = bearer(c->r)))
+		return value;
+	if (c->p->token_cookie)
+		return req_cookie(c->r, IDP_TOKEN_COOKIE);
+	return NULL;
+}
+
+bool
+call_session(struct call *c)
+{
+	enum session_carrier carrier;
+	struct session *s;
+	const char *secret, *hash;
+	enum code code;
+
+	if (c->session_known)
+		return true;
+	secret = credential(c, &carrier);
+	if ((hash = session_hash(c->mem, carrier, secret)) != NULL) {
+		s = arena_zalloc(c->mem, sizeof(*s));
+		code = session_find(c->db, c->mem, c->p->base_url, carrier,
+		    hash, s);
+		if (code != CODE_OK && code != CODE_NOT_FOUND)
+			return call_end(c, code);
+		if (code == CODE_OK && s->active)
+			c->session = s;
+		if (carrier == SESSION_TOKEN)
+			c->token = secret;
+	}
+	c->session_known = true;
+	return true;
+}
+
+const char *
+call_agent(struct call *c)
+{
+	const char *value = req_header(c->r, "user-agent");
+
+	if (value == NULL || !utf8_valid(value, strlen(value)))
+		return NULL;
+	return arena_strndup(c->mem, value, utf8_prefix(value, 128));
+}
+
+/* --- answers --------------------------------------------------------------- */
+
+bool
+call_wants_json(const struct call *c)
+{
+	return c->json_only || negotiate_json(req_header(c->r, "accept"));
+}
+
+bool
+call_is_json(const struct call *c)
+{
+	return c->json_only ||
+	    negotiate_is_json(req_header(c->r, "accept"), c->r->type);
+}
+
+void
+call_json(struct call *c, int status, const struct json *body)
+{
+	struct buf *b = buf_new(c->mem);
+
+	assert(!c->in_tx);
+	json_write(b, body, JSON_COMPACT);
+	resp_header(c->r, "cache-control", CACHE_CONTROL);
+	resp_send(c->r, status, "application/json; charset=utf-8", b->data,
+	    b->len);
+}
+
+void
+call_empty(struct call *c, int status)
+{
+	assert(!c->in_tx);
+	resp_header(c->r, "cache-control", CACHE_CONTROL);
+	resp_send(c->r, status, NULL, NULL, 0);
+}
+
+void
+call_redirect(struct call *c, const char *url)
+{
+	assert(!c->in_tx);
+	resp_header(c->r, "cache-control", CACHE_CONTROL);
+	resp_redirect(c->r, 303, url);
+}
+
+static void
+session_cookie(struct call *c, const char *value, int64_t max_age)
+{
+	resp_cookie(c->r,
+	    &(struct resp_cookie){
+		.name = IDP_SESSION_COOKIE,
+		.value = value,
+		.domain = c->p->cookie_domain,
+		.max_age = max_age,
+		.secure = c->p->cookie_secure,
+	    });
+}
+
+void
+call_set_session(struct call *c, const char *value)
+{
+	session_cookie(c, value,
+	    c->p->cookie_persistent ? c->p->session_us / 1000000 : 0);
+}
+
+void
+call_end_session(struct call *c)
+{
+	if (req_cookie(c->r, IDP_SESSION_COOKIE) != NULL)
+		session_cookie(c, "", -1);
+}
+
+/* --- refusals -------------------------------------------------------------- */
+
+static const char *
+status_text(int status)
+{
+	static const struct {
+		int status;
+		const char *text;
+	} rows[] = {
+		{ 400, "Bad Request" },
+		{ 401, "Unauthorized" },
+		{ 403, "Forbidden" },
+		{ 404, "Not Found" },
+		{ 405, "Method Not Allowed" },
+		{ 409, "Conflict" },
+		{ 410, "Gone" },
+		{ 413, "Content Too Large" },
+		{ 422, "Unprocessable Content" },
+		{ 429, "Too Many Requests" },
+		{ 503, "Service Unavailable" },
+		{ 504, "Gateway Timeout" },
+	};
+	size_t i;
+
+	for (i = 0; i < NITEMS(rows); i++)
+		if (rows[i].status == status)
+			return rows[i].text;
+	return "Internal Server Error";
+}
+
+static const char *
+status_message(int status)
+{
+	switch (status) {
+	case 400:
+		return "The request was malformed or contained invalid "
+		       "parameters";
+	case 401:
+		return "The request could not be authorized";
+	case 403:
+		return "The requested action was forbidden";
+	case 404:
+		return "The requested resource could not be found";
+	case 410:
+		return "The requested resource is no longer available";
+	default:
+		return status_text(status);
+	}
+}
+
+static struct json *
+envelope(struct call *c, const struct problem *p)
+{
+	struct json *o = json_new_object(c->mem), *error;
+	const struct json *details = p->details;
+	struct json *own;
+
+	if (p->redirect_browser_to != NULL) {
+		own = json_new_object(c->mem);
+		json_put_text(own, "redirect_browser_to",
+		    p->redirect_browser_to);
+		details = own;
+	}
+	error = json_put_object(o, "error");
+	json_put_text(error, "id", p->id);
+	json_put_int(error, "code", p->status);
+	json_put_text(error, "status", status_text(p->status));
+	json_put_text(error, "request", c->r->id);
+	json_put_text(error, "reason", p->reason);
+	if (details != NULL)
+		json_put(error, "details", details);
+	json_put_text(error, "message", status_message(p->status));
+
+	json_put_text(o, "redirect_browser_to", p->redirect_browser_to);
+	json_put_text(o, "use_flow_id", p->use_flow_id);
+	json_put_text(o, "expired_at", p->expired_at);
+	json_put_text(o, "since", p->since);
+	return o;
+}
+
+/* Keeps the error for its page; NULL when even that fails. */
+static const char *
+store_error(struct call *c, const struct json *whole)
+{
+	char *id = arena_alloc(c->mem, STR_UUID_LEN + 1);
+	struct db_scope scope = { .deadline_ms = c->r->deadline_ms };
+	struct db_rows *rows;
+
+	str_uuid_new(id);
+	db_begin(c->db, DB_TX_WRITE, &scope);
+	rows = db_last(c->db, &call_queries[Q_STORE_ERROR],
+	    DB_ARGS(id,
+		json_string(c->mem, json_get(whole, "error"), JSON_COMPACT)));
+	if (db_end(c->db, rows == NULL ? CODE_INTERNAL : CODE_OK) != CODE_OK)
+		return NULL;
+	return id;
+}
+
+void
+call_refuse(struct call *c, const struct problem *p)
+{
+	struct json *whole;
+	const char *id;
+
+	if (c->in_tx) {
+		c->in_tx = false;
+		(void)db_end(c->db, CODE_ABORTED); /* rolled back either way */
+	}
+	whole = envelope(c, p);
+	if (p->retry_after > 0)
+		resp_header(c->r, "retry-after",
+		    arena_printf(c->mem, "%d", p->retry_after));
+	if (!call_is_json(c) && p->retry_after == 0 && p->status < 500 &&
+	    (id = store_error(c, whole)) != NULL) {
+		call_redirect(c,
+		    arena_printf(c->mem, "%s/error?id=%s", c->p->pages, id));
+		return;
+	}
+	call_json(c, p->status, whole);
+}
+
+void
+call_refuse_simple(struct call *c, int status, const char *id,
+    const char *reason)
+{
+	call_refuse(c,
+	    &(struct problem){ .status = status, .id = id, .reason = reason });
+}
+
+void
+call_refuse_code(struct call *c, enum code code)
+{
+	struct problem p = { .status = 500 };
+
+	p.reason = "An internal error occurred. Please try again later.";
+	if (code == CODE_UNAVAILABLE || code == CODE_ABORTED ||
+	    code == CODE_DEADLINE_EXCEEDED) {
+		p.status = 503;
+		p.retry_after = 1;
+		p.reason = "The service is busy. Please try again.";
+	}
+	call_refuse(c, &p);
+}
+
+const char *
+call_return_to(struct call *c, const char *stored, const char *fallback)
+{
+	const char *url;
+
+	if (str_is_empty(stored))
+		return fallback;
+	url = returnto_check(c->mem, stored, c->p->default_return,
+	    c->p->return_to);
+	if (url == NULL)
+		call_refuse_simple(c, 400,
+		    "self_service_flow_return_to_forbidden",
+		    "The return_to address is not allowed.");
+	return url;
+}

@@ -1,0 +1,103 @@
+/*
+ * Sessions: issuing, finding and ending logins (spec identity.md 7 and 14).
+ * Tokens and cookies exist in clear only in the answer that makes them. All
+ * run inside the caller's transaction.
+ */
+#ifndef MIRAI_IDENTITY_SESSION_H
+#define MIRAI_IDENTITY_SESSION_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/arena.h"
+#include "base/code.h"
+#include "base/str.h"
+#include "db/db.h"
+#include "identity/identity.h"
+#include "net/json.h"
+
+#define SESSION_TOKEN_PREFIX  "ory_st_"
+#define SESSION_LOGOUT_PREFIX "ory_lo_"
+
+/* How a login is carried. */
+enum session_carrier {
+	SESSION_COOKIE = 0,
+	SESSION_TOKEN
+};
+
+struct session {
+	char id[STR_UUID_LEN + 1];
+	struct identity identity;
+	enum session_carrier carrier;
+	const char *hash; /* SHA-256 of its credential, hex */
+	const char *aal;
+	bool active;		  /* flag set, not expired, identity active */
+	int64_t authenticated_at; /* us since 1970 */
+	int64_t expires_at;
+	const struct json *json; /* as public routes show it */
+};
+
+struct session_new {
+	const char *identity_id;
+	enum session_carrier carrier;
+	const char *method; /* "password" */
+	int64_t life_us;
+	const char *ip;
+	const char *user_agent;
+};
+
+/* The SHA-256 hex of a token or cookie; NULL if it cannot be one. */
+const char *session_hash(struct arena *a, enum session_carrier carrier,
+    const char *secret);
+
+/* Issues one; *secret is its token or cookie value. */
+enum code session_issue(struct db *db, struct arena *a,
+    const struct session_new *in, char id[STR_UUID_LEN + 1],
+    const char **secret);
+
+/*
+ * CODE_NOT_FOUND: no such session. One found may be inactive. hash is what
+ * session_hash() made.
+ */
+enum code session_find(struct db *db, struct arena *a, const char *base_url,
+    enum session_carrier carrier, const char *hash, struct session *out);
+enum code session_get(struct db *db, struct arena *a, const char *base_url,
+    const char *id, struct session *out);
+
+/* The active sessions of an identity but one (NULL: all), newest first. */
+enum code session_list(struct db *db, struct arena *a, const char *base_url,
+    const char *identity_id, const char *but, int64_t offset, int64_t limit,
+    struct session **out, size_t *nout, int64_t *total);
+
+/* Notes a fresh proof of the same person: authenticated_at and the method. */
+enum code session_refresh(struct db *db, struct arena *a, const char *id,
+    const char *method);
+
+/* Ends one of identity_id's; *hash is that of its credential. */
+enum code session_revoke(struct db *db, struct arena *a, const char *id,
+    const char *identity_id, const char **hash);
+
+/* Ends all of an identity but one (NULL: all); the hashes of their credentials. */
+enum code session_revoke_all(struct db *db, struct arena *a,
+    const char *identity_id, const char *but, const char ***hashes,
+    size_t *nhashes);
+
+/*
+ * The logout token of a session. It is derived from the first secret and not
+ * stored; session_logout_ok() accepts those of all secrets.
+ */
+const char *session_logout_token(struct arena *a, const char *const *secrets,
+    const char *session_id);
+bool session_logout_ok(struct arena *a, const char *const *secrets,
+    const char *session_id, const char *token);
+
+/*
+ * Tells every host, once the transaction is committed, to drop what it cached
+ * for the credential with this hash.
+ */
+void session_notify(struct db *db, struct arena *a, const char *hash);
+
+extern const struct db_query session_queries[];
+
+#endif
