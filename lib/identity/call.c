@@ -126,6 +126,12 @@ call_agent(struct call *c)
 	return arena_strndup(c->mem, value, utf8_prefix(value, 128));
 }
 
+void
+call_forget(struct call *c, const char *hash)
+{
+	session_notify(c->db, c->mem, hash);
+}
+
 /* --- answers --------------------------------------------------------------- */
 
 bool

@@ -54,7 +54,10 @@ bool call_end(struct call *c, enum code code);
  */
 bool call_session(struct call *c);
 
-const char *call_agent(struct call *c); /* User-Agent, cut to 512 bytes */
+const char *call_agent(struct call *c); /* User-Agent, cut; NULL if none */
+
+/* In the open transaction: the credential with this hash is good no more. */
+void call_forget(struct call *c, const char *hash);
 
 /* --- answers --------------------------------------------------------------- */
 

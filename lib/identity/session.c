@@ -147,11 +147,13 @@ session_hash(struct arena *a, enum session_carrier carrier, const char *secret)
 	return crypt_sha256_hex(a, secret, strlen(secret));
 }
 
-/* 32 characters of base 36 out of an HMAC under one secret. */
+/* 32 alphanumerics out of an HMAC under one secret. */
 static const char *
 logout_token(struct arena *a, const char *secret, const char *session_id)
 {
-	static const char set[] = "0123456789abcdefghijklmnopqrstuvwxyz";
+	static const char set[] = "0123456789"
+				  "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+				  "abcdefghijklmnopqrstuvwxyz";
 	uint8_t mac[CRYPT_SHA256_LEN];
 	const char *text = arena_printf(a, "logout:%s", session_id);
 	char *out;
@@ -160,7 +162,7 @@ logout_token(struct arena *a, const char *secret, const char *session_id)
 	crypt_hmac_sha256(secret, strlen(secret), text, strlen(text), mac);
 	out = arena_alloc(a, sizeof(mac) + 1);
 	for (i = 0; i < sizeof(mac); i++)
-		out[i] = set[mac[i] % 36];
+		out[i] = set[mac[i] % 62];
 	out[sizeof(mac)] = '\0';
 	return arena_printf(a, SESSION_LOGOUT_PREFIX "%s", out);
 }

@@ -1,0 +1,78 @@
+/*
+ * Self-service flows: one row each, a state machine's memory between two
+ * requests (spec identity.md, section 4).
+ */
+#ifndef MIRAI_IDENTITY_FLOW_H
+#define MIRAI_IDENTITY_FLOW_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "identity/call.h"
+#include "identity/ui.h"
+
+enum flow_kind {
+	FLOW_LOGIN = 0,
+	FLOW_REGISTRATION,
+	FLOW__MAX
+};
+
+#define FLOW_CHOOSE "choose_method"
+#define FLOW_PASSED "passed_challenge"
+
+struct flow {
+	char id[STR_UUID_LEN + 1];
+	enum flow_kind kind;
+	bool api;
+	bool expired;
+	bool refresh;
+	const char *state;
+	const char *active; /* NULL before the first submit */
+	const char *request_url;
+	const char *return_to; /* NULL: none */
+	const char *csrf;      /* "" for API flows */
+	const char *requested_aal;
+	const char *identity_id;      /* NULL: any; a refresh is one person's */
+	const char *organization_id;  /* NULL: none */
+	const char *exchange_code;    /* only right after it was made */
+	const struct json *transient; /* transient_payload as submitted */
+	struct ui *ui;
+	int64_t issued_at;
+	int64_t expires_at;
+	int64_t created_at;
+	int64_t updated_at;
+};
+
+/* "login" */
+const char *flow_name(enum flow_kind kind);
+
+/* The message of an expired flow of this kind. */
+enum ui_id flow_expired_id(enum flow_kind kind);
+
+/* A new flow with an empty form, not stored yet; in c->mem. */
+struct flow *flow_new(struct call *c, enum flow_kind kind, bool api);
+
+/* Inside the open transaction. */
+enum code flow_insert(struct call *c, const struct flow *f);
+enum code flow_save(struct call *c, const struct flow *f);
+enum code flow_load(struct call *c, enum flow_kind kind, const char *id,
+    struct flow **out); /* CODE_NOT_FOUND */
+
+/* The flow as JSON, the CSRF token of its form masked anew. */
+struct json *flow_json(struct call *c, const struct flow *f);
+
+/* The page that shows it. */
+const char *flow_page(struct call *c, const struct flow *f);
+
+/* Where a flow of this kind and type begins. */
+const char *flow_start_url(struct call *c, enum flow_kind kind, bool api);
+
+/*
+ * For cron: deletes at most 100 rows of each kind that ended over a week ago
+ * (error records: a day); returns how many, -1 when the database failed.
+ */
+int64_t flow_sweep(struct db *db, struct arena *a);
+
+extern const struct db_query flow_queries[];
+
+#endif

@@ -1,0 +1,119 @@
+/*
+ * A password is hashed in normal form C, and an imported hash is held against
+ * the bytes as typed, since that is what it was made of.
+ */
+#include "identity/password.h"
+
+#include <stdint.h>
+#include <string.h>
+
+#include "identity/nfc.h"
+#include "identity/policy.h"
+
+#define QUEUE_MS 2000
+
+static void
+wipe_text(void *p)
+{
+	crypt_wipe(p, strlen(p));
+}
+
+/* Text of ours that a library handed out as const: nobody reads it again. */
+static void
+wipe_const(const void *p, size_t len)
+{
+	crypt_wipe((void *)(uintptr_t)p, len);
+}
+
+const char *
+password_take(struct call *c, const struct json *body, const char *key)
+{
+	const char *text = json_get_text(body, key, "");
+	char *copy = arena_strdup(c->mem, text);
+
+	wipe_const(text, strlen(text));
+	if (c->r->body != NULL)
+		wipe_const(c->r->body, c->r->bodylen);
+	arena_defer(c->mem, wipe_text, copy);
+	return copy;
+}
+
+static char *
+normal(struct call *c, const char *password)
+{
+	char *s = nfc_text(c->mem, password);
+
+	arena_defer(c->mem, wipe_text, s);
+	return s;
+}
+
+enum code
+password_verify(struct call *c, const char *password,
+    const struct identity_password *cred, bool *right, const char **rehash)
+{
+	const char *hash = c->p->dummy_hash, *plain = normal(c, password);
+	bool known, stale;
+
+	known = cred != NULL && cred->hash != NULL &&
+	    strlen(password) <= POLICY_MAX_BYTES;
+	if (known)
+		hash = cred->hash;
+	if (gate_enter(c->p->gate, QUEUE_MS) == -1)
+		return CODE_UNAVAILABLE;
+	*rehash = NULL;
+	*right = crypt_password_verify(known && cred->raw ? password : plain,
+		     hash, &c->p->cost, &stale) &&
+	    known;
+	if (*right && stale)
+		*rehash = crypt_password_hash(c->mem, plain, &c->p->cost);
+	gate_leave(c->p->gate);
+	return CODE_OK;
+}
+
+enum code
+password_hash(struct call *c, const char *password, const char **hash)
+{
+	const char *plain = normal(c, password);
+
+	if (gate_enter(c->p->gate, QUEUE_MS) == -1)
+		return CODE_UNAVAILABLE;
+	*hash = crypt_password_hash(c->mem, plain, &c->p->cost);
+	gate_leave(c->p->gate);
+	return CODE_OK;
+}
+
+bool
+password_policy(struct call *c, const char *password,
+    const char *const *personal, struct ui *ui)
+{
+	switch (policy_check(c->mem, password, personal)) {
+	case POLICY_FINE:
+		return true;
+	case POLICY_SHORT:
+		ui_say_at(ui, "password", UI_PASSWORD_SHORT, "min_length", "8");
+		break;
+	case POLICY_LONG:
+		ui_say_at(ui, "password", UI_PASSWORD_LONG, "max_length",
+		    "1024");
+		break;
+	case POLICY_SIMILAR:
+		ui_say_at(ui, "password", UI_PASSWORD_SIMILAR, NULL, NULL);
+		break;
+	case POLICY_COMMON:
+		ui_say_at(ui, "password", UI_PASSWORD_LEAKED, NULL, NULL);
+		break;
+	}
+	return false;
+}
+
+void
+password_refuse_busy(struct call *c)
+{
+	call_refuse(c,
+	    &(struct problem){
+		.status = 503,
+		.reason = "Too many people sign in at this moment. Please try "
+			  "again.",
+		.retry_after = 2,
+	    });
+}

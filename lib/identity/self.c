@@ -1,0 +1,301 @@
+/*
+ * The frame of the self-service flows. Every submit goes through the same
+ * checks in the same order: flow, expiry, body, forgery, return address.
+ */
+#include "identity/self.h"
+
+#include <string.h>
+
+#include "base/clock.h"
+#include "identity/csrf.h"
+#include "identity/form.h"
+#include "identity/trail.h"
+
+#define MINUTE_US INT64_C(60000000)
+
+/* --- starting -------------------------------------------------------------- */
+
+void
+self_refuse_signed_in(struct call *c)
+{
+	call_refuse_simple(c, 400, "session_already_available",
+	    "A valid session was detected and thus this is not possible. Did "
+	    "you forget to set ?refresh=true?");
+}
+
+bool
+self_may_start(struct call *c, enum flow_kind kind, bool api, bool again)
+{
+	const char *url;
+
+	c->json_only = api;
+	url = call_return_to(c, req_query(c->r, "return_to"),
+	    c->p->default_return);
+	if (url == NULL)
+		return false;
+	if (kind == FLOW_LOGIN &&
+	    !str_is_empty(req_query(c->r, "login_challenge"))) {
+		call_refuse_simple(c, 400, NULL,
+		    "OAuth2 login challenges are not supported.");
+		return false;
+	}
+	if (c->session == NULL || again)
+		return true;
+	if (!api && !call_wants_json(c))
+		call_redirect(c, url);
+	else
+		self_refuse_signed_in(c);
+	return false;
+}
+
+struct flow *
+self_new(struct call *c, enum flow_kind kind, bool api)
+{
+	const char *return_to = req_query(c->r, "return_to");
+	const char *organization = req_query(c->r, "organization");
+	const char *wanted;
+	char canon[STR_UUID_LEN + 1];
+	struct flow *f = flow_new(c, kind, api);
+
+	if (!str_is_empty(return_to))
+		f->return_to = return_to;
+	if (organization != NULL && str_uuid_canon(organization, canon))
+		f->organization_id = arena_strdup(c->mem, canon);
+	wanted = req_query(c->r, "return_session_token_exchange_code");
+	if (api && str_eq(wanted, "true"))
+		f->exchange_code = crypt_token(c->mem, 64);
+	return f;
+}
+
+void
+self_start(struct call *c, const struct flow *f)
+{
+	call_begin(c, DB_TX_WRITE);
+	if (!call_end(c, flow_insert(c, f)))
+		return;
+	if (f->api || call_wants_json(c))
+		call_json(c, 200, flow_json(c, f));
+	else
+		call_redirect(c, flow_page(c, f));
+}
+
+/* --- reading --------------------------------------------------------------- */
+
+static void
+refuse_unknown_flow(struct call *c)
+{
+	call_refuse_simple(c, 404, NULL,
+	    "There is no such flow. Please start a new one.");
+}
+
+static void
+refuse_expired_read(struct call *c, const struct flow *f)
+{
+	struct json *details = json_new_object(c->mem);
+
+	if (f->api)
+		json_put_text(details, "api", flow_start_url(c, f->kind, true));
+	else {
+		json_put_text(details, "redirect_to",
+		    flow_start_url(c, f->kind, false));
+		json_put_text(details, "return_to",
+		    f->return_to == NULL ? "" : f->return_to);
+	}
+	call_refuse(c,
+	    &(struct problem){
+		.status = 410,
+		.id = "self_service_flow_expired",
+		.reason = "The flow has expired. Please start a new one.",
+		.details = details,
+	    });
+}
+
+void
+self_read(struct call *c, enum flow_kind kind)
+{
+	struct flow *f;
+	enum code code;
+
+	c->json_only = true;
+	call_begin(c, DB_TX_READ);
+	code = flow_load(c, kind, req_query(c->r, "id"), &f);
+	if (code == CODE_NOT_FOUND) {
+		refuse_unknown_flow(c);
+		return;
+	}
+	if (!call_end(c, code))
+		return;
+	if (!f->api && !csrf_check_read(c, f->csrf))
+		return;
+	if (f->expired)
+		refuse_expired_read(c, f);
+	else
+		call_json(c, 200, flow_json(c, f));
+}
+
+/* --- submitting ------------------------------------------------------------ */
+
+/* A fresh flow in place of an expired one, and the way to it (L-7). */
+static void
+replace_expired(struct call *c, const struct flow *old,
+    void (*draw)(struct call *c, struct flow *f))
+{
+	struct flow *f = flow_new(c, old->kind, old->api);
+	int64_t ago = clock_now_us() - old->expires_at;
+
+	f->request_url = old->request_url;
+	f->return_to = old->return_to;
+	f->organization_id = old->organization_id;
+	draw(c, f);
+	ui_say(f->ui, flow_expired_id(f->kind), "expired_minutes",
+	    arena_printf(c->mem, "%lld", (long long)(ago / MINUTE_US)));
+	call_begin(c, DB_TX_WRITE);
+	if (!call_end(c, flow_insert(c, f)))
+		return;
+	if (!f->api && !call_is_json(c)) {
+		call_redirect(c, flow_page(c, f));
+		return;
+	}
+	call_refuse(c,
+	    &(struct problem){
+		.status = 410,
+		.id = "self_service_flow_expired",
+		.reason = "The flow has expired. Please use the new one.",
+		.use_flow_id = f->id,
+		.expired_at = clock_rfc3339(c->mem, old->expires_at),
+		.since =
+		    arena_printf(c->mem, "%lldm", (long long)(ago / MINUTE_US)),
+	    });
+}
+
+static const struct json *
+read_body(struct call *c)
+{
+	struct form_fault fault = { 400, "the body could not be read" };
+	const struct json *body = NULL;
+
+	switch (req_read_body(c->r, FORM_MAX_BYTES)) {
+	case REQ_BODY_TOO_LONG:
+		fault.status = 413;
+		fault.reason = "the body is larger than 1 MiB";
+		break;
+	case REQ_BODY_LENGTH:
+		break;
+	case REQ_BODY_OK:
+		body = form_read(c->mem, c->r->type,
+		    c->r->body == NULL ? "" : (const char *)c->r->body,
+		    c->r->bodylen, &fault);
+		break;
+	}
+	if (body == NULL)
+		call_refuse_simple(c, fault.status, NULL, fault.reason);
+	return body;
+}
+
+/* The flow of a submit and the caller's session. */
+static bool
+load_flow(struct call *c, enum flow_kind kind, struct flow **f)
+{
+	enum code code;
+
+	call_begin(c, DB_TX_READ);
+	if (!call_session(c))
+		return false;
+	code = flow_load(c, kind, req_query(c->r, "flow"), f);
+	if (code == CODE_NOT_FOUND) {
+		refuse_unknown_flow(c);
+		return false;
+	}
+	if (!call_end(c, code))
+		return false;
+	c->json_only = (*f)->api;
+	return true;
+}
+
+bool
+self_submit(struct call *c, enum flow_kind kind,
+    void (*draw)(struct call *c, struct flow *f), struct flow **f,
+    const struct json **body)
+{
+	if (!load_flow(c, kind, f))
+		return false;
+	if ((*f)->expired) {
+		replace_expired(c, *f, draw);
+		return false;
+	}
+	if ((*f)->api && !csrf_check_api(c))
+		return false;
+	if ((*body = read_body(c)) == NULL)
+		return false;
+	if (!(*f)->api &&
+	    !csrf_check(c, (*f)->csrf,
+		json_get_text(*body, "csrf_token", NULL)))
+		return false;
+	if (json_kind(json_get(*body, "transient_payload")) == JSON_OBJECT)
+		(*f)->transient = json_get(*body, "transient_payload");
+	return call_return_to(c, (*f)->return_to, c->p->default_return) != NULL;
+}
+
+void
+self_again(struct call *c, const struct flow *f)
+{
+	call_begin(c, DB_TX_WRITE);
+	if (!call_end(c, flow_save(c, f)))
+		return;
+	if (f->api || call_is_json(c))
+		call_json(c, 400, flow_json(c, f));
+	else
+		call_redirect(c, flow_page(c, f));
+}
+
+const char *
+self_done_url(struct call *c, const struct flow *f)
+{
+	return call_return_to(c, f->return_to, c->p->default_return);
+}
+
+void
+self_put_redirect(struct json *o, const char *url)
+{
+	struct json *item = json_add_object(json_put_list(o, "continue_with"));
+
+	json_put_text(item, "action", "redirect_browser_to");
+	json_put_text(item, "redirect_browser_to", url);
+}
+
+enum code
+self_trail(struct call *c, const char *action, const char *result,
+    const char *identity_id, const char *session_id)
+{
+	return trail_write(c->db,
+	    &(struct trail_event){
+		.action = action,
+		.result = result,
+		.identity_id = identity_id,
+		.session_id = session_id,
+		.ip = c->r->remote,
+		.user_agent = call_agent(c),
+	    });
+}
+
+enum code
+self_issue(struct call *c, const struct flow *f, const char *identity_id,
+    const char *method, struct session *out, const char **secret)
+{
+	struct session_new in = { 0 };
+	char id[STR_UUID_LEN + 1];
+	enum code code;
+
+	in.identity_id = identity_id;
+	in.carrier = f->api ? SESSION_TOKEN : SESSION_COOKIE;
+	in.method = method;
+	in.life_us = c->p->session_us;
+	in.ip = c->r->remote;
+	in.user_agent = call_agent(c);
+	code = session_issue(c->db, c->mem, &in, id, secret);
+	if (code == CODE_OK)
+		code = self_trail(c, "session.issue", NULL, identity_id, id);
+	if (code == CODE_OK)
+		code = session_get(c->db, c->mem, c->p->base_url, id, out);
+	return code;
+}
