@@ -62,3 +62,14 @@ GRANT SELECT, INSERT ON audit_log TO mirai_worker;
 REVOKE CREATE ON SCHEMA public FROM PUBLIC;
 GRANT USAGE ON SCHEMA public TO mirai_identity, mirai_identity_reader;
 GRANT SELECT ON schema_migrations TO mirai_identity, mirai_identity_reader;
+-- The service; its audit trail only grows.
+GRANT SELECT, INSERT, UPDATE, DELETE
+	ON identities, credentials, credential_identifiers,
+	verifiable_addresses, recovery_addresses, sessions, session_devices,
+	flows, errors
+	TO mirai_identity;
+GRANT SELECT, INSERT ON audit TO mirai_identity;
+GRANT EXECUTE ON FUNCTION revoke_sessions(uuid, uuid), person_by_email(text)
+	TO mirai_identity, mirai_identity_reader;
+-- Programs that ask who is who see names and live sessions, no credential.
+GRANT SELECT ON people, live_sessions TO mirai_identity_reader;

@@ -38,7 +38,7 @@ is_token(struct arena *a, const char *s)
 }
 
 const char *
-csrf_cookie(struct call *c)
+csrf_cookie(struct visit *c)
 {
 	const char *value = req_cookie(c->r, c->p->csrf_cookie);
 
@@ -46,7 +46,7 @@ csrf_cookie(struct call *c)
 }
 
 const char *
-csrf_rotate(struct call *c)
+csrf_rotate(struct visit *c)
 {
 	uint8_t raw[TOKEN_LEN];
 
@@ -64,7 +64,7 @@ csrf_rotate(struct call *c)
 }
 
 const char *
-csrf_ensure(struct call *c)
+csrf_ensure(struct visit *c)
 {
 	if (c->cookie_token == NULL)
 		c->cookie_token = csrf_cookie(c);
@@ -95,7 +95,7 @@ csrf_matches(struct arena *a, const char *given, const char *token)
 }
 
 static bool
-violation(struct call *c, const char *why)
+violation(struct visit *c, const char *why)
 {
 	struct json *details = json_new_object(c->mem);
 
@@ -103,7 +103,7 @@ violation(struct call *c, const char *why)
 	json_put_text(details, "hint",
 	    "Cookies must be sent with the request, and the form must carry "
 	    "the csrf_token of this very flow.");
-	call_refuse(c,
+	visit_refuse(c,
 	    &(struct problem){
 		.status = 403,
 		.id = "security_csrf_violation",
@@ -115,7 +115,7 @@ violation(struct call *c, const char *why)
 }
 
 bool
-csrf_check(struct call *c, const char *stored, const char *given)
+csrf_check(struct visit *c, const char *stored, const char *given)
 {
 	const char *cookie = csrf_cookie(c);
 
@@ -133,7 +133,7 @@ csrf_check(struct call *c, const char *stored, const char *given)
 }
 
 bool
-csrf_check_read(struct call *c, const char *stored)
+csrf_check_read(struct visit *c, const char *stored)
 {
 	const char *cookie = csrf_cookie(c);
 
@@ -153,19 +153,19 @@ is_edge_cookie(const char *name)
 }
 
 bool
-csrf_check_api(struct call *c)
+csrf_check_api(struct visit *c)
 {
 	const char *s = req_header(c->r, "cookie");
 
 	if (req_header(c->r, "origin") != NULL) {
-		call_refuse_simple(c, 400, NULL,
+		visit_refuse_simple(c, 400, NULL,
 		    "An API flow was submitted with an Origin header. Use a "
 		    "browser flow in browsers.");
 		return false;
 	}
 	while (s != NULL && *(s += strspn(s, " ;")) != '\0') {
 		if (!is_edge_cookie(s)) {
-			call_refuse_simple(c, 400, NULL,
+			visit_refuse_simple(c, 400, NULL,
 			    "An API flow was submitted with cookies. Use a "
 			    "browser flow in browsers.");
 			return false;

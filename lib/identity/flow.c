@@ -99,7 +99,7 @@ lifespan(const struct idp *p, enum flow_kind kind)
 
 /* The address the client asked for, as it sees it. */
 static const char *
-request_url(struct call *c)
+request_url(struct visit *c)
 {
 	const struct req *r = c->r;
 
@@ -108,7 +108,7 @@ request_url(struct call *c)
 }
 
 struct flow *
-flow_new(struct call *c, enum flow_kind kind, bool api)
+flow_new(struct visit *c, enum flow_kind kind, bool api)
 {
 	struct flow *f = arena_zalloc(c->mem, sizeof(*f));
 
@@ -127,7 +127,7 @@ flow_new(struct call *c, enum flow_kind kind, bool api)
 
 /* A code whose holder may fetch the session later; NULL hash: not wanted. */
 static const char *
-exchange_hash(struct call *c, const struct flow *f)
+exchange_hash(struct visit *c, const struct flow *f)
 {
 	return f->exchange_code == NULL
 	    ? NULL
@@ -136,7 +136,7 @@ exchange_hash(struct call *c, const struct flow *f)
 }
 
 enum code
-flow_insert(struct call *c, const struct flow *f)
+flow_insert(struct visit *c, const struct flow *f)
 {
 	if (db_run(c->db, &flow_queries[Q_INSERT],
 		DB_ARGS(f->id, kinds[f->kind].name, f->api ? "api" : "browser",
@@ -150,7 +150,7 @@ flow_insert(struct call *c, const struct flow *f)
 }
 
 enum code
-flow_save(struct call *c, const struct flow *f)
+flow_save(struct visit *c, const struct flow *f)
 {
 	const char *transient = f->transient == NULL
 	    ? NULL
@@ -164,7 +164,7 @@ flow_save(struct call *c, const struct flow *f)
 }
 
 static struct flow *
-read_flow(struct call *c, enum flow_kind kind, const struct db_rows *rows)
+read_flow(struct visit *c, enum flow_kind kind, const struct db_rows *rows)
 {
 	struct flow *f = arena_zalloc(c->mem, sizeof(*f));
 	const char *transient = db_text(rows, 17);
@@ -193,7 +193,7 @@ read_flow(struct call *c, enum flow_kind kind, const struct db_rows *rows)
 }
 
 enum code
-flow_load(struct call *c, enum flow_kind kind, const char *id,
+flow_load(struct visit *c, enum flow_kind kind, const char *id,
     struct flow **out)
 {
 	char canon[STR_UUID_LEN + 1];
@@ -212,7 +212,7 @@ flow_load(struct call *c, enum flow_kind kind, const char *id,
 }
 
 static void
-put_login(struct call *c, struct json *o, const struct flow *f)
+put_login(struct visit *c, struct json *o, const struct flow *f)
 {
 	json_put_bool(o, "refresh", f->refresh);
 	json_put_text(o, "requested_aal", f->requested_aal);
@@ -221,7 +221,7 @@ put_login(struct call *c, struct json *o, const struct flow *f)
 }
 
 struct json *
-flow_json(struct call *c, const struct flow *f)
+flow_json(struct visit *c, const struct flow *f)
 {
 	struct json *o = json_new_object(c->mem);
 	const char *action, *csrf;
@@ -248,14 +248,14 @@ flow_json(struct call *c, const struct flow *f)
 }
 
 const char *
-flow_page(struct call *c, const struct flow *f)
+flow_page(struct visit *c, const struct flow *f)
 {
 	return arena_printf(c->mem, "%s/%s?flow=%s", c->p->pages,
 	    kinds[f->kind].name, f->id);
 }
 
 const char *
-flow_start_url(struct call *c, enum flow_kind kind, bool api)
+flow_start_url(struct visit *c, enum flow_kind kind, bool api)
 {
 	return arena_printf(c->mem, "%s/self-service/%s/%s", c->p->base_url,
 	    kinds[kind].name, api ? "api" : "browser");

@@ -8,7 +8,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "identity/call.h"
+#include "identity/visit.h"
 #include "identity/ui.h"
 
 enum flow_kind {
@@ -50,22 +50,22 @@ const char *flow_name(enum flow_kind kind);
 enum ui_id flow_expired_id(enum flow_kind kind);
 
 /* A new flow with an empty form, not stored yet; in c->mem. */
-struct flow *flow_new(struct call *c, enum flow_kind kind, bool api);
+struct flow *flow_new(struct visit *c, enum flow_kind kind, bool api);
 
 /* Inside the open transaction. */
-enum code flow_insert(struct call *c, const struct flow *f);
-enum code flow_save(struct call *c, const struct flow *f);
-enum code flow_load(struct call *c, enum flow_kind kind, const char *id,
+enum code flow_insert(struct visit *c, const struct flow *f);
+enum code flow_save(struct visit *c, const struct flow *f);
+enum code flow_load(struct visit *c, enum flow_kind kind, const char *id,
     struct flow **out); /* CODE_NOT_FOUND */
 
 /* The flow as JSON, the CSRF token of its form masked anew. */
-struct json *flow_json(struct call *c, const struct flow *f);
+struct json *flow_json(struct visit *c, const struct flow *f);
 
 /* The page that shows it. */
-const char *flow_page(struct call *c, const struct flow *f);
+const char *flow_page(struct visit *c, const struct flow *f);
 
 /* Where a flow of this kind and type begins. */
-const char *flow_start_url(struct call *c, enum flow_kind kind, bool api);
+const char *flow_start_url(struct visit *c, enum flow_kind kind, bool api);
 
 /*
  * For cron: deletes at most 100 rows of each kind that ended over a week ago

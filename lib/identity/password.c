@@ -26,7 +26,7 @@ wipe_const(const void *p, size_t len)
 }
 
 const char *
-password_take(struct call *c, const struct json *body, const char *key)
+password_take(struct visit *c, const struct json *body, const char *key)
 {
 	const char *text = json_get_text(body, key, "");
 	char *copy = arena_strdup(c->mem, text);
@@ -39,7 +39,7 @@ password_take(struct call *c, const struct json *body, const char *key)
 }
 
 static char *
-normal(struct call *c, const char *password)
+normal(struct visit *c, const char *password)
 {
 	char *s = nfc_text(c->mem, password);
 
@@ -48,7 +48,7 @@ normal(struct call *c, const char *password)
 }
 
 enum code
-password_verify(struct call *c, const char *password,
+password_verify(struct visit *c, const char *password,
     const struct identity_password *cred, bool *right, const char **rehash)
 {
 	const char *hash = c->p->dummy_hash, *plain = normal(c, password);
@@ -71,7 +71,7 @@ password_verify(struct call *c, const char *password,
 }
 
 enum code
-password_hash(struct call *c, const char *password, const char **hash)
+password_hash(struct visit *c, const char *password, const char **hash)
 {
 	const char *plain = normal(c, password);
 
@@ -83,7 +83,7 @@ password_hash(struct call *c, const char *password, const char **hash)
 }
 
 bool
-password_policy(struct call *c, const char *password,
+password_policy(struct visit *c, const char *password,
     const char *const *personal, struct ui *ui)
 {
 	switch (policy_check(c->mem, password, personal)) {
@@ -107,9 +107,9 @@ password_policy(struct call *c, const char *password,
 }
 
 void
-password_refuse_busy(struct call *c)
+password_refuse_busy(struct visit *c)
 {
-	call_refuse(c,
+	visit_refuse(c,
 	    &(struct problem){
 		.status = 503,
 		.reason = "Too many people sign in at this moment. Please try "

@@ -8,7 +8,7 @@
 
 #include "base/clock.h"
 #include "identity/csrf.h"
-#include "identity/form.h"
+#include "identity/body.h"
 #include "identity/trail.h"
 
 #define MINUTE_US INT64_C(60000000)
@@ -16,40 +16,40 @@
 /* --- starting -------------------------------------------------------------- */
 
 void
-self_refuse_signed_in(struct call *c)
+self_refuse_signed_in(struct visit *c)
 {
-	call_refuse_simple(c, 400, "session_already_available",
+	visit_refuse_simple(c, 400, "session_already_available",
 	    "A valid session was detected and thus this is not possible. Did "
 	    "you forget to set ?refresh=true?");
 }
 
 bool
-self_may_start(struct call *c, enum flow_kind kind, bool api, bool again)
+self_may_start(struct visit *c, enum flow_kind kind, bool api, bool again)
 {
 	const char *url;
 
 	c->json_only = api;
-	url = call_return_to(c, req_query(c->r, "return_to"),
+	url = visit_return_to(c, req_query(c->r, "return_to"),
 	    c->p->default_return);
 	if (url == NULL)
 		return false;
 	if (kind == FLOW_LOGIN &&
 	    !str_is_empty(req_query(c->r, "login_challenge"))) {
-		call_refuse_simple(c, 400, NULL,
+		visit_refuse_simple(c, 400, NULL,
 		    "OAuth2 login challenges are not supported.");
 		return false;
 	}
 	if (c->session == NULL || again)
 		return true;
-	if (!api && !call_wants_json(c))
-		call_redirect(c, url);
+	if (!api && !visit_wants_json(c))
+		visit_redirect(c, url);
 	else
 		self_refuse_signed_in(c);
 	return false;
 }
 
 struct flow *
-self_new(struct call *c, enum flow_kind kind, bool api)
+self_new(struct visit *c, enum flow_kind kind, bool api)
 {
 	const char *return_to = req_query(c->r, "return_to");
 	const char *organization = req_query(c->r, "organization");
@@ -68,28 +68,28 @@ self_new(struct call *c, enum flow_kind kind, bool api)
 }
 
 void
-self_start(struct call *c, const struct flow *f)
+self_start(struct visit *c, const struct flow *f)
 {
-	call_begin(c, DB_TX_WRITE);
-	if (!call_end(c, flow_insert(c, f)))
+	visit_begin(c, DB_TX_WRITE);
+	if (!visit_end(c, flow_insert(c, f)))
 		return;
-	if (f->api || call_wants_json(c))
-		call_json(c, 200, flow_json(c, f));
+	if (f->api || visit_wants_json(c))
+		visit_json(c, 200, flow_json(c, f));
 	else
-		call_redirect(c, flow_page(c, f));
+		visit_redirect(c, flow_page(c, f));
 }
 
 /* --- reading --------------------------------------------------------------- */
 
 static void
-refuse_unknown_flow(struct call *c)
+refuse_unknown_flow(struct visit *c)
 {
-	call_refuse_simple(c, 404, NULL,
+	visit_refuse_simple(c, 404, NULL,
 	    "There is no such flow. Please start a new one.");
 }
 
 static void
-refuse_expired_read(struct call *c, const struct flow *f)
+refuse_expired_read(struct visit *c, const struct flow *f)
 {
 	struct json *details = json_new_object(c->mem);
 
@@ -101,7 +101,7 @@ refuse_expired_read(struct call *c, const struct flow *f)
 		json_put_text(details, "return_to",
 		    f->return_to == NULL ? "" : f->return_to);
 	}
-	call_refuse(c,
+	visit_refuse(c,
 	    &(struct problem){
 		.status = 410,
 		.id = "self_service_flow_expired",
@@ -111,34 +111,34 @@ refuse_expired_read(struct call *c, const struct flow *f)
 }
 
 void
-self_read(struct call *c, enum flow_kind kind)
+self_read(struct visit *c, enum flow_kind kind)
 {
 	struct flow *f;
 	enum code code;
 
 	c->json_only = true;
-	call_begin(c, DB_TX_READ);
+	visit_begin(c, DB_TX_READ);
 	code = flow_load(c, kind, req_query(c->r, "id"), &f);
 	if (code == CODE_NOT_FOUND) {
 		refuse_unknown_flow(c);
 		return;
 	}
-	if (!call_end(c, code))
+	if (!visit_end(c, code))
 		return;
 	if (!f->api && !csrf_check_read(c, f->csrf))
 		return;
 	if (f->expired)
 		refuse_expired_read(c, f);
 	else
-		call_json(c, 200, flow_json(c, f));
+		visit_json(c, 200, flow_json(c, f));
 }
 
 /* --- submitting ------------------------------------------------------------ */
 
 /* A fresh flow in place of an expired one, and the way to it (L-7). */
 static void
-replace_expired(struct call *c, const struct flow *old,
-    void (*draw)(struct call *c, struct flow *f))
+replace_expired(struct visit *c, const struct flow *old,
+    void (*draw)(struct visit *c, struct flow *f))
 {
 	struct flow *f = flow_new(c, old->kind, old->api);
 	int64_t ago = clock_now_us() - old->expires_at;
@@ -149,14 +149,14 @@ replace_expired(struct call *c, const struct flow *old,
 	draw(c, f);
 	ui_say(f->ui, flow_expired_id(f->kind), "expired_minutes",
 	    arena_printf(c->mem, "%lld", (long long)(ago / MINUTE_US)));
-	call_begin(c, DB_TX_WRITE);
-	if (!call_end(c, flow_insert(c, f)))
+	visit_begin(c, DB_TX_WRITE);
+	if (!visit_end(c, flow_insert(c, f)))
 		return;
-	if (!f->api && !call_is_json(c)) {
-		call_redirect(c, flow_page(c, f));
+	if (!f->api && !visit_is_json(c)) {
+		visit_redirect(c, flow_page(c, f));
 		return;
 	}
-	call_refuse(c,
+	visit_refuse(c,
 	    &(struct problem){
 		.status = 410,
 		.id = "self_service_flow_expired",
@@ -169,12 +169,12 @@ replace_expired(struct call *c, const struct flow *old,
 }
 
 static const struct json *
-read_body(struct call *c)
+read_body(struct visit *c)
 {
-	struct form_fault fault = { 400, "the body could not be read" };
+	struct body_fault fault = { 400, "the body could not be read" };
 	const struct json *body = NULL;
 
-	switch (req_read_body(c->r, FORM_MAX_BYTES)) {
+	switch (req_read_body(c->r, BODY_MAX_BYTES)) {
 	case REQ_BODY_TOO_LONG:
 		fault.status = 413;
 		fault.reason = "the body is larger than 1 MiB";
@@ -182,39 +182,39 @@ read_body(struct call *c)
 	case REQ_BODY_LENGTH:
 		break;
 	case REQ_BODY_OK:
-		body = form_read(c->mem, c->r->type,
+		body = body_read(c->mem, c->r->type,
 		    c->r->body == NULL ? "" : (const char *)c->r->body,
 		    c->r->bodylen, &fault);
 		break;
 	}
 	if (body == NULL)
-		call_refuse_simple(c, fault.status, NULL, fault.reason);
+		visit_refuse_simple(c, fault.status, NULL, fault.reason);
 	return body;
 }
 
 /* The flow of a submit and the caller's session. */
 static bool
-load_flow(struct call *c, enum flow_kind kind, struct flow **f)
+load_flow(struct visit *c, enum flow_kind kind, struct flow **f)
 {
 	enum code code;
 
-	call_begin(c, DB_TX_READ);
-	if (!call_session(c))
+	visit_begin(c, DB_TX_READ);
+	if (!visit_session(c))
 		return false;
 	code = flow_load(c, kind, req_query(c->r, "flow"), f);
 	if (code == CODE_NOT_FOUND) {
 		refuse_unknown_flow(c);
 		return false;
 	}
-	if (!call_end(c, code))
+	if (!visit_end(c, code))
 		return false;
 	c->json_only = (*f)->api;
 	return true;
 }
 
 bool
-self_submit(struct call *c, enum flow_kind kind,
-    void (*draw)(struct call *c, struct flow *f), struct flow **f,
+self_submit(struct visit *c, enum flow_kind kind,
+    void (*draw)(struct visit *c, struct flow *f), struct flow **f,
     const struct json **body)
 {
 	if (!load_flow(c, kind, f))
@@ -233,25 +233,26 @@ self_submit(struct call *c, enum flow_kind kind,
 		return false;
 	if (json_kind(json_get(*body, "transient_payload")) == JSON_OBJECT)
 		(*f)->transient = json_get(*body, "transient_payload");
-	return call_return_to(c, (*f)->return_to, c->p->default_return) != NULL;
+	return visit_return_to(c, (*f)->return_to, c->p->default_return) !=
+	    NULL;
 }
 
 void
-self_again(struct call *c, const struct flow *f)
+self_again(struct visit *c, const struct flow *f)
 {
-	call_begin(c, DB_TX_WRITE);
-	if (!call_end(c, flow_save(c, f)))
+	visit_begin(c, DB_TX_WRITE);
+	if (!visit_end(c, flow_save(c, f)))
 		return;
-	if (f->api || call_is_json(c))
-		call_json(c, 400, flow_json(c, f));
+	if (f->api || visit_is_json(c))
+		visit_json(c, 400, flow_json(c, f));
 	else
-		call_redirect(c, flow_page(c, f));
+		visit_redirect(c, flow_page(c, f));
 }
 
 const char *
-self_done_url(struct call *c, const struct flow *f)
+self_done_url(struct visit *c, const struct flow *f)
 {
-	return call_return_to(c, f->return_to, c->p->default_return);
+	return visit_return_to(c, f->return_to, c->p->default_return);
 }
 
 void
@@ -264,7 +265,7 @@ self_put_redirect(struct json *o, const char *url)
 }
 
 enum code
-self_trail(struct call *c, const char *action, const char *result,
+self_trail(struct visit *c, const char *action, const char *result,
     const char *identity_id, const char *session_id)
 {
 	return trail_write(c->db,
@@ -274,12 +275,12 @@ self_trail(struct call *c, const char *action, const char *result,
 		.identity_id = identity_id,
 		.session_id = session_id,
 		.ip = c->r->remote,
-		.user_agent = call_agent(c),
+		.user_agent = visit_agent(c),
 	    });
 }
 
 enum code
-self_issue(struct call *c, const struct flow *f, const char *identity_id,
+self_issue(struct visit *c, const struct flow *f, const char *identity_id,
     const char *method, struct session *out, const char **secret)
 {
 	struct session_new in = { 0 };
@@ -291,7 +292,7 @@ self_issue(struct call *c, const struct flow *f, const char *identity_id,
 	in.method = method;
 	in.life_us = c->p->session_us;
 	in.ip = c->r->remote;
-	in.user_agent = call_agent(c);
+	in.user_agent = visit_agent(c);
 	code = session_issue(c->db, c->mem, &in, id, secret);
 	if (code == CODE_OK)
 		code = self_trail(c, "session.issue", NULL, identity_id, id);

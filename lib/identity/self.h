@@ -12,37 +12,37 @@
  * foreign challenges, and that nobody is signed in unless again is set. False:
  * answered.
  */
-bool self_may_start(struct call *c, enum flow_kind kind, bool api, bool again);
+bool self_may_start(struct visit *c, enum flow_kind kind, bool api, bool again);
 
 /* A new flow with the query's return_to and the like. */
-struct flow *self_new(struct call *c, enum flow_kind kind, bool api);
+struct flow *self_new(struct visit *c, enum flow_kind kind, bool api);
 
 /* Stores a new flow and answers with it. */
-void self_start(struct call *c, const struct flow *f);
+void self_start(struct visit *c, const struct flow *f);
 
 /* GET .../flows?id= */
-void self_read(struct call *c, enum flow_kind kind);
+void self_read(struct visit *c, enum flow_kind kind);
 
 /*
  * The beginning of a submit: the flow, the session, the body, the CSRF check,
  * return_to; an expired flow is replaced by one with the form that draw makes.
  * False: answered. No transaction is open afterwards.
  */
-bool self_submit(struct call *c, enum flow_kind kind,
-    void (*draw)(struct call *c, struct flow *f), struct flow **f,
+bool self_submit(struct visit *c, enum flow_kind kind,
+    void (*draw)(struct visit *c, struct flow *f), struct flow **f,
     const struct json **body);
 
 /*
  * A submit of someone who is signed in already: browsers go on, scripts and
  * API clients are told.
  */
-void self_refuse_signed_in(struct call *c);
+void self_refuse_signed_in(struct visit *c);
 
 /* Shows the flow again, with what is wrong said in its ui. */
-void self_again(struct call *c, const struct flow *f);
+void self_again(struct visit *c, const struct flow *f);
 
 /* Where a browser goes when f is done. */
-const char *self_done_url(struct call *c, const struct flow *f);
+const char *self_done_url(struct visit *c, const struct flow *f);
 
 /* continue_with of one item: redirect_browser_to. */
 void self_put_redirect(struct json *o, const char *url);
@@ -51,12 +51,12 @@ void self_put_redirect(struct json *o, const char *url);
  * A new session after a proof by method: in the open transaction, with its row
  * in the audit trail. *secret is the token or cookie value.
  */
-enum code self_issue(struct call *c, const struct flow *f,
+enum code self_issue(struct visit *c, const struct flow *f,
     const char *identity_id, const char *method, struct session *out,
     const char **secret);
 
 /* A row of the audit trail about this call. */
-enum code self_trail(struct call *c, const char *action, const char *result,
+enum code self_trail(struct visit *c, const char *action, const char *result,
     const char *identity_id, const char *session_id);
 
 #endif

@@ -48,7 +48,7 @@ draw_form(struct flow *f, const char *identifier)
 }
 
 static void
-draw(struct call *c, struct flow *f)
+draw(struct visit *c, struct flow *f)
 {
 	f->ui = ui_new(c->mem);
 	draw_form(f, NULL);
@@ -58,37 +58,37 @@ draw(struct call *c, struct flow *f)
 
 /* The aal and refresh parameters; false: answered. */
 static bool
-check_level(struct call *c)
+check_level(struct visit *c)
 {
 	const char *aal = req_query(c->r, "aal");
 
 	if (str_is_empty(aal) || strcmp(aal, "aal1") == 0)
 		return true;
 	if (strcmp(aal, "aal2") != 0)
-		call_refuse_simple(c, 400, NULL,
+		visit_refuse_simple(c, 400, NULL,
 		    "The aal parameter must be aal1 or aal2.");
 	else if (c->session == NULL)
-		call_refuse_simple(c, 401, "session_aal1_required",
+		visit_refuse_simple(c, 401, "session_aal1_required",
 		    "Sign in first, then with a second factor.");
 	else if (strcmp(c->session->aal, "aal2") == 0)
-		call_refuse_simple(c, 401, "session_aal_already_fulfilled",
+		visit_refuse_simple(c, 401, "session_aal_already_fulfilled",
 		    "You are signed in with a second factor already.");
 	else
-		call_refuse_simple(c, 400, NULL,
+		visit_refuse_simple(c, 400, NULL,
 		    "No second factor is set up for this account.");
 	return false;
 }
 
 static void
-start(struct call *c, bool api)
+start(struct visit *c, bool api)
 {
 	const char *refresh = req_query(c->r, "refresh");
 	struct flow *f;
 	bool again;
 
 	c->json_only = api;
-	call_begin(c, DB_TX_READ);
-	if (!call_session(c) || !call_end(c, CODE_OK) || !check_level(c))
+	visit_begin(c, DB_TX_READ);
+	if (!visit_session(c) || !visit_end(c, CODE_OK) || !check_level(c))
 		return;
 	again = c->session != NULL && str_eq(refresh, "true");
 	if (!self_may_start(c, FLOW_LOGIN, api, again))
@@ -105,19 +105,19 @@ start(struct call *c, bool api)
 }
 
 void
-self_login_browser(struct call *c)
+self_login_browser(struct visit *c)
 {
 	start(c, false);
 }
 
 void
-self_login_api(struct call *c)
+self_login_api(struct visit *c)
 {
 	start(c, true);
 }
 
 void
-self_login_flows(struct call *c)
+self_login_flows(struct visit *c)
 {
 	self_read(c, FLOW_LOGIN);
 }
@@ -126,7 +126,7 @@ self_login_flows(struct call *c)
 
 /* A submitted text, or what is fixed on a refresh. */
 static const char *
-submitted_identifier(struct call *c, const struct json *body)
+submitted_identifier(struct visit *c, const struct json *body)
 {
 	const char *value = json_get_text(body, "identifier", "");
 
@@ -137,7 +137,7 @@ submitted_identifier(struct call *c, const struct json *body)
 
 /* Draws the form anew with what was typed, but never the password. */
 static void
-redraw(struct call *c, struct flow *f, const char *identifier)
+redraw(struct visit *c, struct flow *f, const char *identifier)
 {
 	f->ui = ui_new(c->mem);
 	f->active = "password";
@@ -145,12 +145,12 @@ redraw(struct call *c, struct flow *f, const char *identifier)
 }
 
 static void
-refuse_disabled(struct call *c, const char *identity_id)
+refuse_disabled(struct visit *c, const char *identity_id)
 {
 	struct json *details = json_new_object(c->mem);
 
 	json_put_text(details, "identity_id", identity_id);
-	call_refuse(c,
+	visit_refuse(c,
 	    &(struct problem){
 		.status = 401,
 		.id = "identity_disabled",
@@ -161,17 +161,17 @@ refuse_disabled(struct call *c, const char *identity_id)
 
 /* Wrong credentials: told the same way whatever the cause (L-6). */
 static void
-refuse_wrong(struct call *c, struct flow *f, const char *identity_id)
+refuse_wrong(struct visit *c, struct flow *f, const char *identity_id)
 {
 	ui_say(f->ui, UI_WRONG_CREDENTIALS, NULL, NULL);
-	call_begin(c, DB_TX_WRITE);
-	if (call_end(c, self_trail(c, "login", "refused", identity_id, NULL)))
+	visit_begin(c, DB_TX_WRITE);
+	if (visit_end(c, self_trail(c, "login", "refused", identity_id, NULL)))
 		self_again(c, f);
 }
 
 /* A right password of the person who is signed in: same session, new proof. */
 static bool
-is_same_person(const struct call *c, const struct flow *f, const char *id)
+is_same_person(const struct visit *c, const struct flow *f, const char *id)
 {
 	return f->refresh && c->session != NULL &&
 	    strcmp(c->session->identity.id, id) == 0 &&
@@ -179,7 +179,7 @@ is_same_person(const struct call *c, const struct flow *f, const char *id)
 }
 
 static enum code
-renew(struct call *c, struct session *s, const char **secret)
+renew(struct visit *c, struct session *s, const char **secret)
 {
 	enum code code;
 
@@ -196,7 +196,7 @@ renew(struct call *c, struct session *s, const char **secret)
 
 /* A session whose cookie is about to be overwritten would never end. */
 static enum code
-end_replaced(struct call *c, const struct flow *f)
+end_replaced(struct visit *c, const struct flow *f)
 {
 	const char *hash;
 	enum code code;
@@ -207,13 +207,13 @@ end_replaced(struct call *c, const struct flow *f)
 	code = session_revoke(c->db, c->mem, c->session->id,
 	    c->session->identity.id, &hash);
 	if (code == CODE_OK)
-		call_forget(c, hash);
+		visit_forget(c, hash);
 	return code == CODE_NOT_FOUND ? CODE_OK : code;
 }
 
 /* The session of a proven person; false: answered. */
 static bool
-open_session(struct call *c, struct flow *f, const char *identity_id,
+open_session(struct visit *c, struct flow *f, const char *identity_id,
     struct session *s, const char **secret)
 {
 	enum code code;
@@ -222,7 +222,7 @@ open_session(struct call *c, struct flow *f, const char *identity_id,
 	f->active = "password";
 	f->ui = ui_new(c->mem);
 	draw_form(f, NULL);
-	call_begin(c, DB_TX_WRITE);
+	visit_begin(c, DB_TX_WRITE);
 	if (is_same_person(c, f, identity_id))
 		code = renew(c, s, secret);
 	else {
@@ -233,11 +233,11 @@ open_session(struct call *c, struct flow *f, const char *identity_id,
 	}
 	if (code == CODE_OK)
 		code = flow_save(c, f);
-	return call_end(c, code);
+	return visit_end(c, code);
 }
 
 static void
-succeed(struct call *c, struct flow *f, const char *identity_id)
+succeed(struct visit *c, struct flow *f, const char *identity_id)
 {
 	struct json *o = json_new_object(c->mem);
 	const char *secret, *url = self_done_url(c, f);
@@ -247,11 +247,11 @@ succeed(struct call *c, struct flow *f, const char *identity_id)
 	if (url == NULL || !open_session(c, f, identity_id, &s, &secret))
 		return;
 	if (!f->api && !same) {
-		call_set_session(c, secret);
+		visit_set_session(c, secret);
 		csrf_rotate(c);
 	}
-	if (!f->api && !call_is_json(c)) {
-		call_redirect(c, url);
+	if (!f->api && !visit_is_json(c)) {
+		visit_redirect(c, url);
 		return;
 	}
 	if (f->api)
@@ -259,12 +259,12 @@ succeed(struct call *c, struct flow *f, const char *identity_id)
 	json_put(o, "session", s.json);
 	if (!f->api)
 		self_put_redirect(o, url);
-	call_json(c, 200, o);
+	visit_json(c, 200, o);
 }
 
 /* A better hash for a password just proven; failing is no failure of login. */
 static void
-rehash(struct call *c, const struct identity_password *cred, const char *hash)
+rehash(struct visit *c, const struct identity_password *cred, const char *hash)
 {
 	struct db_scope scope = { .deadline_ms = c->r->deadline_ms };
 	enum code code;
@@ -278,7 +278,7 @@ rehash(struct call *c, const struct identity_password *cred, const char *hash)
 }
 
 static void
-try_password(struct call *c, struct flow *f, const char *identifier,
+try_password(struct visit *c, struct flow *f, const char *identifier,
     const char *password)
 {
 	struct identity_password cred = { 0 };
@@ -286,10 +286,10 @@ try_password(struct call *c, struct flow *f, const char *identifier,
 	bool known, right;
 	enum code code;
 
-	call_begin(c, DB_TX_READ);
+	visit_begin(c, DB_TX_READ);
 	code = identity_find_password(c->db, c->mem, identifier, &cred);
 	known = code == CODE_OK;
-	if (!call_end(c, code == CODE_NOT_FOUND ? CODE_OK : code))
+	if (!visit_end(c, code == CODE_NOT_FOUND ? CODE_OK : code))
 		return;
 	if (password_verify(c, password, known ? &cred : NULL, &right,
 		&better) != CODE_OK) {
@@ -307,7 +307,7 @@ try_password(struct call *c, struct flow *f, const char *identifier,
 }
 
 static void
-submit_password(struct call *c, struct flow *f, const struct json *body)
+submit_password(struct visit *c, struct flow *f, const struct json *body)
 {
 	const char *identifier = submitted_identifier(c, body);
 	const char *password = password_take(c, body, "password");
@@ -326,7 +326,7 @@ submit_password(struct call *c, struct flow *f, const struct json *body)
 }
 
 void
-self_login_submit(struct call *c)
+self_login_submit(struct visit *c)
 {
 	const struct json *body;
 	struct flow *f;
@@ -334,10 +334,10 @@ self_login_submit(struct call *c)
 	if (!self_submit(c, FLOW_LOGIN, draw, &f, &body))
 		return;
 	if (c->session != NULL && !f->refresh) {
-		if (f->api || call_is_json(c))
+		if (f->api || visit_is_json(c))
 			self_refuse_signed_in(c);
 		else
-			call_redirect(c, self_done_url(c, f));
+			visit_redirect(c, self_done_url(c, f));
 		return;
 	}
 	if (strcmp(json_get_text(body, "method", ""), "password") == 0) {

@@ -5,11 +5,11 @@
 #ifndef MIRAI_IDENTITY_SELF_LOGIN_H
 #define MIRAI_IDENTITY_SELF_LOGIN_H
 
-#include "identity/call.h"
+#include "identity/visit.h"
 
-void self_login_browser(struct call *c);
-void self_login_api(struct call *c);
-void self_login_flows(struct call *c);
-void self_login_submit(struct call *c);
+void self_login_browser(struct visit *c);
+void self_login_api(struct visit *c);
+void self_login_flows(struct visit *c);
+void self_login_submit(struct visit *c);
 
 #endif

@@ -14,7 +14,7 @@
 /* --- the form -------------------------------------------------------------- */
 
 static void
-draw_form(struct call *c, struct flow *f, const struct json *traits)
+draw_form(struct visit *c, struct flow *f, const struct json *traits)
 {
 	f->ui = ui_new(c->mem);
 	schema_nodes(c->p->schema, traits, f->ui);
@@ -38,7 +38,7 @@ draw_form(struct call *c, struct flow *f, const struct json *traits)
 }
 
 static void
-draw(struct call *c, struct flow *f)
+draw(struct visit *c, struct flow *f)
 {
 	draw_form(c, f, NULL);
 }
@@ -47,25 +47,25 @@ draw(struct call *c, struct flow *f)
 
 /* False: switched off, answered. */
 static bool
-is_open(struct call *c)
+is_open(struct visit *c)
 {
 	if (c->p->registration)
 		return true;
-	call_refuse_simple(c, 400, "self_service_flow_disabled",
+	visit_refuse_simple(c, 400, "self_service_flow_disabled",
 	    "Registration is not open on this site.");
 	return false;
 }
 
 static void
-start(struct call *c, bool api)
+start(struct visit *c, bool api)
 {
 	struct flow *f;
 
 	c->json_only = api;
 	if (!is_open(c))
 		return;
-	call_begin(c, DB_TX_READ);
-	if (!call_session(c) || !call_end(c, CODE_OK) ||
+	visit_begin(c, DB_TX_READ);
+	if (!visit_session(c) || !visit_end(c, CODE_OK) ||
 	    !self_may_start(c, FLOW_REGISTRATION, api, false))
 		return;
 	f = self_new(c, FLOW_REGISTRATION, api);
@@ -74,19 +74,19 @@ start(struct call *c, bool api)
 }
 
 void
-self_registration_browser(struct call *c)
+self_registration_browser(struct visit *c)
 {
 	start(c, false);
 }
 
 void
-self_registration_api(struct call *c)
+self_registration_api(struct visit *c)
 {
 	start(c, true);
 }
 
 void
-self_registration_flows(struct call *c)
+self_registration_flows(struct visit *c)
 {
 	self_read(c, FLOW_REGISTRATION);
 }
@@ -95,7 +95,7 @@ self_registration_flows(struct call *c)
 
 /* Every text of the traits, and the local part of addresses (P-2). */
 static const char *const *
-personal_texts(struct call *c, const struct json *traits)
+personal_texts(struct visit *c, const struct json *traits)
 {
 	const struct schema *s = c->p->schema;
 	const char **list, *value;
@@ -115,7 +115,7 @@ personal_texts(struct call *c, const struct json *traits)
 
 /* Says everything that is wrong with the submit; true: nothing. */
 static bool
-is_acceptable(struct call *c, struct flow *f, const struct json *traits,
+is_acceptable(struct visit *c, struct flow *f, const struct json *traits,
     const char *password)
 {
 	bool ok;
@@ -132,7 +132,7 @@ is_acceptable(struct call *c, struct flow *f, const struct json *traits,
 
 /* The rows of a new person; a session too if signing up signs in. */
 static enum code
-write_rows(struct call *c, struct flow *f, const struct identity_new *in,
+write_rows(struct visit *c, struct flow *f, const struct identity_new *in,
     struct identity *who, struct session *s, const char **secret)
 {
 	char id[STR_UUID_LEN + 1];
@@ -160,17 +160,17 @@ put_token_item(struct json *o, const char *token)
 }
 
 static void
-answer(struct call *c, const struct flow *f, const struct identity *who,
+answer(struct visit *c, const struct flow *f, const struct identity *who,
     const struct session *s, const char *secret, const char *url)
 {
 	struct json *o = json_new_object(c->mem);
 
 	if (secret != NULL && !f->api) {
-		call_set_session(c, secret);
+		visit_set_session(c, secret);
 		csrf_rotate(c);
 	}
-	if (!f->api && !call_is_json(c)) {
-		call_redirect(c, url);
+	if (!f->api && !visit_is_json(c)) {
+		visit_redirect(c, url);
 		return;
 	}
 	if (secret != NULL && f->api)
@@ -184,11 +184,11 @@ answer(struct call *c, const struct flow *f, const struct identity *who,
 		put_token_item(o, secret);
 	else
 		json_put_list(o, "continue_with");
-	call_json(c, 200, o);
+	visit_json(c, 200, o);
 }
 
 static void
-create(struct call *c, struct flow *f, const struct json *traits,
+create(struct visit *c, struct flow *f, const struct json *traits,
     const char *hash)
 {
 	struct identity_new in = { 0 };
@@ -203,22 +203,21 @@ create(struct call *c, struct flow *f, const struct json *traits,
 	in.traits = traits;
 	in.password_hash = hash;
 	f->state = FLOW_PASSED;
-	call_begin(c, DB_TX_WRITE);
+	visit_begin(c, DB_TX_WRITE);
 	code = write_rows(c, f, &in, &who, &s, &secret);
 	if (code == CODE_ALREADY_EXISTS) {
-		c->in_tx = false;
-		(void)db_end(c->db, code); /* rolled back */
+		visit_abort(c);
 		f->state = FLOW_CHOOSE;
 		ui_say(f->ui, UI_TAKEN, NULL, NULL);
 		self_again(c, f);
 		return;
 	}
-	if (call_end(c, code))
+	if (visit_end(c, code))
 		answer(c, f, &who, &s, secret, url);
 }
 
 static void
-submit_password(struct call *c, struct flow *f, const struct json *body)
+submit_password(struct visit *c, struct flow *f, const struct json *body)
 {
 	const char *password = password_take(c, body, "password"), *hash;
 	bool form = !str_starts(c->r->type, "application/json");
@@ -237,7 +236,7 @@ submit_password(struct call *c, struct flow *f, const struct json *body)
 }
 
 void
-self_registration_submit(struct call *c)
+self_registration_submit(struct visit *c)
 {
 	const struct json *body;
 	struct flow *f;
@@ -245,10 +244,10 @@ self_registration_submit(struct call *c)
 	if (!self_submit(c, FLOW_REGISTRATION, draw, &f, &body) || !is_open(c))
 		return;
 	if (c->session != NULL) {
-		if (f->api || call_is_json(c))
+		if (f->api || visit_is_json(c))
 			self_refuse_signed_in(c);
 		else
-			call_redirect(c, c->p->default_return);
+			visit_redirect(c, c->p->default_return);
 		return;
 	}
 	if (strcmp(json_get_text(body, "method", ""), "password") == 0) {

@@ -4,11 +4,11 @@
 #ifndef MIRAI_IDENTITY_SELF_REGISTRATION_H
 #define MIRAI_IDENTITY_SELF_REGISTRATION_H
 
-#include "identity/call.h"
+#include "identity/visit.h"
 
-void self_registration_browser(struct call *c);
-void self_registration_api(struct call *c);
-void self_registration_flows(struct call *c);
-void self_registration_submit(struct call *c);
+void self_registration_browser(struct visit *c);
+void self_registration_api(struct visit *c);
+void self_registration_flows(struct visit *c);
+void self_registration_submit(struct visit *c);
 
 #endif

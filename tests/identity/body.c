@@ -1,7 +1,7 @@
 /*
  * form: N-4 for the three body types, their limits and their malformed forms.
  */
-#include "identity/form.h"
+#include "identity/body.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -74,10 +74,10 @@ static struct arena *a;
 static void
 check_body(const char *type, const struct buf *b, int want)
 {
-	struct form_fault fault = { 0, NULL };
+	struct body_fault fault = { 0, NULL };
 	struct json *o;
 
-	o = form_read(a, type, b->data, b->len, &fault);
+	o = body_read(a, type, b->data, b->len, &fault);
 	CHECK((o == NULL ? fault.status : 0) == want);
 }
 
@@ -133,7 +133,7 @@ test_limits(void)
 	/* size */
 	buf_reset(b);
 	buf_puts(b, "a=");
-	while (b->len < FORM_MAX_BYTES)
+	while (b->len < BODY_MAX_BYTES)
 		buf_putc(b, 'x');
 	check_body(FORM_TYPE, b, 0);
 	buf_putc(b, 'x');
@@ -143,14 +143,14 @@ test_limits(void)
 int
 main(void)
 {
-	struct form_fault fault;
+	struct body_fault fault;
 	struct json *o;
 	size_t i;
 
 	a = arena_new();
 	for (i = 0; i < NITEMS(cases); i++) {
 		fault.status = 0;
-		o = form_read(a, cases[i].type, cases[i].body,
+		o = body_read(a, cases[i].type, cases[i].body,
 		    strlen(cases[i].body), &fault);
 		CHECK_STR(o == NULL ? NULL : json_string(a, o, JSON_COMPACT),
 		    cases[i].want);

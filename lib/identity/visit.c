@@ -2,7 +2,7 @@
  * Sessions of callers, forms of answers, the error envelope. An answer is sent
  * only after the transaction that made it true is committed.
  */
-#include "identity/call.h"
+#include "identity/visit.h"
 
 #include <assert.h>
 #include <stdio.h>
@@ -13,6 +13,8 @@
 #include "base/utf8.h"
 #include "identity/negotiate.h"
 #include "identity/returnto.h"
+#include "rpc/after.h"
+#include "rpc/auth.h"
 #include "rpc/resp.h"
 
 #define CACHE_CONTROL "private, no-cache, no-store, must-revalidate"
@@ -22,9 +24,9 @@ enum query {
 	Q__MAX
 };
 
-const struct db_query call_queries[] = {
+const struct db_query visit_queries[] = {
 	[Q_STORE_ERROR] = {
-	    .name = "call_store_error",
+	    .name = "visit_store_error",
 	    .nargs = 2, /* id, error */
 	    .sql = "INSERT INTO errors (id, error) VALUES ($1, $2)",
 	},
@@ -34,7 +36,7 @@ const struct db_query call_queries[] = {
 /* --- transactions ---------------------------------------------------------- */
 
 void
-call_begin(struct call *c, enum db_tx tx)
+visit_begin(struct visit *c, enum db_tx tx)
 {
 	struct db_scope scope = { .deadline_ms = c->r->deadline_ms };
 
@@ -44,16 +46,27 @@ call_begin(struct call *c, enum db_tx tx)
 }
 
 bool
-call_end(struct call *c, enum code code)
+visit_end(struct visit *c, enum code code)
 {
 	if (c->in_tx) {
 		c->in_tx = false;
 		code = db_end(c->db, code);
+		after_run(c->r, code == CODE_OK);
 	}
 	if (code == CODE_OK)
 		return true;
-	call_refuse_code(c, code);
+	visit_refuse_code(c, code);
 	return false;
+}
+
+void
+visit_abort(struct visit *c)
+{
+	if (!c->in_tx)
+		return;
+	c->in_tx = false;
+	(void)db_end(c->db, CODE_ABORTED); /* rolled back either way */
+	after_run(c->r, false);
 }
 
 /* --- the caller ------------------------------------------------------------ */
@@ -72,7 +85,7 @@ bearer(const struct req *r)
 
 /* The credential of the request in the order of K-2. */
 static const char *
-credential(struct call *c, enum session_carrier *carrier)
+credential(struct visit *c, enum session_carrier *carrier)
 {
 	const char *value;
 
@@ -91,7 +104,7 @@ credential(struct call *c, enum session_carrier *carrier)
 }
 
 bool
-call_session(struct call *c)
+visit_session(struct visit *c)
 {
 	enum session_carrier carrier;
 	struct session *s;
@@ -106,7 +119,7 @@ call_session(struct call *c)
 		code = session_find(c->db, c->mem, c->p->base_url, carrier,
 		    hash, s);
 		if (code != CODE_OK && code != CODE_NOT_FOUND)
-			return call_end(c, code);
+			return visit_end(c, code);
 		if (code == CODE_OK && s->active)
 			c->session = s;
 		if (carrier == SESSION_TOKEN)
@@ -117,7 +130,7 @@ call_session(struct call *c)
 }
 
 const char *
-call_agent(struct call *c)
+visit_agent(struct visit *c)
 {
 	const char *value = req_header(c->r, "user-agent");
 
@@ -127,28 +140,28 @@ call_agent(struct call *c)
 }
 
 void
-call_forget(struct call *c, const char *hash)
+visit_forget(struct visit *c, const char *hash)
 {
-	session_notify(c->db, c->mem, hash);
+	auth_forget_session(c->r, hash);
 }
 
 /* --- answers --------------------------------------------------------------- */
 
 bool
-call_wants_json(const struct call *c)
+visit_wants_json(const struct visit *c)
 {
 	return c->json_only || negotiate_json(req_header(c->r, "accept"));
 }
 
 bool
-call_is_json(const struct call *c)
+visit_is_json(const struct visit *c)
 {
 	return c->json_only ||
 	    negotiate_is_json(req_header(c->r, "accept"), c->r->type);
 }
 
 void
-call_json(struct call *c, int status, const struct json *body)
+visit_json(struct visit *c, int status, const struct json *body)
 {
 	struct buf *b = buf_new(c->mem);
 
@@ -160,7 +173,7 @@ call_json(struct call *c, int status, const struct json *body)
 }
 
 void
-call_empty(struct call *c, int status)
+visit_empty(struct visit *c, int status)
 {
 	assert(!c->in_tx);
 	resp_header(c->r, "cache-control", CACHE_CONTROL);
@@ -168,7 +181,7 @@ call_empty(struct call *c, int status)
 }
 
 void
-call_redirect(struct call *c, const char *url)
+visit_redirect(struct visit *c, const char *url)
 {
 	assert(!c->in_tx);
 	resp_header(c->r, "cache-control", CACHE_CONTROL);
@@ -176,7 +189,7 @@ call_redirect(struct call *c, const char *url)
 }
 
 static void
-session_cookie(struct call *c, const char *value, int64_t max_age)
+session_cookie(struct visit *c, const char *value, int64_t max_age)
 {
 	resp_cookie(c->r,
 	    &(struct resp_cookie){
@@ -189,14 +202,14 @@ session_cookie(struct call *c, const char *value, int64_t max_age)
 }
 
 void
-call_set_session(struct call *c, const char *value)
+visit_set_session(struct visit *c, const char *value)
 {
 	session_cookie(c, value,
 	    c->p->cookie_persistent ? c->p->session_us / 1000000 : 0);
 }
 
 void
-call_end_session(struct call *c)
+visit_end_session(struct visit *c)
 {
 	if (req_cookie(c->r, IDP_SESSION_COOKIE) != NULL)
 		session_cookie(c, "", -1);
@@ -253,7 +266,7 @@ status_message(int status)
 }
 
 static struct json *
-envelope(struct call *c, const struct problem *p)
+envelope(struct visit *c, const struct problem *p)
 {
 	struct json *o = json_new_object(c->mem), *error;
 	const struct json *details = p->details;
@@ -284,7 +297,7 @@ envelope(struct call *c, const struct problem *p)
 
 /* Keeps the error for its page; NULL when even that fails. */
 static const char *
-store_error(struct call *c, const struct json *whole)
+store_error(struct visit *c, const struct json *whole)
 {
 	char *id = arena_alloc(c->mem, STR_UUID_LEN + 1);
 	struct db_scope scope = { .deadline_ms = c->r->deadline_ms };
@@ -292,7 +305,7 @@ store_error(struct call *c, const struct json *whole)
 
 	str_uuid_new(id);
 	db_begin(c->db, DB_TX_WRITE, &scope);
-	rows = db_last(c->db, &call_queries[Q_STORE_ERROR],
+	rows = db_last(c->db, &visit_queries[Q_STORE_ERROR],
 	    DB_ARGS(id,
 		json_string(c->mem, json_get(whole, "error"), JSON_COMPACT)));
 	if (db_end(c->db, rows == NULL ? CODE_INTERNAL : CODE_OK) != CODE_OK)
@@ -301,38 +314,35 @@ store_error(struct call *c, const struct json *whole)
 }
 
 void
-call_refuse(struct call *c, const struct problem *p)
+visit_refuse(struct visit *c, const struct problem *p)
 {
 	struct json *whole;
 	const char *id;
 
-	if (c->in_tx) {
-		c->in_tx = false;
-		(void)db_end(c->db, CODE_ABORTED); /* rolled back either way */
-	}
+	visit_abort(c);
 	whole = envelope(c, p);
 	if (p->retry_after > 0)
 		resp_header(c->r, "retry-after",
 		    arena_printf(c->mem, "%d", p->retry_after));
-	if (!call_is_json(c) && p->retry_after == 0 && p->status < 500 &&
+	if (!visit_is_json(c) && p->retry_after == 0 && p->status < 500 &&
 	    (id = store_error(c, whole)) != NULL) {
-		call_redirect(c,
+		visit_redirect(c,
 		    arena_printf(c->mem, "%s/error?id=%s", c->p->pages, id));
 		return;
 	}
-	call_json(c, p->status, whole);
+	visit_json(c, p->status, whole);
 }
 
 void
-call_refuse_simple(struct call *c, int status, const char *id,
+visit_refuse_simple(struct visit *c, int status, const char *id,
     const char *reason)
 {
-	call_refuse(c,
+	visit_refuse(c,
 	    &(struct problem){ .status = status, .id = id, .reason = reason });
 }
 
 void
-call_refuse_code(struct call *c, enum code code)
+visit_refuse_code(struct visit *c, enum code code)
 {
 	struct problem p = { .status = 500 };
 
@@ -343,11 +353,11 @@ call_refuse_code(struct call *c, enum code code)
 		p.retry_after = 1;
 		p.reason = "The service is busy. Please try again.";
 	}
-	call_refuse(c, &p);
+	visit_refuse(c, &p);
 }
 
 const char *
-call_return_to(struct call *c, const char *stored, const char *fallback)
+visit_return_to(struct visit *c, const char *stored, const char *fallback)
 {
 	const char *url;
 
@@ -356,7 +366,7 @@ call_return_to(struct call *c, const char *stored, const char *fallback)
 	url = returnto_check(c->mem, stored, c->p->default_return,
 	    c->p->return_to);
 	if (url == NULL)
-		call_refuse_simple(c, 400,
+		visit_refuse_simple(c, 400,
 		    "self_service_flow_return_to_forbidden",
 		    "The return_to address is not allowed.");
 	return url;

@@ -1,0 +1,53 @@
+/*
+ * mirai-identity: sign-in, sign-up, sign-out and sessions, as the public half
+ * of the identity service. Holds the identity database and the secrets; knows
+ * nothing of tenants.
+ */
+#include "base/log.h"
+#include "db/cache.h"
+#include "db/db.h"
+#include "identity/idp.h"
+#include "identity/public.h"
+#include "rpc/pool.h"
+
+/* Made once in the parent: the gate in it is shared by all workers. */
+static struct idp *settings;
+
+static int
+load(const struct conf *conf)
+{
+	idp_close(settings);
+	settings = idp_open(conf);
+	return settings == NULL ? -1 : 0;
+}
+
+static int
+open_parts(struct req_env *env)
+{
+	const struct conf *c = env->conf;
+
+	env->db =
+	    db_open(conf_text(c, "identity.database.url"), "mirai-identity");
+	env->cache =
+	    cache_open(conf_text(c, "cache.path"), conf_int(c, "cache.size"));
+	return 0;
+}
+
+static void
+serve(struct req *r)
+{
+	public_serve(settings, r);
+}
+
+int
+main(int argc, char **argv)
+{
+	static const struct pool_program program = {
+		.name = "mirai-identity",
+		.load = load,
+		.open = open_parts,
+		.serve = serve,
+	};
+
+	return pool_main(argc, argv, &program);
+}
