@@ -6,6 +6,7 @@
 
 #include "db/cache.h"
 #include "db/db.h"
+#include "identity/embedded.h"
 #include "mirai/v1/company.rpc.h"
 #include "mirai/v1/course.rpc.h"
 #include "mirai/v1/health.rpc.h"
@@ -43,6 +44,7 @@ open_parts(struct req_env *env)
 	env->db = db_open(conf_text(c, "database.url"), "mirai-api");
 	env->cache =
 	    cache_open(conf_text(c, "cache.path"), conf_int(c, "cache.size"));
+	env->ident = ident_embedded_open(c);
 	env->store = store_open(c); /* without it courses are unavailable */
 	return 0;
 }
