@@ -33,6 +33,14 @@ $$;
 GRANT mirai_lookup TO mirai_owner;
 
 -- part: app
+DO $$
+BEGIN
+	EXECUTE format('REVOKE CONNECT, TEMPORARY ON DATABASE %I FROM PUBLIC',
+		current_database());
+	EXECUTE format('GRANT CONNECT ON DATABASE %I TO mirai_tenant, '
+		'mirai_worker', current_database());
+END
+$$;
 REVOKE ALL ON ALL TABLES IN SCHEMA public FROM PUBLIC, mirai_tenant,
 	mirai_worker, mirai_identity, mirai_identity_reader;
 REVOKE CREATE ON SCHEMA public FROM PUBLIC;
@@ -59,6 +67,14 @@ GRANT SELECT, INSERT, UPDATE, DELETE
 GRANT SELECT, INSERT ON audit_log TO mirai_worker;
 
 -- part: identity
+DO $$
+BEGIN
+	EXECUTE format('REVOKE CONNECT, TEMPORARY ON DATABASE %I FROM PUBLIC',
+		current_database());
+	EXECUTE format('GRANT CONNECT ON DATABASE %I TO mirai_identity, '
+		'mirai_identity_reader', current_database());
+END
+$$;
 REVOKE CREATE ON SCHEMA public FROM PUBLIC;
 GRANT USAGE ON SCHEMA public TO mirai_identity, mirai_identity_reader;
 GRANT SELECT ON schema_migrations TO mirai_identity, mirai_identity_reader;

@@ -115,9 +115,12 @@ CREATE POLICY worker ON users TO mirai_worker
 GRANT SELECT (id, tenant_id, kratos_id, company_id, role, removed_at)
 	ON users TO mirai_lookup;
 GRANT SELECT (id, status) ON tenants TO mirai_lookup;
+-- The owner is a member of that role, to hand the function over; the policies
+-- hold for the role itself only.
 CREATE POLICY lookup ON users FOR SELECT TO mirai_lookup
-	USING (removed_at IS NULL);
-CREATE POLICY lookup ON tenants FOR SELECT TO mirai_lookup USING (true);
+	USING (CURRENT_USER = 'mirai_lookup' AND removed_at IS NULL);
+CREATE POLICY lookup ON tenants FOR SELECT TO mirai_lookup
+	USING (CURRENT_USER = 'mirai_lookup');
 
 CREATE FUNCTION user_by_identity(identity_id uuid)
 RETURNS TABLE (user_id uuid, tenant_id uuid, company_id uuid, role text,
