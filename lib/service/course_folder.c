@@ -78,11 +78,11 @@ const struct db_query course_folder_queries[] = {
 	    .name = "course_folder_create",
 	    .nargs = 6, /* tenant, caller, name, parent, owner, team */
 	    .sql = "INSERT INTO folders (tenant_id, name, parent_id, type,"
-		   " user_id, team_id) SELECT $1::uuid, $3, $4::uuid,"
+		   " user_id, team_id) SELECT $1::uuid, $3::text, $4::uuid,"
 		   " 'FOLDER', $5::uuid, $6::uuid WHERE $4::uuid IS NOT NULL"
 		   " OR NOT EXISTS (SELECT 1 FROM folders f"
 		   " WHERE f.tenant_id = $1::uuid AND f.parent_id IS NULL"
-		   " AND lower(f.name) = lower($3)"
+		   " AND lower(f.name) = lower($3::text)"
 		   " AND (f.user_id IS NULL OR f.user_id = $2::uuid))"
 		   " RETURNING id, name, parent_id, type, updated_at,"
 		   " NULL::bigint",
