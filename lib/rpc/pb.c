@@ -32,6 +32,12 @@ pb_register(struct pb_file *file)
 	files = file;
 }
 
+const struct pb_file *
+pb_files(void)
+{
+	return files;
+}
+
 const struct pb_desc *
 pb_find(const char *name)
 {

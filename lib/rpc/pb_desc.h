@@ -183,4 +183,7 @@ struct pb_limits pb_limits_of(const struct pb_limits *lim);
 /* Called once per contract, before main(), by the generated code. */
 void pb_register(struct pb_file *file);
 
+/* The first of all contracts that are linked. */
+const struct pb_file *pb_files(void);
+
 #endif
