@@ -24,6 +24,7 @@
 
 #define LOCK_WAIT_MS 5000
 #define LOCK_POLL_MS 5
+#define SLICE_MS     250
 #define OVERLAP_MS   1000 /* past the minute, until the next run waits */
 
 static volatile sig_atomic_t stopping;
@@ -230,16 +231,24 @@ bool
 job_wait(struct job *j, int poll_ms)
 {
 	const char *channel, *payload;
-	int64_t left;
+	int64_t left, until;
+	int rc, ms;
 
 	left = j->until_ms - clock_mono_ms();
 	if (j->once || stopping || left <= 0)
 		return false;
-	if (left < poll_ms)
-		poll_ms = (int)left;
+	until = clock_mono_ms() + (left < poll_ms ? left : poll_ms);
 	job_deadline(poll_ms / 1000 + 60);
-	if (db_wait(j->env.db, poll_ms, &channel, &payload) == -1)
-		(void)nap(200); /* the next statement connects again */
+	do {
+		ms = (int)(until - clock_mono_ms());
+		if (ms <= 0)
+			break;
+		/* In slices, so that a signal need not be waited for. */
+		rc = db_wait(j->env.db, ms < SLICE_MS ? ms : SLICE_MS, &channel,
+		    &payload);
+		if (rc == -1)
+			(void)nap(SLICE_MS); /* what comes next reconnects */
+	} while (rc == 0 && !stopping);
 	return !stopping;
 }
 
