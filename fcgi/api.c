@@ -49,6 +49,12 @@ open_parts(struct req_env *env)
 	return 0;
 }
 
+static void
+idle(struct req_env *env)
+{
+	ident_embedded_idle(env->ident, 0);
+}
+
 static bool
 database_answers(struct req *r)
 {
@@ -94,6 +100,7 @@ main(int argc, char **argv)
 		.name = "mirai-api",
 		.open = open_parts,
 		.serve = serve,
+		.idle = idle,
 		.aside = listener_run,
 	};
 
