@@ -63,7 +63,8 @@ below_domain(struct arena *a, const char *domain, const char *scheme,
 
 	for (i = 0; i < NITEMS(part_names); i++)
 		if (str_ieq(arena_printf(a, "%s%s", part_names[i].prefix,
-				domain), host))
+				domain),
+			host))
 			break;
 	if (i == NITEMS(part_names))
 		return false;

@@ -75,10 +75,10 @@ struct tmpl {
 	unsigned line;
 	char name[NAME_LEN + 1];
 	struct slot *slots;
-	struct buf *code; /* body of the function (or of _open) */
+	struct buf *code; /* body of the function (or of _close) */
 	struct buf *lit;  /* literal text not yet in code */
 	bool layout;
-	struct buf *tail; /* body of _close */
+	struct buf *head; /* body of _open */
 	enum place place;
 	char quote;
 	char tag[NAME_LEN + 1];
@@ -352,7 +352,7 @@ take_mark(struct tmpl *t, const char *name)
 		return fail(t, "{{>content}} must stand in text");
 	flush_literal(t);
 	t->layout = true;
-	t->tail = t->code;
+	t->head = t->code;
 	t->code = buf_new(t->mem);
 	return 0;
 }
@@ -639,49 +639,49 @@ compile(struct tmpl *t)
 	return 0;
 }
 
+/* Whether a function's body reads a slot, and so takes the struct. */
+static bool
+reads_slots(const struct buf *body)
+{
+	return strstr(buf_str(body), "t->") != NULL;
+}
+
 static void
 put_prototype(struct buf *b, const struct tmpl *t, const char *suffix,
-    const char *sep)
+    const struct buf *body, const char *sep)
 {
 	buf_printf(b, "void%stmpl_%s%s(struct html *h", sep, t->name, suffix);
-	if (t->slots != NULL)
+	if (reads_slots(body))
 		buf_printf(b, ", const struct tmpl_%s *t", t->name);
 	buf_puts(b, ")");
 }
 
 static void
-put_header(struct buf *b, const struct tmpl *t)
+put_struct(struct buf *b, const struct tmpl *t)
 {
 	const struct slot *s;
 
-	if (t->slots != NULL) {
-		buf_printf(b, "struct tmpl_%s {\n", t->name);
-		for (s = t->slots; s != NULL; s = s->next)
-			buf_printf(b, "\t%s%s;\n", kinds[s->kind].ctype,
-			    s->name);
-		buf_puts(b, "};\n");
-	}
-	put_prototype(b, t, t->layout ? "_open" : "", " ");
-	buf_puts(b, ";\n");
-	if (t->layout) {
-		put_prototype(b, t, "_close", " ");
-		buf_puts(b, ";\n");
-	}
-	buf_puts(b, "\n");
+	if (t->slots == NULL)
+		return;
+	buf_printf(b, "struct tmpl_%s {\n", t->name);
+	for (s = t->slots; s != NULL; s = s->next)
+		buf_printf(b, "\t%s%s;\n", kinds[s->kind].ctype, s->name);
+	buf_puts(b, "};\n");
 }
 
+/* One function: its prototype and its definition. */
 static void
-put_function(struct buf *b, const struct tmpl *t, const char *suffix,
-    const struct buf *body)
+put_function(struct buf *header, struct buf *source, const struct tmpl *t,
+    const char *suffix, const struct buf *body)
 {
-	put_prototype(b, t, suffix, "\n");
-	buf_puts(b, "\n{\n");
-	if (t->slots != NULL && strstr(buf_str(body), "t->") == NULL)
-		buf_puts(b, "\t(void)t;\n");
+	put_prototype(header, t, suffix, body, " ");
+	buf_puts(header, ";\n");
+	put_prototype(source, t, suffix, body, "\n");
+	buf_puts(source, "\n{\n");
 	if (body->len == 0)
-		buf_puts(b, "\t(void)h;\n");
-	buf_puts(b, buf_str(body));
-	buf_puts(b, "}\n\n");
+		buf_puts(source, "\t(void)h;\n");
+	buf_puts(source, buf_str(body));
+	buf_puts(source, "}\n\n");
 }
 
 char *
@@ -700,11 +700,12 @@ tmplc_compile(struct arena *mem, const char *file, const char *text, size_t len,
 	t->lit = buf_new(mem);
 	if (set_name(t) == -1 || compile(t) == -1)
 		return t->error;
-	put_header(header, t);
+	put_struct(header, t);
 	if (t->layout) {
-		put_function(source, t, "_open", t->tail);
-		put_function(source, t, "_close", t->code);
+		put_function(header, source, t, "_open", t->head);
+		put_function(header, source, t, "_close", t->code);
 	} else
-		put_function(source, t, "", t->code);
+		put_function(header, source, t, "", t->code);
+	buf_puts(header, "\n");
 	return NULL;
 }

@@ -1,0 +1,484 @@
+/*
+ * The shell of every page: frames, messages, redirects, the security headers,
+ * and the form token. The token is an HMAC keyed with the session credential,
+ * which only this session's browser and the server know, so nothing is stored
+ * and a page of another origin cannot make one.
+ */
+#include "page.h"
+
+#include <assert.h>
+#include <ctype.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/utf8.h"
+#include "net/crypt.h"
+#include "rpc/resp.h"
+#include "web/assets.h"
+
+/* Who sees a menu entry. */
+enum menu_for {
+	FOR_ALL,
+	FOR_ADMIN
+};
+
+struct menu_item {
+	const char *label;
+	const char *path;
+	const char *icon;
+	enum menu_for who;
+	bool side;	 /* in the sidebar */
+	const char *tab; /* label in the bottom tabs; NULL: not there */
+};
+
+/* Only what exists is offered. */
+static const struct menu_item menu[] = {
+	{ "Dashboard", "/dashboard", "home", FOR_ALL, false, "Home" },
+	{ "Content Library", "/content-library", "library", FOR_ALL, true,
+	    "Library" },
+	{ "Teams", "/teams", "team", FOR_ADMIN, true, NULL },
+	{ "Settings", "/settings", "settings", FOR_ALL, true, "More" },
+};
+
+/* --- menus ---------------------------------------------------------------- */
+
+/* "page" when the page that was asked is the entry's or lies below it. */
+static const char *
+is_current(const struct page *p, const char *path)
+{
+	size_t n;
+
+	n = strlen(path);
+	if (strncmp(p->r->path, path, n) != 0)
+		return "false";
+	return p->r->path[n] == '\0' || p->r->path[n] == '/' ? "page" : "false";
+}
+
+static void
+put_sidebar(struct page *p)
+{
+	size_t i;
+
+	tmpl_sidebar_open(&p->h);
+	for (i = 0; i < NITEMS(menu); i++) {
+		if (!menu[i].side ||
+		    (menu[i].who == FOR_ADMIN && !page_is_admin(p)))
+			continue;
+		tmpl_nav_item(&p->h,
+		    &(struct tmpl_nav_item){ .to = menu[i].path,
+			.current = is_current(p, menu[i].path),
+			.icon = menu[i].icon,
+			.label = menu[i].label });
+	}
+	tmpl_sidebar_close(&p->h);
+}
+
+static void
+put_tabs(struct page *p)
+{
+	size_t i;
+
+	tmpl_tabs_open(&p->h);
+	for (i = 0; i < NITEMS(menu); i++) {
+		if (menu[i].tab == NULL)
+			continue;
+		tmpl_nav_item(&p->h,
+		    &(struct tmpl_nav_item){ .to = menu[i].path,
+			.current = is_current(p, menu[i].path),
+			.icon = menu[i].icon,
+			.label = menu[i].tab });
+	}
+	tmpl_tabs_close(&p->h);
+}
+
+/* The first character of a name, as it is. */
+static const char *
+first_char(struct arena *a, const char *s)
+{
+	char *c;
+
+	c = arena_strndup(a, s, utf8_prefix(s, 1));
+	if (c[0] != '\0' && c[1] == '\0')
+		c[0] = (char)toupper((unsigned char)c[0]);
+	return c;
+}
+
+static const char *
+initials(struct arena *a, const struct pb_user *u)
+{
+	if (!str_is_empty(u->first_name) && !str_is_empty(u->last_name))
+		return arena_printf(a, "%s%s", first_char(a, u->first_name),
+		    first_char(a, u->last_name));
+	return str_is_empty(u->email) ? "U" : first_char(a, u->email);
+}
+
+static void
+put_header(struct page *p, const char *title)
+{
+	struct arena *a;
+
+	a = p->r->mem;
+	tmpl_header(&p->h,
+	    &(struct tmpl_header){ .title = title,
+		.initials = initials(a, p->me),
+		.name = page_user_name(a, p->me),
+		.role = page_role_name(p->me->role),
+		.tone = page_role_tone(p->me->role),
+		.email = p->me->email == NULL ? "" : p->me->email,
+		.company = p->company == NULL ? "" : p->company->name,
+		.csrf = p->csrf });
+}
+
+/* --- frames --------------------------------------------------------------- */
+
+void
+page_bare_open(struct page *p, const char *title, const char *kind)
+{
+	tmpl_page_open(&p->h,
+	    &(struct tmpl_page){ .title = title,
+		.assets = WEB_ASSETS,
+		.kind = kind });
+}
+
+void
+page_bare_close(struct page *p)
+{
+	tmpl_page_close(&p->h);
+}
+
+void
+page_public_open(struct page *p, const char *title)
+{
+	bool in;
+
+	in = p->r->who.identity_id[0] != '\0';
+	page_bare_open(p, title, "public");
+	tmpl_public_open(&p->h,
+	    &(struct tmpl_public){
+		.home = p->site.part == SITE_APP ? p->site.marketing : "/",
+		.enter = in ? "/dashboard" : "/auth/login",
+		.enter_label = in ? "Dashboard" : "Sign In" });
+}
+
+void
+page_public_close(struct page *p)
+{
+	tmpl_public_close(&p->h);
+	page_bare_close(p);
+}
+
+void
+page_auth_open(struct page *p, const char *title, const char *subtitle)
+{
+	page_bare_open(p, title, "auth");
+	tmpl_auth_open(&p->h,
+	    &(struct tmpl_auth){ .home = "/",
+		.title = title,
+		.subtitle = subtitle });
+}
+
+void
+page_auth_close(struct page *p)
+{
+	tmpl_auth_close(&p->h);
+	page_bare_close(p);
+}
+
+void
+page_app_open(struct page *p, const char *title, bool refresh)
+{
+	assert(p->me != NULL);
+	if (refresh)
+		tmpl_page_refresh_open(&p->h,
+		    &(struct tmpl_page_refresh){ .title = title,
+			.assets = WEB_ASSETS,
+			.kind = "app" });
+	else
+		page_bare_open(p, title, "app");
+	put_sidebar(p);
+	put_header(p, title);
+	tmpl_main_open(&p->h);
+}
+
+void
+page_app_close(struct page *p)
+{
+	tmpl_main_close(&p->h);
+	put_tabs(p);
+	page_bare_close(p);
+}
+
+/*
+ * Nothing but this site's files; forms may also post to, and be sent on by,
+ * the hosts of the site.
+ */
+static const char *
+content_policy(struct page *p)
+{
+	return arena_printf(p->r->mem,
+	    "default-src 'none'; script-src 'self'; style-src 'self';"
+	    " img-src 'self' data: https:; connect-src 'self';"
+	    " form-action 'self' %s %s %s; base-uri 'none';"
+	    " frame-ancestors 'none'",
+	    p->site.app, p->site.auth, p->site.marketing);
+}
+
+void
+page_send(struct page *p, int status)
+{
+	resp_header(p->r, "content-security-policy", content_policy(p));
+	resp_header(p->r, "referrer-policy", "same-origin");
+	resp_header(p->r, "x-frame-options", "DENY");
+	resp_header(p->r, "cross-origin-opener-policy", "same-origin");
+	resp_header(p->r, "permissions-policy",
+	    "camera=(), geolocation=(), microphone=()");
+	resp_send(p->r, status, "text/html; charset=utf-8", p->h.out->data,
+	    p->h.out->len);
+}
+
+/* --- other answers -------------------------------------------------------- */
+
+void
+page_redirect(struct page *p, const char *to)
+{
+	resp_redirect(p->r, str_eq(p->r->method, "POST") ? 303 : 307, to);
+}
+
+void
+page_to_login(struct page *p)
+{
+	const char *target;
+
+	target = p->r->path;
+	if (p->r->query[0] != '\0')
+		target = arena_printf(p->r->mem, "%s?%s", target, p->r->query);
+	/* A post cannot be done again by going back to its address. */
+	if (str_eq(p->r->method, "POST"))
+		target = "/dashboard";
+	page_redirect(p,
+	    arena_printf(p->r->mem, "/auth/login?return_to=%s",
+		str_url_encode(p->r->mem, target)));
+}
+
+static void
+put_message(struct page *p, int status, const char *title, const char *text)
+{
+	tmpl_message_open(&p->h,
+	    &(struct tmpl_message){ .code =
+					arena_printf(p->r->mem, "%d", status),
+		.title = title,
+		.text = text });
+	if (status >= 500)
+		tmpl_reference(&p->h,
+		    &(struct tmpl_reference){ .id = p->r->id });
+	tmpl_message_close(&p->h,
+	    &(struct tmpl_message){ .to = p->me != NULL ? "/dashboard" : "/",
+		.label =
+		    p->me != NULL ? "To the dashboard" : "To the start page" });
+}
+
+void
+page_message(struct page *p, int status, const char *title, const char *text)
+{
+	buf_reset(p->h.out);
+	if (p->me != NULL) {
+		page_app_open(p, title, false);
+		put_message(p, status, title, text);
+		page_app_close(p);
+	} else {
+		page_public_open(p, title);
+		put_message(p, status, title, text);
+		page_public_close(p);
+	}
+	page_send(p, status);
+}
+
+void
+page_not_found(struct page *p)
+{
+	page_message(p, 404, "Page not found",
+	    "There is nothing at this address, or it is not yours to see.");
+}
+
+/* What a failed call means to someone who looks at a page. */
+struct failure {
+	enum code code;
+	int status;
+	const char *title;
+	const char *text;
+};
+
+static const struct failure failures[] = {
+	{ CODE_NOT_FOUND, 404, "Page not found",
+	    "There is nothing at this address, or it is not yours to see." },
+	{ CODE_INVALID_ARGUMENT, 400, "That did not work",
+	    "The request was not understood. Go back, check the form and try"
+	    " again." },
+	{ CODE_PERMISSION_DENIED, 403, "Not allowed",
+	    "Your role does not include this. Ask an administrator of your"
+	    " company." },
+	{ CODE_FAILED_PRECONDITION, 409, "Not possible now",
+	    "Something has changed in the meantime. Go back and look again." },
+	{ CODE_ALREADY_EXISTS, 409, "Already there",
+	    "Something of that name exists already." },
+	{ CODE_ABORTED, 409, "Changed in the meantime",
+	    "Somebody else has changed this. Go back and look again." },
+	{ CODE_RESOURCE_EXHAUSTED, 429, "Limit reached",
+	    "A limit has been reached. Try again later." },
+	{ CODE_UNIMPLEMENTED, 501, "Not available",
+	    "This installation does not offer that." },
+	{ CODE_UNAVAILABLE, 503, "Not available at the moment",
+	    "A part of Mirai does not answer. Try again in a minute." },
+	{ CODE_DEADLINE_EXCEEDED, 503, "That took too long",
+	    "The answer did not come in time. Try again in a minute." },
+};
+
+void
+page_fail(struct page *p)
+{
+	size_t i;
+
+	if (p->r->code == CODE_UNAUTHENTICATED) {
+		page_to_login(p);
+		return;
+	}
+	for (i = 0; i < NITEMS(failures); i++) {
+		if (failures[i].code == p->r->code) {
+			page_message(p, failures[i].status, failures[i].title,
+			    failures[i].text);
+			return;
+		}
+	}
+	page_message(p, 500, "Something went wrong",
+	    "This is our fault, not yours. It has been noted.");
+}
+
+/* --- parts ---------------------------------------------------------------- */
+
+void
+page_banner(struct page *p, enum page_tone tone, const char *text)
+{
+	static const char *const tones[] = { "info", "error", "success",
+		"warning" };
+	static const char *const icons[] = { "info", "error", "done", "error" };
+
+	tmpl_banner(&p->h,
+	    &(struct tmpl_banner){ .tone = tones[tone],
+		.role = tone == PAGE_ERROR ? "alert" : "status",
+		.icon = icons[tone],
+		.text = text });
+}
+
+void
+page_empty(struct page *p, const char *icon, const char *title,
+    const char *text)
+{
+	tmpl_empty(&p->h,
+	    &(struct tmpl_empty){ .icon = icon, .title = title, .text = text });
+}
+
+/* --- questions ------------------------------------------------------------ */
+
+const char *
+page_csrf(struct req *r)
+{
+	static const char purpose[] = "mirai page form v1";
+	uint8_t mac[CRYPT_SHA256_LEN];
+	const char *cookie, *token, *key;
+
+	cookie = req_cookie(r, "ory_kratos_session");
+	token = req_cookie(r, "ory_session_token");
+	if (cookie == NULL && token == NULL)
+		return "";
+	key = arena_printf(r->mem, "%s|%s", cookie == NULL ? "" : cookie,
+	    token == NULL ? "" : token);
+	crypt_hmac_sha256(key, strlen(key), purpose, sizeof(purpose) - 1, mac);
+	return crypt_base64url(r->mem, mac, sizeof(mac));
+}
+
+bool
+page_csrf_ok(struct page *p)
+{
+	const char *sent;
+
+	sent = req_form(p->r, "csrf");
+	return sent != NULL && p->csrf[0] != '\0' &&
+	    crypt_equal_str(sent, p->csrf);
+}
+
+bool
+page_is_admin(const struct page *p)
+{
+	return p->r->who.role == ROLE_ADMIN;
+}
+
+bool
+page_is_editor(const struct page *p)
+{
+	return p->r->who.role >= ROLE_INSTRUCTOR;
+}
+
+const char *
+page_user_name(struct arena *a, const struct pb_user *u)
+{
+	const char *first, *last;
+
+	first = u->first_name == NULL ? "" : u->first_name;
+	last = u->last_name == NULL ? "" : u->last_name;
+	if (first[0] != '\0' || last[0] != '\0')
+		return str_trim(a, arena_printf(a, "%s %s", first, last));
+	return str_is_empty(u->email) ? "Unknown" : u->email;
+}
+
+struct role_row {
+	const char *name;
+	const char *tone;
+};
+
+static const struct role_row roles[] = {
+	[PB_ROLE_UNSPECIFIED] = { "Unknown", "plain" },
+	[PB_ROLE_OWNER] = { "Owner", "brand" },
+	[PB_ROLE_ADMIN] = { "Admin", "brand" },
+	[PB_ROLE_MEMBER] = { "Member", "plain" },
+	[PB_ROLE_INSTRUCTOR] = { "Instructor", "info" },
+	[PB_ROLE_SME] = { "SME", "ok" },
+};
+
+const char *
+page_role_name(int role)
+{
+	return role < 0 || (size_t)role >= NITEMS(roles) ? roles[0].name
+							 : roles[role].name;
+}
+
+const char *
+page_role_tone(int role)
+{
+	return role < 0 || (size_t)role >= NITEMS(roles) ? roles[0].tone
+							 : roles[role].tone;
+}
+
+const char *
+page_day(struct arena *a, const struct pb_timestamp *t)
+{
+	static const char *const months[] = { "Jan", "Feb", "Mar", "Apr", "May",
+		"Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec" };
+	int year, month, day;
+
+	if (t == NULL)
+		return "";
+	clock_civil(pb_time_us(t) / INT64_C(86400000000), &year, &month, &day);
+	return arena_printf(a, "%d %s %d", day, months[month - 1], year);
+}
+
+const char *
+page_time(struct arena *a, const struct pb_timestamp *t)
+{
+	return t == NULL ? "" : clock_rfc3339(a, pb_time_us(t));
+}
+
+const char *
+page_count(struct arena *a, int64_t n, const char *one, const char *many)
+{
+	return arena_printf(a, "%lld %s", (long long)n, n == 1 ? one : many);
+}
