@@ -56,13 +56,14 @@ GRANT UPDATE (name, industry, team_size, updated_at) ON companies
 	TO mirai_tenant;
 GRANT UPDATE (role, removed_at, updated_at) ON users TO mirai_tenant;
 GRANT SELECT, INSERT, UPDATE, DELETE
-	ON teams, team_members, folders, courses, scorm_packages
+	ON teams, team_members, folders, courses, scorm_packages,
+	course_progress
 	TO mirai_tenant;
 GRANT SELECT, INSERT ON audit_log TO mirai_tenant;
 
 GRANT SELECT, INSERT, UPDATE, DELETE
 	ON tenants, companies, users, teams, team_members, folders, courses,
-	scorm_packages
+	scorm_packages, course_progress
 	TO mirai_worker;
 GRANT SELECT, INSERT ON audit_log TO mirai_worker;
 

@@ -1,0 +1,566 @@
+/*
+ * The dashboard and the content library: courses as cards, by folder, status,
+ * tag and search. Without a search the service filters and pages; a search
+ * goes over the whole library of the caller, which the service bounds.
+ */
+#include <string.h>
+#include <wchar.h>
+#include <wctype.h>
+
+#include "base/utf8.h"
+#include "mirai/v1/course.rpc.h"
+#include "pages.h"
+
+#define PER_PAGE  24
+#define MAX_PAGE  100000
+#define Q_MAX	  200 /* bytes of a search */
+#define MAX_TAGS  3   /* shown on a card */
+#define MAX_DEPTH 8   /* folders inside folders that are drawn */
+
+struct status_row {
+	const char *value; /* in the query */
+	int32_t status;
+	const char *label;
+	const char *tone;
+	const char *icon;
+};
+
+static const struct status_row statuses[] = {
+	{ "draft", PB_COURSE_STATUS_DRAFT, "Draft", "plain", "edit" },
+	{ "generated", PB_COURSE_STATUS_GENERATED, "Generated", "info",
+	    "outline" },
+	{ "published", PB_COURSE_STATUS_PUBLISHED, "Published", "ok", "check" },
+};
+
+/* What is asked for. */
+struct ask {
+	const char *folder; /* id or "" */
+	const char *q;
+	const char *tag;
+	const struct status_row *status; /* NULL: any */
+	int64_t page;			 /* from 1 */
+};
+
+/* What is shown. */
+struct list {
+	const struct pb_library_entry **items;
+	size_t nitems;
+	int64_t total;
+};
+
+/* --- cards ---------------------------------------------------------------- */
+
+/* Draft also stands for a status that is not known. */
+static const struct status_row *
+find_status(int32_t status)
+{
+	size_t i;
+
+	for (i = 0; i < NITEMS(statuses); i++)
+		if (statuses[i].status == status)
+			return &statuses[i];
+	return &statuses[0];
+}
+
+/* The same course always has the same cover. */
+static int64_t
+hue(const char *id)
+{
+	uint32_t h;
+
+	for (h = 2166136261U; *id != '\0'; id++)
+		h = (h ^ (unsigned char)*id) * 16777619U;
+	return h % 6;
+}
+
+static void
+put_tags(struct page *p, const struct pb_library_entry *c)
+{
+	size_t i;
+
+	if (c->ntags == 0)
+		return;
+	tmpl_tags_open(&p->h);
+	for (i = 0; i < c->ntags && i < MAX_TAGS; i++)
+		tmpl_tag(&p->h, &(struct tmpl_tag){ .name = c->tags[i] });
+	if (c->ntags > MAX_TAGS)
+		tmpl_tag(&p->h, &(struct tmpl_tag){
+		    .name = arena_printf(p->r->mem, "+%zu",
+			c->ntags - MAX_TAGS) });
+	tmpl_tags_close(&p->h);
+}
+
+static void
+put_card(struct page *p, const struct pb_library_entry *c)
+{
+	const struct status_row *status;
+	struct tmpl_course_card card = { 0 };
+
+	status = find_status(c->status);
+	card.hue = hue(c->id);
+	card.id = c->id;
+	card.title = str_is_empty(c->title) ? "Untitled Course" : c->title;
+	card.modified = page_time(p->r->mem, c->modified_at);
+	card.modified_text = page_day(p->r->mem, c->modified_at);
+	card.tone = status->tone;
+	card.icon = status->icon;
+	card.status = status->label;
+	tmpl_course_card_open(&p->h, &card);
+	put_tags(p, c);
+	tmpl_course_card_close(&p->h, &card);
+}
+
+static void
+put_cards(struct page *p, const struct list *list)
+{
+	size_t i;
+
+	tmpl_grid_open(&p->h);
+	for (i = 0; i < list->nitems; i++)
+		put_card(p, list->items[i]);
+	tmpl_grid_close(&p->h);
+}
+
+/* --- finding courses ------------------------------------------------------ */
+
+/* The lower-case form of a text, for comparing. */
+static const char *
+fold(struct arena *a, const char *s)
+{
+	char *out, *at;
+	size_t len, n;
+	uint32_t c;
+
+	len = strlen(s);
+	at = out = arena_alloc(a, len * 4 + 1);
+	for (; len > 0; s += n, len -= n) {
+		if ((n = utf8_decode(s, len, &c)) == 0)
+			n = 1;
+		else
+			at += utf8_encode((uint32_t)towlower((wint_t)c), at);
+	}
+	*at = '\0';
+	return out;
+}
+
+static bool
+has_tag(const struct pb_library_entry *c, const char *tag)
+{
+	size_t i;
+
+	for (i = 0; i < c->ntags; i++)
+		if (str_eq(c->tags[i], tag))
+			return true;
+	return false;
+}
+
+/* Title or a tag holds the folded search text. */
+static bool
+is_hit(struct arena *a, const struct pb_library_entry *c, const char *q)
+{
+	size_t i;
+
+	if (strstr(fold(a, c->title), q) != NULL)
+		return true;
+	for (i = 0; i < c->ntags; i++)
+		if (strstr(fold(a, c->tags[i]), q) != NULL)
+			return true;
+	return false;
+}
+
+static bool
+is_wanted(const struct pb_library_entry *c, const struct ask *ask)
+{
+	if (ask->status != NULL && c->status != ask->status->status)
+		return false;
+	if (ask->folder[0] != '\0' && !str_eq(c->folder, ask->folder))
+		return false;
+	return ask->tag[0] == '\0' || has_tag(c, ask->tag);
+}
+
+/* One page of what matches in the whole library. */
+static enum code
+search(struct page *p, const struct ask *ask, struct list *list)
+{
+	struct pb_get_library_request in = { 0 };
+	struct pb_get_library_response out = { 0 };
+	const char *q;
+	enum code code;
+	int64_t first;
+	size_t i;
+
+	if ((code = rpc_course_get_library(p->r, &in, &out)) != CODE_OK)
+		return code;
+	q = fold(p->r->mem, ask->q);
+	first = (ask->page - 1) * PER_PAGE;
+	list->items = arena_calloc(p->r->mem, PER_PAGE, sizeof(*list->items));
+	for (i = 0; out.library != NULL && i < out.library->ncourses; i++) {
+		if (!is_wanted(&out.library->courses[i], ask) ||
+		    !is_hit(p->r->mem, &out.library->courses[i], q))
+			continue;
+		if (list->total >= first && list->nitems < PER_PAGE)
+			list->items[list->nitems++] = &out.library->courses[i];
+		list->total++;
+	}
+	return CODE_OK;
+}
+
+static enum code
+browse(struct page *p, const struct ask *ask, int32_t limit, struct list *list)
+{
+	struct pb_list_courses_request in = { 0 };
+	struct pb_list_courses_response out = { 0 };
+	const char *tags[1];
+	enum code code;
+	size_t i;
+
+	in.limit = limit;
+	in.offset = (int32_t)((ask->page - 1) * limit);
+	if (ask->status != NULL) {
+		in.has_status = true;
+		in.status = ask->status->status;
+	}
+	if (ask->folder[0] != '\0')
+		in.folder = ask->folder;
+	if (ask->tag[0] != '\0') {
+		tags[0] = ask->tag;
+		in.tags = tags;
+		in.ntags = 1;
+	}
+	if ((code = rpc_course_list_courses(p->r, &in, &out)) != CODE_OK)
+		return code;
+	list->items = arena_calloc(p->r->mem, out.ncourses,
+	    sizeof(*list->items));
+	for (i = 0; i < out.ncourses; i++)
+		list->items[list->nitems++] = &out.courses[i];
+	list->total = out.total_count;
+	return CODE_OK;
+}
+
+/* --- the question in the address ------------------------------------------ */
+
+static const char *
+query_or_empty(struct page *p, const char *name)
+{
+	const char *s;
+
+	s = req_query(p->r, name);
+	return s == NULL ? "" : s;
+}
+
+static const struct status_row *
+status_by_value(const char *value)
+{
+	size_t i;
+
+	for (i = 0; i < NITEMS(statuses); i++)
+		if (str_eq(statuses[i].value, value))
+			return &statuses[i];
+	return NULL;
+}
+
+/* Reads the query; false when it asks for what cannot be. */
+static bool
+read_ask(struct page *p, struct ask *ask)
+{
+	const char *page;
+
+	ask->folder = query_or_empty(p, "folder");
+	ask->q = str_trim(p->r->mem, query_or_empty(p, "q"));
+	ask->tag = str_trim(p->r->mem, query_or_empty(p, "tag"));
+	ask->status = status_by_value(query_or_empty(p, "status"));
+	ask->page = 1;
+	page = query_or_empty(p, "page");
+	if (page[0] != '\0' && !str_to_i64(page, 1, MAX_PAGE, &ask->page))
+		return false;
+	if (strlen(ask->q) > Q_MAX || strlen(ask->tag) > Q_MAX ||
+	    !utf8_valid(ask->q, strlen(ask->q)) ||
+	    !utf8_valid(ask->tag, strlen(ask->tag)))
+		return false;
+	return ask->folder[0] == '\0' || str_is_uuid(ask->folder);
+}
+
+/* The library's address with this question and another page. */
+static const char *
+address(struct page *p, const struct ask *ask, int64_t page)
+{
+	struct arena *a;
+
+	a = p->r->mem;
+	return arena_printf(a,
+	    "/content-library?folder=%s&q=%s&status=%s&tag=%s&page=%lld",
+	    ask->folder, str_url_encode(a, ask->q),
+	    ask->status == NULL ? "" : ask->status->value,
+	    str_url_encode(a, ask->tag), (long long)page);
+}
+
+/* --- folders -------------------------------------------------------------- */
+
+static const char *
+folder_icon(int32_t type)
+{
+	static const char *const icons[] = { "folder", "shared", "team",
+		"private", "folder" };
+
+	return type < 0 || (size_t)type >= NITEMS(icons) ? icons[0]
+							 : icons[type];
+}
+
+static void
+put_folder(struct page *p, const struct pb_folder *f, const char *current,
+    unsigned depth)
+{
+	size_t i;
+
+	tmpl_folder_open(&p->h, &(struct tmpl_folder){
+	    .id = f->id,
+	    .current = str_eq(f->id, current) ? "true" : "false",
+	    .icon = folder_icon(f->type),
+	    .name = f->name,
+	    .count = f->course_count > 0
+		? arena_printf(p->r->mem, "%d", f->course_count)
+		: "" });
+	if (f->nchildren > 0 && depth < MAX_DEPTH) {
+		tmpl_folder_list_open(&p->h);
+		for (i = 0; i < f->nchildren; i++)
+			put_folder(p, &f->children[i], current, depth + 1);
+		tmpl_folder_list_close(&p->h);
+	}
+	tmpl_folder_close(&p->h);
+}
+
+static void
+put_folders(struct page *p, const struct pb_get_folder_hierarchy_response *tree,
+    const char *current)
+{
+	size_t i;
+
+	tmpl_folders_open(&p->h);
+	tmpl_folder_list_open(&p->h);
+	tmpl_folder_all(&p->h, &(struct tmpl_folder_all){
+	    .current = current[0] == '\0' ? "true" : "false" });
+	for (i = 0; i < tree->nfolders; i++)
+		put_folder(p, &tree->folders[i], current, 1);
+	tmpl_folder_list_close(&p->h);
+	tmpl_folders_close(&p->h);
+}
+
+/* The folder of an id anywhere below, or NULL. */
+static const struct pb_folder *
+find_folder(const struct pb_folder *folders, size_t n, const char *id,
+    unsigned depth)
+{
+	const struct pb_folder *found;
+	size_t i;
+
+	if (depth > MAX_DEPTH)
+		return NULL;
+	for (i = 0; i < n; i++) {
+		if (str_eq(folders[i].id, id))
+			return &folders[i];
+		found = find_folder(folders[i].children, folders[i].nchildren,
+		    id, depth + 1);
+		if (found != NULL)
+			return found;
+	}
+	return NULL;
+}
+
+/* --- the library page ----------------------------------------------------- */
+
+static void
+put_filters(struct page *p, const struct ask *ask)
+{
+	size_t i;
+
+	tmpl_filters_open(&p->h, &(struct tmpl_filters){
+	    .folder = ask->folder, .q = ask->q });
+	tmpl_option(&p->h, &(struct tmpl_option){
+	    .value = "", .label = "Any status" });
+	for (i = 0; i < NITEMS(statuses); i++)
+		tmpl_option(&p->h, &(struct tmpl_option){
+		    .value = statuses[i].value,
+		    .label = statuses[i].label,
+		    .selected = ask->status == &statuses[i] });
+	tmpl_filters_close(&p->h, &(struct tmpl_filters){ .tag = ask->tag });
+}
+
+static void
+put_pager_step(struct page *p, const struct ask *ask, int64_t page, bool there,
+    const char *rel, const char *label)
+{
+	if (there)
+		tmpl_pager_link(&p->h, &(struct tmpl_pager_link){
+		    .to = address(p, ask, page), .rel = rel, .label = label });
+	else
+		tmpl_pager_none(&p->h,
+		    &(struct tmpl_pager_none){ .label = label });
+}
+
+static void
+put_pager(struct page *p, const struct ask *ask, int64_t total)
+{
+	int64_t last;
+
+	last = (total + PER_PAGE - 1) / PER_PAGE;
+	if (last <= 1 && ask->page == 1)
+		return;
+	tmpl_pager_open(&p->h);
+	put_pager_step(p, ask, ask->page - 1, ask->page > 1, "prev",
+	    "Previous");
+	tmpl_pager_text(&p->h, &(struct tmpl_pager_text){
+	    .text = arena_printf(p->r->mem, "Page %lld of %lld",
+		(long long)ask->page, (long long)(last < 1 ? 1 : last)) });
+	put_pager_step(p, ask, ask->page + 1, ask->page < last, "next",
+	    "Next");
+	tmpl_pager_close(&p->h);
+}
+
+static void
+put_nothing(struct page *p, const struct ask *ask)
+{
+	if (ask->q[0] != '\0' || ask->tag[0] != '\0' || ask->status != NULL)
+		page_empty(p, "search", "Nothing found",
+		    "No course matches. Try other words, or fewer filters.");
+	else if (ask->folder[0] != '\0')
+		page_empty(p, "folder", "This folder is empty",
+		    "Courses that are put into this folder appear here.");
+	else
+		page_empty(p, "library", "No courses yet",
+		    "Courses that are made for your company appear here.");
+}
+
+static void
+put_library(struct page *p, const struct ask *ask, const struct list *list,
+    const struct pb_get_folder_hierarchy_response *tree,
+    const struct pb_folder *folder)
+{
+	page_app_open(p, "Content Library", false);
+	tmpl_library_head(&p->h, &(struct tmpl_library_head){
+	    .title = folder == NULL ? "Content Library" : folder->name,
+	    .count = page_count(p->r->mem, list->total, "course",
+		"courses") });
+	tmpl_library_open(&p->h);
+	put_folders(p, tree, ask->folder);
+	tmpl_library_list_open(&p->h);
+	put_filters(p, ask);
+	if (list->nitems == 0)
+		put_nothing(p, ask);
+	else
+		put_cards(p, list);
+	put_pager(p, ask, list->total);
+	tmpl_library_list_close(&p->h);
+	tmpl_library_close(&p->h);
+	page_app_close(p);
+	page_send(p, 200);
+}
+
+void
+library_page(struct page *p)
+{
+	struct pb_get_folder_hierarchy_request in = {
+		.include_course_counts = true,
+	};
+	struct pb_get_folder_hierarchy_response tree = { 0 };
+	const struct pb_folder *folder;
+	struct list list = { 0 };
+	struct ask ask;
+	enum code code;
+
+	if (!read_ask(p, &ask)) {
+		page_not_found(p);
+		return;
+	}
+	if (rpc_course_get_folder_hierarchy(p->r, &in, &tree) != CODE_OK) {
+		page_fail(p);
+		return;
+	}
+	folder = find_folder(tree.folders, tree.nfolders, ask.folder, 1);
+	if (ask.folder[0] != '\0' && folder == NULL) {
+		page_not_found(p);
+		return;
+	}
+	code = ask.q[0] != '\0' ? search(p, &ask, &list)
+				: browse(p, &ask, PER_PAGE, &list);
+	if (code != CODE_OK)
+		page_fail(p);
+	else
+		put_library(p, &ask, &list, &tree, folder);
+}
+
+void
+library_folder(struct page *p)
+{
+	page_redirect(p, arena_printf(p->r->mem, "/content-library?folder=%s",
+			     p->arg[0]));
+}
+
+/* --- the dashboard -------------------------------------------------------- */
+
+struct pill {
+	const char *label;
+	const char *value; /* of the status; "" for all */
+};
+
+static const struct pill pills[] = {
+	{ "Recent", "" },
+	{ "Drafts", "draft" },
+	{ "Published", "published" },
+};
+
+static void
+put_pills(struct page *p, const struct ask *ask)
+{
+	bool on;
+	size_t i;
+
+	tmpl_section_head_open(&p->h,
+	    &(struct tmpl_section_head){ .title = "Your Courses" });
+	for (i = 0; i < NITEMS(pills); i++) {
+		on = status_by_value(pills[i].value) == ask->status;
+		tmpl_pill(&p->h, &(struct tmpl_pill){
+		    .to = pills[i].value[0] == '\0'
+			? "/dashboard"
+			: arena_printf(p->r->mem, "/dashboard?status=%s",
+			      pills[i].value),
+		    .current = on ? "true" : "false",
+		    .label = pills[i].label });
+	}
+	tmpl_section_head_close(&p->h);
+}
+
+static const char *
+greeting(struct page *p)
+{
+	if (str_is_empty(p->me->first_name))
+		return "Welcome";
+	return arena_printf(p->r->mem, "Welcome, %s", p->me->first_name);
+}
+
+void
+library_dashboard(struct page *p)
+{
+	struct ask ask = { .folder = "", .q = "", .tag = "", .page = 1 };
+	struct list list = { 0 };
+
+	ask.status = status_by_value(query_or_empty(p, "status"));
+	if (browse(p, &ask, 12, &list) != CODE_OK) {
+		page_fail(p);
+		return;
+	}
+	page_app_open(p, "Dashboard", false);
+	tmpl_dashboard_head(&p->h, &(struct tmpl_dashboard_head){
+	    .greeting = greeting(p),
+	    .text = p->company == NULL
+		? ""
+		: arena_printf(p->r->mem, "%s in the library of %s.",
+		      page_count(p->r->mem, list.total, "course", "courses"),
+		      p->company->name) });
+	put_pills(p, &ask);
+	if (list.nitems == 0)
+		put_nothing(p, &ask);
+	else
+		put_cards(p, &list);
+	page_app_close(p);
+	page_send(p, 200);
+}

@@ -1,0 +1,35 @@
+/* The handlers of all pages, named in the table of fcgi/web/route.c. */
+#ifndef MIRAI_WEB_PAGES_H
+#define MIRAI_WEB_PAGES_H
+
+#include "page.h"
+
+/* public.c */
+void public_landing(struct page *p);
+void public_terms(struct page *p);
+void public_privacy(struct page *p);
+
+/* login.c */
+void login_page(struct page *p);
+void login_error(struct page *p);
+void login_logout(struct page *p);
+
+/* library.c */
+void library_dashboard(struct page *p);
+void library_page(struct page *p);
+void library_folder(struct page *p);
+
+/* player.c */
+void player_page(struct page *p);
+void player_post(struct page *p);
+
+/* export.c */
+void export_page(struct page *p);
+void export_post(struct page *p);
+void export_download(struct page *p);
+
+/* settings.c */
+void settings_page(struct page *p);
+void settings_teams(struct page *p);
+
+#endif

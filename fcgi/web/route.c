@@ -1,0 +1,319 @@
+/*
+ * Routing (spec web.md, sections 2 and 3): one table says which path a page
+ * has, who may see it and what handles it. The order of the checks is host,
+ * path, method, session, form token; a page handler runs after all of them.
+ */
+#include "route.h"
+
+#include <string.h>
+
+#include "mirai/v1/user.rpc.h"
+#include "pages.h"
+#include "rpc/auth.h"
+#include "rpc/resp.h"
+
+/* Zero is the strict value. */
+enum access {
+	ACCESS_SESSION = 0,
+	ACCESS_GUEST, /* a signed-in visitor goes to the dashboard */
+	ACCESS_PUBLIC
+};
+
+struct route {
+	const char *path; /* "*" stands for one part that is an id */
+	enum access access;
+	void (*get)(struct page *p);
+	void (*post)(struct page *p); /* NULL: not allowed */
+	bool marketing; /* also on the marketing host */
+};
+
+static const struct route routes[] = {
+	{ "/auth/error", ACCESS_PUBLIC, login_error, NULL, false },
+	{ "/auth/login", ACCESS_GUEST, login_page, NULL, false },
+	{ "/auth/logout", ACCESS_PUBLIC, NULL, login_logout, false },
+	{ "/content-library", ACCESS_SESSION, library_page, NULL, false },
+	{ "/course/*/export", ACCESS_SESSION, export_page, export_post, false },
+	{ "/course/*/export/*", ACCESS_SESSION, export_download, NULL, false },
+	{ "/course/*/preview", ACCESS_SESSION, player_page, player_post,
+	    false },
+	{ "/dashboard", ACCESS_SESSION, library_dashboard, NULL, false },
+	{ "/folder/*", ACCESS_SESSION, library_folder, NULL, false },
+	{ "/privacy", ACCESS_PUBLIC, public_privacy, NULL, true },
+	{ "/settings", ACCESS_SESSION, settings_page, NULL, false },
+	{ "/teams", ACCESS_SESSION, settings_teams, NULL, false },
+	{ "/terms", ACCESS_PUBLIC, public_terms, NULL, true },
+};
+
+/* Paths that ask for a session even where no page is (web.md 2.2). */
+static const char *const guarded[] = { "/content-library", "/course",
+	"/course-builder", "/dashboard", "/folder", "/help", "/onboard",
+	"/settings", "/smes", "/target-audiences", "/teams", "/templates",
+	"/tutorials", "/updates" };
+
+/* --- matching ------------------------------------------------------------- */
+
+/* path is prefix or lies below it. */
+static bool
+lies_below(const char *path, const char *prefix)
+{
+	size_t n;
+
+	n = strlen(prefix);
+	return strncmp(path, prefix, n) == 0 &&
+	    (path[n] == '\0' || path[n] == '/');
+}
+
+static bool
+is_guarded(const char *path)
+{
+	size_t i;
+
+	for (i = 0; i < NITEMS(guarded); i++)
+		if (lies_below(path, guarded[i]))
+			return true;
+	return false;
+}
+
+/* Whether path has the form of pattern; its ids go to arg. */
+static bool
+matches(struct arena *a, const char *pattern, const char *path,
+    const char *arg[2])
+{
+	size_t n, nargs;
+
+	for (nargs = 0; *pattern != '\0'; pattern++) {
+		if (*pattern != '*') {
+			if (*path++ != *pattern)
+				return false;
+			continue;
+		}
+		n = strcspn(path, "/");
+		arg[nargs] = arena_strndup(a, path, n);
+		if (!str_is_uuid(arg[nargs++]))
+			return false;
+		path += n;
+	}
+	return *path == '\0';
+}
+
+static const struct route *
+find_route(struct page *p)
+{
+	size_t i;
+
+	for (i = 0; i < NITEMS(routes); i++)
+		if (matches(p->r->mem, routes[i].path, p->r->path, p->arg))
+			return &routes[i];
+	return NULL;
+}
+
+static bool
+is_get(const struct req *r)
+{
+	return str_eq(r->method, "GET") || str_eq(r->method, "HEAD");
+}
+
+/* --- who looks ------------------------------------------------------------ */
+
+/* The user and company behind the session; false after an answer was sent. */
+static bool
+load_me(struct page *p)
+{
+	struct pb_get_me_request in = { 0 };
+	struct pb_get_me_response out = { 0 };
+	enum code code;
+
+	code = rpc_user_get_me(p->r, &in, &out);
+	if (code == CODE_OK && out.user != NULL) {
+		p->me = out.user;
+		p->company = out.company;
+		return true;
+	}
+	if (code == CODE_NOT_FOUND || code == CODE_PERMISSION_DENIED)
+		page_message(p, 403, "No company yet",
+		    "Your account does not belong to a company. Ask an"
+		    " administrator to add you.");
+	else
+		page_fail(p);
+	return false;
+}
+
+static bool
+signed_in(const struct page *p)
+{
+	return p->r->who.identity_id[0] != '\0';
+}
+
+/* The access rule of a page; false after an answer was sent. */
+static bool
+admit(struct page *p, enum access access)
+{
+	switch (access) {
+	case ACCESS_PUBLIC:
+		return true;
+	case ACCESS_GUEST:
+		if (signed_in(p))
+			page_redirect(p, "/dashboard");
+		return !signed_in(p);
+	case ACCESS_SESSION:
+	default:
+		if (!signed_in(p)) {
+			page_to_login(p);
+			return false;
+		}
+		return load_me(p);
+	}
+}
+
+/* --- posts ---------------------------------------------------------------- */
+
+/* Reads the form and checks its token; false after an answer was sent. */
+static bool
+take_form(struct page *p)
+{
+	enum req_body got;
+
+	if (!str_starts(p->r->type, "application/x-www-form-urlencoded")) {
+		page_message(p, 415, "Not a form",
+		    "This address takes the forms of its own page only.");
+		return false;
+	}
+	got = req_read_body(p->r, PAGE_BODY_MAX);
+	if (got != REQ_BODY_OK) {
+		page_message(p, got == REQ_BODY_TOO_LONG ? 413 : 400,
+		    "The form did not arrive",
+		    "It was too large or cut short. Go back and try again.");
+		return false;
+	}
+	if (signed_in(p) && !page_csrf_ok(p)) {
+		page_message(p, 403, "This form has expired",
+		    "Go back, load the page again and repeat what you did."
+		    " Nothing was changed.");
+		return false;
+	}
+	return true;
+}
+
+static void
+refuse_method(struct page *p, const struct route *route)
+{
+	resp_header(p->r, "allow",
+	    route->get == NULL	       ? "POST"
+		: route->post == NULL ? "GET, HEAD"
+				       : "GET, HEAD, POST");
+	page_message(p, 405, "Method not allowed",
+	    "This address cannot be used in that way.");
+}
+
+static void
+serve_route(struct page *p, const struct route *route)
+{
+	if (is_get(p->r) && route->get != NULL) {
+		if (admit(p, route->access))
+			route->get(p);
+	} else if (str_eq(p->r->method, "POST") && route->post != NULL) {
+		if (admit(p, route->access) && take_form(p))
+			route->post(p);
+	} else
+		refuse_method(p, route);
+}
+
+/* --- hosts ---------------------------------------------------------------- */
+
+/* The same path and query on another host. */
+static void
+send_to_host(struct page *p, const char *base)
+{
+	page_redirect(p, p->r->query[0] == '\0'
+		? arena_printf(p->r->mem, "%s%s", base, p->r->path)
+		: arena_printf(p->r->mem, "%s%s?%s", base, p->r->path,
+		      p->r->query));
+}
+
+/* "/" leads to the dashboard, to the marketing host, or is the landing. */
+static void
+serve_root(struct page *p)
+{
+	if (!is_get(p->r)) {
+		refuse_method(p, &(struct route){ .get = public_landing });
+		return;
+	}
+	if (p->site.part != SITE_APP)
+		public_landing(p);
+	else if (signed_in(p))
+		page_redirect(p, "/dashboard");
+	else
+		page_redirect(p, arena_printf(p->r->mem, "%s/",
+				     p->site.marketing));
+}
+
+static void
+serve_marketing(struct page *p, const struct route *route)
+{
+	if (route != NULL && route->marketing)
+		serve_route(p, route);
+	else if (lies_below(p->r->path, "/auth") || is_guarded(p->r->path))
+		send_to_host(p, p->site.app);
+	else
+		page_not_found(p);
+}
+
+/* Answers that are no pages; true when one was given. */
+static bool
+serve_plain(struct req *r)
+{
+	static const char ok[] = "{\"status\":\"ok\"}";
+
+	if (str_eq(r->path, "/api/health")) {
+		resp_send(r, 200, "application/json", ok, sizeof(ok) - 1);
+		return true;
+	}
+	if (str_eq(r->path, "/robots.txt")) {
+		resp_text(r, 200, "User-agent: *\nAllow: /\n");
+		return true;
+	}
+	return false;
+}
+
+static void
+serve_page(struct page *p)
+{
+	const struct route *route;
+
+	if (str_eq(p->r->path, "/")) {
+		serve_root(p);
+		return;
+	}
+	route = find_route(p);
+	if (p->site.part == SITE_MARKETING)
+		serve_marketing(p, route);
+	else if (route != NULL)
+		serve_route(p, route);
+	else if (is_guarded(p->r->path) && !signed_in(p))
+		page_to_login(p);
+	else
+		page_not_found(p);
+}
+
+void
+route_serve(struct req *r)
+{
+	struct page p = { 0 };
+
+	if (serve_plain(r))
+		return;
+	p.r = r;
+	p.h.out = buf_new(r->mem);
+	p.csrf = page_csrf(r);
+	p.site = site_find(r->mem, r->env->conf, r->host);
+	if (p.site.part == SITE_API || p.site.part == SITE_AUTH) {
+		resp_text(r, 404, "Not found\n");
+		return;
+	}
+	/* Whatever keeps a session from being confirmed is "no session". */
+	if (auth_peek(r) != CODE_OK)
+		r->code = CODE_OK;
+	serve_page(&p);
+	if (!resp_sent(r))
+		page_fail(&p);
+}
