@@ -84,9 +84,9 @@ put_tags(struct page *p, const struct pb_library_entry *c)
 	for (i = 0; i < c->ntags && i < MAX_TAGS; i++)
 		tmpl_tag(&p->h, &(struct tmpl_tag){ .name = c->tags[i] });
 	if (c->ntags > MAX_TAGS)
-		tmpl_tag(&p->h, &(struct tmpl_tag){
-		    .name = arena_printf(p->r->mem, "+%zu",
-			c->ntags - MAX_TAGS) });
+		tmpl_tag(&p->h,
+		    &(struct tmpl_tag){ .name = arena_printf(p->r->mem, "+%zu",
+					    c->ntags - MAX_TAGS) });
 	tmpl_tags_close(&p->h);
 }
 
@@ -229,8 +229,8 @@ browse(struct page *p, const struct ask *ask, int32_t limit, struct list *list)
 	}
 	if ((code = rpc_course_list_courses(p->r, &in, &out)) != CODE_OK)
 		return code;
-	list->items = arena_calloc(p->r->mem, out.ncourses,
-	    sizeof(*list->items));
+	list->items =
+	    arena_calloc(p->r->mem, out.ncourses, sizeof(*list->items));
 	for (i = 0; i < out.ncourses; i++)
 		list->items[list->nitems++] = &out.courses[i];
 	list->total = out.total_count;
@@ -312,14 +312,14 @@ put_folder(struct page *p, const struct pb_folder *f, const char *current,
 {
 	size_t i;
 
-	tmpl_folder_open(&p->h, &(struct tmpl_folder){
-	    .id = f->id,
-	    .current = str_eq(f->id, current) ? "true" : "false",
-	    .icon = folder_icon(f->type),
-	    .name = f->name,
-	    .count = f->course_count > 0
-		? arena_printf(p->r->mem, "%d", f->course_count)
-		: "" });
+	tmpl_folder_open(&p->h,
+	    &(struct tmpl_folder){ .id = f->id,
+		.current = str_eq(f->id, current) ? "true" : "false",
+		.icon = folder_icon(f->type),
+		.name = f->name,
+		.count = f->course_count > 0
+		    ? arena_printf(p->r->mem, "%d", f->course_count)
+		    : "" });
 	if (f->nchildren > 0 && depth < MAX_DEPTH) {
 		tmpl_folder_list_open(&p->h);
 		for (i = 0; i < f->nchildren; i++)
@@ -331,14 +331,15 @@ put_folder(struct page *p, const struct pb_folder *f, const char *current,
 
 static void
 put_folders(struct page *p, const struct pb_get_folder_hierarchy_response *tree,
-    const char *current)
+    const char *current, const char *name)
 {
 	size_t i;
 
-	tmpl_folders_open(&p->h);
+	tmpl_folders_open(&p->h, &(struct tmpl_folders){ .current = name });
 	tmpl_folder_list_open(&p->h);
-	tmpl_folder_all(&p->h, &(struct tmpl_folder_all){
-	    .current = current[0] == '\0' ? "true" : "false" });
+	tmpl_folder_all(&p->h,
+	    &(struct tmpl_folder_all){
+		.current = current[0] == '\0' ? "true" : "false" });
 	for (i = 0; i < tree->nfolders; i++)
 		put_folder(p, &tree->folders[i], current, 1);
 	tmpl_folder_list_close(&p->h);
@@ -373,15 +374,15 @@ put_filters(struct page *p, const struct ask *ask)
 {
 	size_t i;
 
-	tmpl_filters_open(&p->h, &(struct tmpl_filters){
-	    .folder = ask->folder, .q = ask->q });
-	tmpl_option(&p->h, &(struct tmpl_option){
-	    .value = "", .label = "Any status" });
+	tmpl_filters_open(&p->h,
+	    &(struct tmpl_filters){ .folder = ask->folder, .q = ask->q });
+	tmpl_option(&p->h,
+	    &(struct tmpl_option){ .value = "", .label = "Any status" });
 	for (i = 0; i < NITEMS(statuses); i++)
-		tmpl_option(&p->h, &(struct tmpl_option){
-		    .value = statuses[i].value,
-		    .label = statuses[i].label,
-		    .selected = ask->status == &statuses[i] });
+		tmpl_option(&p->h,
+		    &(struct tmpl_option){ .value = statuses[i].value,
+			.label = statuses[i].label,
+			.selected = ask->status == &statuses[i] });
 	tmpl_filters_close(&p->h, &(struct tmpl_filters){ .tag = ask->tag });
 }
 
@@ -390,8 +391,10 @@ put_pager_step(struct page *p, const struct ask *ask, int64_t page, bool there,
     const char *rel, const char *label)
 {
 	if (there)
-		tmpl_pager_link(&p->h, &(struct tmpl_pager_link){
-		    .to = address(p, ask, page), .rel = rel, .label = label });
+		tmpl_pager_link(&p->h,
+		    &(struct tmpl_pager_link){ .to = address(p, ask, page),
+			.rel = rel,
+			.label = label });
 	else
 		tmpl_pager_none(&p->h,
 		    &(struct tmpl_pager_none){ .label = label });
@@ -408,11 +411,11 @@ put_pager(struct page *p, const struct ask *ask, int64_t total)
 	tmpl_pager_open(&p->h);
 	put_pager_step(p, ask, ask->page - 1, ask->page > 1, "prev",
 	    "Previous");
-	tmpl_pager_text(&p->h, &(struct tmpl_pager_text){
-	    .text = arena_printf(p->r->mem, "Page %lld of %lld",
-		(long long)ask->page, (long long)(last < 1 ? 1 : last)) });
-	put_pager_step(p, ask, ask->page + 1, ask->page < last, "next",
-	    "Next");
+	tmpl_pager_text(&p->h,
+	    &(struct tmpl_pager_text){
+		.text = arena_printf(p->r->mem, "Page %lld of %lld",
+		    (long long)ask->page, (long long)(last < 1 ? 1 : last)) });
+	put_pager_step(p, ask, ask->page + 1, ask->page < last, "next", "Next");
 	tmpl_pager_close(&p->h);
 }
 
@@ -436,12 +439,14 @@ put_library(struct page *p, const struct ask *ask, const struct list *list,
     const struct pb_folder *folder)
 {
 	page_app_open(p, "Content Library", false);
-	tmpl_library_head(&p->h, &(struct tmpl_library_head){
-	    .title = folder == NULL ? "Content Library" : folder->name,
-	    .count = page_count(p->r->mem, list->total, "course",
-		"courses") });
+	tmpl_library_head(&p->h,
+	    &(struct tmpl_library_head){
+		.title = folder == NULL ? "Content Library" : folder->name,
+		.count =
+		    page_count(p->r->mem, list->total, "course", "courses") });
 	tmpl_library_open(&p->h);
-	put_folders(p, tree, ask->folder);
+	put_folders(p, tree, ask->folder,
+	    folder == NULL ? "All courses" : folder->name);
 	tmpl_library_list_open(&p->h);
 	put_filters(p, ask);
 	if (list->nitems == 0)
@@ -491,8 +496,8 @@ library_page(struct page *p)
 void
 library_folder(struct page *p)
 {
-	page_redirect(p, arena_printf(p->r->mem, "/content-library?folder=%s",
-			     p->arg[0]));
+	page_redirect(p,
+	    arena_printf(p->r->mem, "/content-library?folder=%s", p->arg[0]));
 }
 
 /* --- the dashboard -------------------------------------------------------- */
@@ -518,13 +523,13 @@ put_pills(struct page *p, const struct ask *ask)
 	    &(struct tmpl_section_head){ .title = "Your Courses" });
 	for (i = 0; i < NITEMS(pills); i++) {
 		on = status_by_value(pills[i].value) == ask->status;
-		tmpl_pill(&p->h, &(struct tmpl_pill){
-		    .to = pills[i].value[0] == '\0'
-			? "/dashboard"
-			: arena_printf(p->r->mem, "/dashboard?status=%s",
-			      pills[i].value),
-		    .current = on ? "true" : "false",
-		    .label = pills[i].label });
+		tmpl_pill(&p->h,
+		    &(struct tmpl_pill){ .to = pills[i].value[0] == '\0'
+			    ? "/dashboard"
+			    : arena_printf(p->r->mem, "/dashboard?status=%s",
+				  pills[i].value),
+			.current = on ? "true" : "false",
+			.label = pills[i].label });
 	}
 	tmpl_section_head_close(&p->h);
 }
@@ -549,13 +554,14 @@ library_dashboard(struct page *p)
 		return;
 	}
 	page_app_open(p, "Dashboard", false);
-	tmpl_dashboard_head(&p->h, &(struct tmpl_dashboard_head){
-	    .greeting = greeting(p),
-	    .text = p->company == NULL
-		? ""
-		: arena_printf(p->r->mem, "%s in the library of %s.",
-		      page_count(p->r->mem, list.total, "course", "courses"),
-		      p->company->name) });
+	tmpl_dashboard_head(&p->h,
+	    &(struct tmpl_dashboard_head){ .greeting = greeting(p),
+		.text = p->company == NULL
+		    ? ""
+		    : arena_printf(p->r->mem, "%s in the library of %s.",
+			  page_count(p->r->mem, list.total, "course",
+			      "courses"),
+			  p->company->name) });
 	put_pills(p, &ask);
 	if (list.nitems == 0)
 		put_nothing(p, &ask);

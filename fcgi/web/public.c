@@ -11,9 +11,10 @@ public_landing(struct page *p)
 
 	in = p->r->who.identity_id[0] != '\0';
 	page_public_open(p, "Training from your documents");
-	tmpl_landing(&p->h, &(struct tmpl_landing){
-	    .enter = in ? "/dashboard" : "/auth/login",
-	    .enter_label = in ? "Go to your dashboard" : "Sign in to start" });
+	tmpl_landing(&p->h,
+	    &(struct tmpl_landing){ .enter = in ? "/dashboard" : "/auth/login",
+		.enter_label =
+		    in ? "Go to your dashboard" : "Sign in to start" });
 	page_public_close(p);
 	page_send(p, 200);
 }

@@ -24,7 +24,7 @@ struct route {
 	enum access access;
 	void (*get)(struct page *p);
 	void (*post)(struct page *p); /* NULL: not allowed */
-	bool marketing; /* also on the marketing host */
+	bool marketing;		      /* also on the marketing host */
 };
 
 static const struct route routes[] = {
@@ -198,9 +198,9 @@ static void
 refuse_method(struct page *p, const struct route *route)
 {
 	resp_header(p->r, "allow",
-	    route->get == NULL	       ? "POST"
+	    route->get == NULL	      ? "POST"
 		: route->post == NULL ? "GET, HEAD"
-				       : "GET, HEAD, POST");
+				      : "GET, HEAD, POST");
 	page_message(p, 405, "Method not allowed",
 	    "This address cannot be used in that way.");
 }
@@ -224,7 +224,8 @@ serve_route(struct page *p, const struct route *route)
 static void
 send_to_host(struct page *p, const char *base)
 {
-	page_redirect(p, p->r->query[0] == '\0'
+	page_redirect(p,
+	    p->r->query[0] == '\0'
 		? arena_printf(p->r->mem, "%s%s", base, p->r->path)
 		: arena_printf(p->r->mem, "%s%s?%s", base, p->r->path,
 		      p->r->query));
@@ -243,8 +244,8 @@ serve_root(struct page *p)
 	else if (signed_in(p))
 		page_redirect(p, "/dashboard");
 	else
-		page_redirect(p, arena_printf(p->r->mem, "%s/",
-				     p->site.marketing));
+		page_redirect(p,
+		    arena_printf(p->r->mem, "%s/", p->site.marketing));
 }
 
 static void

@@ -24,17 +24,18 @@ plan_name(int plan)
 static void
 put_account(struct page *p)
 {
-	tmpl_settings_profile(&p->h, &(struct tmpl_settings_profile){
-	    .name = page_user_name(p->r->mem, p->me),
-	    .email = or_dash(p->me->email),
-	    .role = page_role_name(p->me->role) });
+	tmpl_settings_profile(&p->h,
+	    &(struct tmpl_settings_profile){
+		.name = page_user_name(p->r->mem, p->me),
+		.email = or_dash(p->me->email),
+		.role = page_role_name(p->me->role) });
 	if (p->company == NULL)
 		return;
-	tmpl_settings_company(&p->h, &(struct tmpl_settings_company){
-	    .name = p->company->name,
-	    .industry = or_dash(p->company->industry),
-	    .size = or_dash(p->company->team_size),
-	    .plan = plan_name(p->company->plan) });
+	tmpl_settings_company(&p->h,
+	    &(struct tmpl_settings_company){ .name = p->company->name,
+		.industry = or_dash(p->company->industry),
+		.size = or_dash(p->company->team_size),
+		.plan = plan_name(p->company->plan) });
 }
 
 static void
@@ -44,11 +45,12 @@ put_members(struct page *p, const struct pb_list_company_users_response *list)
 
 	tmpl_members_open(&p->h);
 	for (i = 0; i < list->nusers; i++)
-		tmpl_member_row(&p->h, &(struct tmpl_member_row){
-		    .name = page_user_name(p->r->mem, &list->users[i]),
-		    .email = or_dash(list->users[i].email),
-		    .tone = page_role_tone(list->users[i].role),
-		    .role = page_role_name(list->users[i].role) });
+		tmpl_member_row(&p->h,
+		    &(struct tmpl_member_row){
+			.name = page_user_name(p->r->mem, &list->users[i]),
+			.email = or_dash(list->users[i].email),
+			.tone = page_role_tone(list->users[i].role),
+			.role = page_role_name(list->users[i].role) });
 	tmpl_members_close(&p->h);
 }
 
@@ -60,13 +62,15 @@ settings_page(struct page *p)
 	bool members;
 
 	members = p->company != NULL && page_is_admin(p);
-	if (members && rpc_user_list_company_users(p->r, &in, &out) != CODE_OK) {
+	if (members &&
+	    rpc_user_list_company_users(p->r, &in, &out) != CODE_OK) {
 		page_fail(p);
 		return;
 	}
 	page_app_open(p, "Settings", false);
-	tmpl_settings_open(&p->h, &(struct tmpl_settings){
-	    .company = p->company == NULL ? "" : p->company->name });
+	tmpl_settings_open(&p->h,
+	    &(struct tmpl_settings){
+		.company = p->company == NULL ? "" : p->company->name });
 	put_account(p);
 	if (members)
 		put_members(p, &out);
@@ -84,9 +88,9 @@ put_teams(struct page *p, const struct pb_list_teams_response *list)
 
 	tmpl_grid_open(&p->h);
 	for (i = 0; i < list->nteams; i++)
-		tmpl_team_card(&p->h, &(struct tmpl_team_card){
-		    .name = list->teams[i].name,
-		    .description = or_dash(list->teams[i].description) });
+		tmpl_team_card(&p->h,
+		    &(struct tmpl_team_card){ .name = list->teams[i].name,
+			.description = or_dash(list->teams[i].description) });
 	tmpl_grid_close(&p->h);
 }
 
@@ -101,9 +105,9 @@ settings_teams(struct page *p)
 		return;
 	}
 	page_app_open(p, "Teams", false);
-	tmpl_teams_open(&p->h, &(struct tmpl_teams){
-	    .count = page_count(p->r->mem, (int64_t)out.nteams, "team",
-		"teams") });
+	tmpl_teams_open(&p->h,
+	    &(struct tmpl_teams){ .count = page_count(p->r->mem,
+				      (int64_t)out.nteams, "team", "teams") });
 	if (out.nteams == 0)
 		page_empty(p, "team", "No teams yet",
 		    "Teams group people of your company who share courses.");
