@@ -265,31 +265,29 @@ put_question(struct page *p, const struct reading *rd,
 
 /* --- the lesson ----------------------------------------------------------- */
 
+/* A heading no more than one level below the one before it. */
 static void
-put_heading(struct page *p, const struct model_block *b)
+put_heading(struct page *p, const struct model_block *b, int *level)
 {
-	switch (b->level) {
-	case 4:
+	*level = b->level > *level + 1 ? *level + 1 : b->level;
+	if (*level >= 4)
 		tmpl_heading4(&p->h,
 		    &(struct tmpl_heading4){ .text = b->html });
-		break;
-	case 3:
+	else if (*level == 3)
 		tmpl_heading3(&p->h,
 		    &(struct tmpl_heading3){ .text = b->html });
-		break;
-	default:
+	else
 		tmpl_heading2(&p->h,
 		    &(struct tmpl_heading2){ .text = b->html });
-		break;
-	}
 }
 
 static void
-put_block(struct page *p, const struct reading *rd, const struct model_block *b)
+put_block(struct page *p, const struct reading *rd, const struct model_block *b,
+    int *level)
 {
 	switch (b->kind) {
 	case MODEL_HEADING:
-		put_heading(p, b);
+		put_heading(p, b, level);
 		break;
 	case MODEL_HTML:
 		tmpl_lesson_text_open(&p->h);
@@ -310,7 +308,9 @@ put_blocks(struct page *p, const struct reading *rd)
 {
 	const struct model_lesson *l;
 	size_t i;
+	int level;
 
+	level = 1;
 	l = &rd->m->lessons[rd->current];
 	if (l->nblocks == 0)
 		page_empty(p, "outline", "Not written yet",
@@ -319,7 +319,7 @@ put_blocks(struct page *p, const struct reading *rd)
 		/* A heading that opens the lesson repeats its title. */
 		if (i == 0 && l->blocks[i].kind == MODEL_HEADING)
 			continue;
-		put_block(p, rd, &l->blocks[i]);
+		put_block(p, rd, &l->blocks[i], &level);
 	}
 }
 

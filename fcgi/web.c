@@ -1,0 +1,63 @@
+/*
+ * mirai-web: the pages of the application and marketing hosts, rendered here
+ * and readable without script. Calls the services in-process under the
+ * caller's own rights, holds the tenant database role, and calls no one.
+ */
+#include <locale.h>
+
+#include "base/log.h"
+#include "db/cache.h"
+#include "db/db.h"
+#include "identity/embedded.h"
+#include "net/store.h"
+#include "rpc/pool.h"
+#include "web/route.h"
+
+static int
+web_load(const struct conf *conf)
+{
+	(void)conf;
+	/* Letters of all languages fold in searches. */
+	if (setlocale(LC_CTYPE, "C.UTF-8") == NULL)
+		log_warn("no C.UTF-8 locale: searches fold ASCII only");
+	return 0;
+}
+
+static int
+web_open(struct req_env *env)
+{
+	const struct conf *conf;
+
+	conf = env->conf;
+	if ((env->store = store_open(conf)) == NULL)
+		return -1;
+	env->db = db_open(conf_text(conf, "database.url"), "mirai-web");
+	env->cache = cache_open(conf_text(conf, "cache.path"),
+	    conf_int(conf, "cache.size"));
+	env->ident = ident_embedded_open(conf);
+	return 0;
+}
+
+static void
+web_idle(struct req_env *env)
+{
+	int64_t idle_ms;
+
+	idle_ms = conf_int(env->conf, "database.idle") * 1000;
+	db_idle(env->db, idle_ms);
+	ident_embedded_idle(env->ident, idle_ms);
+}
+
+int
+main(int argc, char **argv)
+{
+	static const struct pool_program program = {
+		.name = "mirai-web",
+		.load = web_load,
+		.open = web_open,
+		.serve = route_serve,
+		.idle = web_idle,
+	};
+
+	return pool_main(argc, argv, &program);
+}

@@ -1,0 +1,139 @@
+// What script adds to pages that work without it: show and hide for
+// passwords, busy buttons, menus that close, answers checked in place, dates
+// in the reader's own form. Nothing here decides; the server does.
+
+const each = (selector, act, root = document) => {
+  for (const node of root.querySelectorAll(selector)) act(node);
+};
+
+// A button that shows the password next to it.
+each("[data-password]", (box) => {
+  const input = box.querySelector("input");
+  const button = document.createElement("button");
+  button.type = "button";
+  const show = (on) => {
+    input.type = on ? "text" : "password";
+    button.textContent = on ? "Hide" : "Show";
+    button.setAttribute("aria-label", on ? "Hide password" : "Show password");
+    button.setAttribute("aria-pressed", String(on));
+  };
+  button.addEventListener("click", () => show(input.type === "password"));
+  input.form?.addEventListener("submit", () => show(false));
+  show(false);
+  box.append(button);
+});
+
+// A form is sent once. Back in the history it is usable again.
+each("form[data-busy]", (form) => {
+  const buttons = () => form.querySelectorAll("button[type=submit]");
+  form.addEventListener("submit", (event) => {
+    if (form.dataset.sent) {
+      event.preventDefault();
+      return;
+    }
+    form.dataset.sent = "yes";
+    for (const button of buttons()) {
+      button.setAttribute("aria-disabled", "true");
+      if (button.dataset.busyLabel) {
+        button.dataset.label = button.innerHTML;
+        button.textContent = button.dataset.busyLabel;
+      }
+    }
+  });
+  addEventListener("pageshow", () => {
+    delete form.dataset.sent;
+    for (const button of buttons()) {
+      button.removeAttribute("aria-disabled");
+      if (button.dataset.label) button.innerHTML = button.dataset.label;
+    }
+  });
+});
+
+// The profile menu closes on Escape and on a click elsewhere.
+each("details.profile", (menu) => {
+  document.addEventListener("click", (event) => {
+    if (!menu.contains(event.target)) menu.open = false;
+  });
+  menu.addEventListener("keydown", (event) => {
+    if (event.key !== "Escape" || !menu.open) return;
+    menu.open = false;
+    menu.querySelector("summary").focus();
+  });
+});
+
+// Drawers are opened by their address; Escape leads back to the page.
+document.addEventListener("keydown", (event) => {
+  const drawer = document.querySelector(
+    ".sidebar:target, .folders:target, .player-menu:target",
+  );
+  if (event.key === "Escape" && drawer) location.replace("#main");
+});
+
+// Days in the reader's own form.
+const localDays = (root) => {
+  each(
+    "time[datetime]",
+    (time) => {
+      const at = new Date(time.dateTime);
+      if (Number.isNaN(at.getTime())) return;
+      time.textContent = at.toLocaleDateString(undefined, {
+        dateStyle: "medium",
+      });
+      time.title = at.toLocaleString();
+    },
+    root,
+  );
+};
+localDays(document);
+
+// A question: the answer page is fetched and its form put in the place of
+// this one, so the reader stays where they are. On any failure the form is
+// sent in the plain way.
+const swap = async (form, request) => {
+  const answer = await fetch(request, { credentials: "same-origin" });
+  if (!answer.ok) throw new Error(String(answer.status));
+  const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+  const fresh = page.getElementById(form.id);
+  if (!fresh) throw new Error("no form");
+  form.replaceWith(fresh);
+  bindQuiz(fresh);
+  return fresh;
+};
+
+const bindQuiz = (form) => {
+  form.addEventListener("submit", async (event) => {
+    event.preventDefault();
+    if (form.getAttribute("aria-busy")) return;
+    form.setAttribute("aria-busy", "true");
+    try {
+      const body = new URLSearchParams(new FormData(form));
+      const fresh = await swap(
+        form,
+        new Request(form.action, { method: "POST", body }),
+      );
+      const result = fresh.querySelector("[data-result]");
+      if (result) {
+        result.tabIndex = -1;
+        result.focus();
+      }
+    } catch {
+      form.submit();
+    }
+  });
+  each(
+    "[data-again]",
+    (link) => {
+      link.addEventListener("click", async (event) => {
+        event.preventDefault();
+        try {
+          const fresh = await swap(form, new Request(link.href));
+          fresh.querySelector("input[type=radio]")?.focus();
+        } catch {
+          location.assign(link.href);
+        }
+      });
+    },
+    form,
+  );
+};
+each("form[data-quiz]", bindQuiz);
