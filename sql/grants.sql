@@ -90,3 +90,6 @@ GRANT EXECUTE ON FUNCTION revoke_sessions(uuid, uuid), person_by_email(text)
 	TO mirai_identity, mirai_identity_reader;
 -- Programs that ask who is who see names and live sessions, no credential.
 GRANT SELECT ON people, live_sessions TO mirai_identity_reader;
+GRANT EXECUTE ON FUNCTION page_flow(uuid, text, text), page_error(uuid),
+	page_sign_out(uuid, uuid, text, text)
+	TO mirai_identity, mirai_identity_reader;

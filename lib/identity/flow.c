@@ -250,7 +250,7 @@ flow_json(struct visit *c, const struct flow *f)
 const char *
 flow_page(struct visit *c, const struct flow *f)
 {
-	return arena_printf(c->mem, "%s/%s?flow=%s", c->p->pages,
+	return arena_printf(c->mem, "%s/%s?flow=%s", visit_pages(c),
 	    kinds[f->kind].name, f->id);
 }
 

@@ -16,6 +16,7 @@
 #include "rpc/after.h"
 #include "rpc/auth.h"
 #include "rpc/resp.h"
+#include "rpc/site.h"
 
 #define CACHE_CONTROL "private, no-cache, no-store, must-revalidate"
 
@@ -127,6 +128,16 @@ visit_session(struct visit *c)
 	}
 	c->session_known = true;
 	return true;
+}
+
+const char *
+visit_pages(struct visit *c)
+{
+	struct site site = site_find(c->mem, c->r->env->conf, c->r->host);
+
+	if (!site.alias)
+		return c->p->pages;
+	return arena_printf(c->mem, "%s/auth", site.app);
 }
 
 const char *
@@ -327,7 +338,7 @@ visit_refuse(struct visit *c, const struct problem *p)
 	if (!visit_is_json(c) && p->retry_after == 0 && p->status < 500 &&
 	    (id = store_error(c, whole)) != NULL) {
 		visit_redirect(c,
-		    arena_printf(c->mem, "%s/error?id=%s", c->p->pages, id));
+		    arena_printf(c->mem, "%s/error?id=%s", visit_pages(c), id));
 		return;
 	}
 	visit_json(c, p->status, whole);

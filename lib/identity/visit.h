@@ -50,6 +50,12 @@ void visit_abort(struct visit *c);
  */
 bool visit_session(struct visit *c);
 
+/*
+ * Where the pages with the forms are ("https://app.example/auth"): of the site
+ * that was asked, when that is one of url.domains.
+ */
+const char *visit_pages(struct visit *c);
+
 const char *visit_agent(struct visit *c); /* User-Agent, cut; NULL if none */
 
 /* In the open transaction: the credential with this hash is good no more. */
