@@ -110,11 +110,28 @@ static struct answer last;
 
 static void die(const char *, ...) PRINTF_LIKE(1, 2) __attribute__((noreturn));
 
+/* The end of each program's log, as comments: why a test failed. */
+static void
+show_logs(void)
+{
+	char line[1024], cmd[512];
+	FILE *p;
+
+	snprintf(cmd, sizeof(cmd), "tail -n 4 %s/*.log 2>/dev/null",
+	    getenv("TEST_DIR") == NULL ? "." : getenv("TEST_DIR"));
+	if ((p = popen(cmd, "re")) == NULL)
+		return;
+	while (fgets(line, sizeof(line), p) != NULL)
+		printf("# %s", line);
+	pclose(p);
+}
+
 static void
 die(const char *fmt, ...)
 {
 	va_list ap;
 
+	show_logs();
 	printf("Bail out! %s:%d: ", file, line_no);
 	va_start(ap, fmt);
 	vprintf(fmt, ap);

@@ -159,6 +159,7 @@ company_update_company(struct req *r,
 		CODE_OK)
 		return code;
 	audit_write(r, "company.update", "company", r->who.company_id, NULL);
+	after_forget(r, "users");
 	rows = db_last(r->db, &company_queries[Q_UPDATE],
 	    DB_ARGS(r->who.tenant_id, r->who.company_id, name, industry,
 		team_size));
@@ -167,6 +168,5 @@ company_update_company(struct req *r,
 	if (!db_next(rows))
 		return no_company(r);
 	out->company = company_read(r, rows, 0);
-	after_forget(r, "users");
 	return CODE_OK;
 }

@@ -26,7 +26,8 @@ test_arena(void)
 	a = arena_new();
 	s = arena_printf(a, "%s-%d", "x", 7);
 	CHECK_STR(s, "x-7");
-	CHECK((uintptr_t)arena_alloc(a, 3) % _Alignof(max_align_t) == 0);
+	big = arena_alloc(a, 3);
+	CHECK((uintptr_t)big % _Alignof(max_align_t) == 0);
 	big = arena_zalloc(a, (size_t)3 * 1024 * 1024);
 	CHECK(big[0] == 0 && big[3 * 1024 * 1024 - 1] == 0);
 	CHECK_STR(s, "x-7");

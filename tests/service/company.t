@@ -28,7 +28,7 @@ call  CompanyService/UpdateCompany  {"name": "", "industry": ""}
 want  200  {"company": {"name": "Acme Ltd", "teamSize": "11-50"}}
 
 # too long an industry is refused
-call  CompanyService/UpdateCompany  {"industry": "iiiiiiiiiiiiiiiiiiiiiiiiiiiiiiiiiiiiiiiiiiiiiiiiiiiiiiiiiiiiiiiiiiiiiiiiiiiiiiiiiiiiiiiiiiiiiiiiiiiiiii"}
+call  CompanyService/UpdateCompany  {"industry": "iiiiiiiiiiiiiiiiiiiiiiiiiiiiiiiiiiiiiiiiiiiiiiiiiiiiiiiiiiiiiiiiiiiiiiiiiiiiiiiiiiiiiiiiiiiiiiiiiiiii"}
 want  400  {"code": "invalid_argument"}
 
 # GetMe shows the new name at once

@@ -17,7 +17,7 @@ call  TenantService/UpdateTenant  {"name": " "}
 want  400  {"code": "invalid_argument", "message": "*"}
 
 # a name of 201 characters is refused
-call  TenantService/UpdateTenant  {"name": "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"}
+call  TenantService/UpdateTenant  {"name": "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"}
 want  400  {"code": "invalid_argument"}
 
 # a line break in the name is refused
@@ -35,7 +35,7 @@ call  TenantService/GetTenant  {}
 want  200  {"tenant": {"name": "Other"}}
 
 # an identity without a user row has no tenant
-as    nobody@void
+as    nobody@nowhere
 call  TenantService/GetTenant  {}
 want  404  {"code": "not_found"}
 
