@@ -269,8 +269,8 @@ read_inner(struct json_scan *js, const struct pb_desc *d, void *msg)
 		if (i >= js->lim.max_elements)
 			return json_scan_fail(js, CODE_RESOURCE_EXHAUSTED,
 			    "too many elements");
-		if (json_read_message(js, f->msg,
-			pb_append(js->a, f, msg)) == -1)
+		if (json_read_message(js, f->msg, pb_append(js->a, f, msg)) ==
+		    -1)
 			return json_scan_at(js, i);
 	}
 	return rc;

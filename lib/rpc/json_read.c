@@ -580,8 +580,8 @@ pb_json_decode(struct arena *a, const struct pb_desc *d, const char *p,
 	js.a = a;
 	js.lim = pb_limits_of(lim);
 	js.err = err;
-	js.start = js.p = p;
-	js.end = p + len;
+	js.start = js.p = p == NULL ? "" : p;
+	js.end = js.p + len;
 	js.depth = 0;
 	pb_init(d, msg);
 	if (read_text(&js, d, msg) == 0)

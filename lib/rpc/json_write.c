@@ -189,7 +189,7 @@ put_enum(struct buf *b, const struct pb_enum *e, int32_t n)
 {
 	const char *name;
 
-	if (e->null_value) {
+	if (e->null_value && n == 0) {
 		buf_put(b, "null", 4);
 		return;
 	}
@@ -360,8 +360,10 @@ put_members(struct json_out *o, const struct pb_desc *d, const void *msg,
 {
 	const struct pb_field *f;
 	char *at;
+	size_t i;
 
-	for (f = d->fields; f < d->fields + d->nfields; f++) {
+	for (i = 0; i < d->nfields; i++) {
+		f = &d->fields[i];
 		if (!is_written(o, f, msg))
 			continue;
 		at = buf_reserve(o->b, f->keylen + 1u);

@@ -335,10 +335,13 @@ void
 pb_sort_maps(struct arena *a, const struct pb_desc *d, void *msg)
 {
 	const struct pb_field *f;
+	size_t i;
 
-	for (f = d->fields; f < d->fields + d->nfields; f++)
+	for (i = 0; i < d->nfields; i++) {
+		f = &d->fields[i];
 		if ((f->flags & PB_F_MAP) && pb_count(f, msg) > 1)
 			sort_map(a, f, msg);
+	}
 }
 
 const char *

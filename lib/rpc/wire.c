@@ -431,7 +431,7 @@ pb_decode(struct arena *a, const struct pb_desc *d, const void *p, size_t len,
 
 	dec.a = a;
 	dec.lim = pb_limits_of(lim);
-	dec.start = dec.p = p;
+	dec.start = dec.p = p == NULL ? (const void *)"" : p;
 	dec.end = dec.p + len;
 	dec.depth = 1;
 	dec.err = err;

@@ -453,6 +453,8 @@ static const struct row rows[] = {
 	    GIVES(
 		"{\"object\":{\"a\":-1.5,\"b\":[1,\"x\",true,null,{\"c\":{}}]},"
 		"\"value\":{\"v\":[]},\"list\":[[],{},\"\"]}") },
+	{ "J-13 NullValue of another number", WELL, "{\"nothing\":18}",
+	    GIVES("{\"nothing\":18}") },
 	{ "J-13 Struct is an object", WELL, "{\"object\":[]}",
 	    REFUSED("$.object", "expected an object at byte 10") },
 	{ "J-13 ListValue is an array", WELL, "{\"list\":{}}",
@@ -684,9 +686,9 @@ check_unwritable(void)
 	memset(&v, 0, sizeof(v)); /* J-13 */
 	refuse(&pb_value_desc, &v, "$", "value that holds nothing");
 	v.which_kind = PB_VALUE_KIND_NUMBER_VALUE;
-	v.number_value = NAN;
+	v.number_value = (double)NAN;
 	refuse(&pb_value_desc, &v, "$", "number that JSON cannot hold");
-	v.number_value = -INFINITY;
+	v.number_value = -(double)INFINITY;
 	refuse(&pb_value_desc, &v, "$", "number that JSON cannot hold");
 	memset(&inner, 0, sizeof(inner));
 	list.values = &inner;
