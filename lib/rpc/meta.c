@@ -120,22 +120,47 @@ meta_put_json(struct buf *b, const char *s)
 	buf_putc(b, '"');
 }
 
+/* A detail that is an Any already goes out as what it holds. */
+static void
+pack_detail(struct req *r, const struct req_detail *d, const char **type,
+    struct pb_bytes *raw)
+{
+	const struct pb_any *any = d->msg;
+	const char *slash;
+	struct buf *b;
+
+	if (d->desc == &pb_any_desc) {
+		slash = strrchr(any->type_url, '/');
+		*type = slash == NULL ? any->type_url : slash + 1;
+		*raw = any->value;
+		return;
+	}
+	b = buf_new(r->mem);
+	pb_encode(b, d->desc, d->msg);
+	*type = pb_name(d->desc);
+	raw->data = (const uint8_t *)buf_str(b);
+	raw->len = b->len;
+}
+
 /* One detail; false when it would make the list too long. */
 static bool
 put_detail(struct req *r, struct buf *b, const struct req_detail *d,
     size_t *left)
 {
-	struct buf *raw = buf_new(r->mem), *json = buf_new(r->mem);
+	struct buf *json = buf_new(r->mem);
 	struct pb_error err;
+	struct pb_bytes raw;
+	const char *type;
 
-	pb_encode(raw, d->desc, d->msg);
-	if (raw->len > *left)
+	pack_detail(r, d, &type, &raw);
+	if (raw.len > *left)
 		return false;
-	*left -= raw->len;
 	buf_printf(b, "%s{\"type\":\"%s\",\"value\":\"%s\"",
-	    *left + raw->len == MAX_DETAILS ? "" : ",", pb_name(d->desc),
-	    meta_base64(r->mem, raw->data, raw->len));
-	if (pb_json_encode(r->mem, json, d->desc, d->msg, false, &err) == 0)
+	    *left == MAX_DETAILS ? "" : ",", type,
+	    meta_base64(r->mem, raw.data, raw.len));
+	*left -= raw.len;
+	if (d->desc != &pb_any_desc &&
+	    pb_json_encode(r->mem, json, d->desc, d->msg, false, &err) == 0)
 		buf_printf(b, ",\"debug\":%s", buf_str(json));
 	buf_putc(b, '}');
 	return true;
@@ -166,13 +191,10 @@ meta_put_error(struct req *r, struct buf *b)
 static void
 fill_any(struct req *r, const struct req_detail *d, struct pb_any *any)
 {
-	struct buf *raw = buf_new(r->mem);
+	const char *type;
 
-	pb_encode(raw, d->desc, d->msg);
-	any->type_url =
-	    arena_printf(r->mem, "type.googleapis.com/%s", pb_name(d->desc));
-	any->value.data = (const uint8_t *)buf_str(raw);
-	any->value.len = raw->len;
+	pack_detail(r, d, &type, &any->value);
+	any->type_url = arena_printf(r->mem, "type.googleapis.com/%s", type);
 }
 
 bool
