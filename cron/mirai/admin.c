@@ -70,7 +70,7 @@ admin_find_identity(struct admin *m, const char *email, struct identity *out)
 	    identity_find_email(m->identities, m->mem,
 		conf_text(m->conf, "url.auth"), email, out));
 	if (code != CODE_OK && code != CODE_NOT_FOUND)
-		warnx("the identity database does not answer");
+		admin_database_failed();
 	return code;
 }
 
@@ -98,10 +98,16 @@ admin_password(struct admin *m, bool *made)
 	return password;
 }
 
-int
-admin_create_identity(struct admin *m, const char *email,
-    const char *first_name, const char *last_name, const char *password,
-    char out[STR_UUID_LEN + 1])
+void
+admin_database_failed(void)
+{
+	warnx("the database refused or does not answer; the log says why");
+}
+
+/* 0 and the new identity's id, or -1 after one line. */
+static int
+create_identity(struct admin *m, const char *email, const char *first_name,
+    const char *last_name, const char *password, char id[STR_UUID_LEN + 1])
 {
 	const struct crypt_cost cost = idp_cost(m->conf);
 	const struct identity_person person = {
@@ -112,22 +118,67 @@ admin_create_identity(struct admin *m, const char *email,
 		.actor = m->actor,
 	};
 	const char *why = NULL;
+	enum code code;
 
-	switch (identity_create(m->identities, m->mem, &cost, &person, out,
-	    &why)) {
-	case CODE_OK:
+	code = identity_create(m->identities, m->mem, &cost, &person, id, &why);
+	if (code == CODE_OK)
 		return 0;
-	case CODE_ALREADY_EXISTS:
+	if (code == CODE_ALREADY_EXISTS)
 		warnx("%s: somebody has this address already", email);
+	else if (why != NULL)
+		warnx("%s", why);
+	else
+		admin_database_failed();
+	return -1;
+}
+
+int
+admin_need_identity(struct admin *m, const char *email, const char *first_name,
+    const char *last_name, struct admin_identity *out)
+{
+	struct identity found;
+	const char *password;
+	bool made;
+	enum code code;
+
+	memset(out, 0, sizeof(*out));
+	code = admin_find_identity(m, email, &found);
+	if (code == CODE_OK) {
+		memcpy(out->id, found.id, sizeof(out->id));
+		return 0;
+	}
+	if (code != CODE_NOT_FOUND)
 		return -1;
-	case CODE_INVALID_ARGUMENT:
-		warnx("%s", why == NULL ? "the person's data is not valid" :
-						why);
-		return -1;
-	default:
-		warnx("the identity database does not answer");
+	if (str_is_empty(first_name) || str_is_empty(last_name)) {
+		warnx("--first-name and --last-name are required");
 		return -1;
 	}
+	if ((password = admin_password(m, &made)) == NULL ||
+	    create_identity(m, email, first_name, last_name, password,
+		out->id) == -1)
+		return -1;
+	out->created = true;
+	out->password = made ? password : NULL;
+	return 0;
+}
+
+int
+admin_find_company(struct admin *m, const char *which,
+    struct operator_company *out)
+{
+	enum code code;
+
+	code = operator_find_company(m->app, m->mem, which, out);
+	if (code == CODE_OK)
+		return 0;
+	if (code == CODE_NOT_FOUND)
+		warnx("%s: no such company", which);
+	else if (code == CODE_ABORTED)
+		warnx("%s: several companies have this name; use the slug",
+		    which);
+	else
+		admin_database_failed();
+	return -1;
 }
 
 void

@@ -8,13 +8,14 @@
 #include "base/conf.h"
 #include "db/db.h"
 #include "identity/identity.h"
+#include "service/operator.h"
 
 struct admin {
 	struct conf *conf;
 	struct arena *mem;
-	struct db *app;	      /* as a worker */
+	struct db *app;	       /* as a worker */
 	struct db *identities; /* as the identity service */
-	const char *actor;    /* "operator:root" */
+	const char *actor;     /* "operator:root" */
 };
 
 /* path NULL: the default. 0, or -1 after one line on standard error. */
@@ -28,16 +29,33 @@ void admin_close(struct admin *m);
 enum code admin_find_identity(struct admin *m, const char *email,
     struct identity *out);
 
+/* One line for a failure that is the database's. */
+void admin_database_failed(void);
+
 /*
  * The password of $MIRAI_PASSWORD, else typed twice on a terminal, else made
  * up: then *made is set and the caller shows it once. NULL: told why not.
  */
 const char *admin_password(struct admin *m, bool *made);
 
-/* Makes an identity; its id in out. 0, or -1 after one line. */
-int admin_create_identity(struct admin *m, const char *email,
-    const char *first_name, const char *last_name, const char *password,
-    char out[STR_UUID_LEN + 1]) MUST_CHECK;
+/* A login that exists or was made: what admin_need_identity() gives. */
+struct admin_identity {
+	char id[STR_UUID_LEN + 1];
+	bool created;	      /* take it back if what it was for fails */
+	const char *password; /* made up, to be shown once; else NULL */
+};
+
+/*
+ * The identity of an address, or a new one of that name. 0, or -1 after one
+ * line on standard error.
+ */
+int admin_need_identity(struct admin *m, const char *email,
+    const char *first_name, const char *last_name,
+    struct admin_identity *out) MUST_CHECK;
+
+/* A company by id, slug or name. 0, or -1 after one line. */
+int admin_find_company(struct admin *m, const char *which,
+    struct operator_company *out) MUST_CHECK;
 
 /* Takes back an identity that was made for nothing. */
 void admin_drop_identity(struct admin *m, const char *id);

@@ -90,50 +90,20 @@ tell_made(const struct company_opts *o, struct arena *a,
 	printf("%s\n", json_string(a, j, JSON_COMPACT));
 }
 
-/* The first admin's identity: an existing one without company, or a new one. */
-static int
-admin_identity(struct admin *m, struct company_opts *o,
-    char id[STR_UUID_LEN + 1], bool *created, const char **show)
-{
-	struct identity found;
-	const char *password;
-	bool made;
-
-	*created = false;
-	*show = NULL;
-	switch (admin_find_identity(m, o->email, &found)) {
-	case CODE_OK:
-		snprintf(id, STR_UUID_LEN + 1, "%s", found.id);
-		return 0;
-	case CODE_NOT_FOUND:
-		break;
-	default:
-		return -1;
-	}
-	if ((password = admin_password(m, &made)) == NULL ||
-	    admin_create_identity(m, o->email, o->first_name, o->last_name,
-		password, id) == -1)
-		return -1;
-	*created = true;
-	*show = made ? password : NULL;
-	return 0;
-}
-
 static int
 company_create(struct admin *m, struct company_opts *o, int argc, char **argv)
 {
-	char identity_id[STR_UUID_LEN + 1];
 	struct provision_company in = { 0 };
+	struct admin_identity first;
 	struct provision_made made;
-	const char *password;
-	bool created;
 	enum code code;
 
 	(void)argv;
 	if (argc != 0)
 		return cmd_usage(company_usage);
 	if (check_create(o, m->mem) == -1 ||
-	    admin_identity(m, o, identity_id, &created, &password) == -1)
+	    admin_need_identity(m, o->email, o->first_name, o->last_name,
+		&first) == -1)
 		return 1;
 	in.name = str_trim(m->mem, o->name);
 	in.industry = o->industry;
@@ -141,18 +111,19 @@ company_create(struct admin *m, struct company_opts *o, int argc, char **argv)
 	in.plan = o->plan;
 	in.status = "active";
 	in.seats = (int32_t)o->seats;
-	in.identity_id = identity_id;
+	in.identity_id = first.id;
 	in.actor = m->actor;
 	code = provision_company(m->app, m->mem, &in, &made);
 	if (code == CODE_OK) {
-		tell_made(o, m->mem, &made, password);
+		tell_made(o, m->mem, &made, first.password);
 		return 0;
 	}
-	if (created)
-		admin_drop_identity(m, identity_id);
-	warnx("%s", code == CODE_ALREADY_EXISTS ?
-		"this person belongs to a company already" :
-		"the database refused; see the log above");
+	if (first.created)
+		admin_drop_identity(m, first.id);
+	if (code == CODE_ALREADY_EXISTS)
+		warnx("this person belongs to a company already");
+	else
+		admin_database_failed();
 	return 1;
 }
 
@@ -167,7 +138,7 @@ company_list(struct admin *m, struct company_opts *o, int argc, char **argv)
 	if (argc != 0)
 		return cmd_usage(company_usage);
 	if (operator_companies(m->app, m->mem, &c, &n) != CODE_OK) {
-		warnx("the database does not answer");
+		admin_database_failed();
 		return 1;
 	}
 	for (i = 0; i < n; i++) {
@@ -197,22 +168,10 @@ set_status(struct admin *m, int argc, char **argv, const char *status)
 
 	if (argc != 1)
 		return cmd_usage(company_usage);
-	switch (operator_find_company(m->app, m->mem, argv[0], &c)) {
-	case CODE_OK:
-		break;
-	case CODE_NOT_FOUND:
-		warnx("%s: no such company", argv[0]);
+	if (admin_find_company(m, argv[0], &c) == -1)
 		return 1;
-	case CODE_ABORTED:
-		warnx("%s: several companies have this name; use the slug",
-		    argv[0]);
-		return 1;
-	default:
-		warnx("the database does not answer");
-		return 1;
-	}
 	if (operator_set_status(m->app, &c, status, m->actor) != CODE_OK) {
-		warnx("the database refused; see the log above");
+		admin_database_failed();
 		return 1;
 	}
 	printf("%s is %s; sessions notice within a minute\n", c.name, status);
@@ -227,8 +186,7 @@ company_suspend(struct admin *m, struct company_opts *o, int argc, char **argv)
 }
 
 static int
-company_activate(struct admin *m, struct company_opts *o, int argc,
-    char **argv)
+company_activate(struct admin *m, struct company_opts *o, int argc, char **argv)
 {
 	(void)o; /* no options */
 	return set_status(m, argc, argv, "active");
@@ -265,15 +223,15 @@ read_options(struct company_opts *o, int argc, char **argv)
 	int ch;
 
 	while ((ch = getopt_long(argc, argv, "f:h", options, NULL)) != -1) {
-		text = ch == 'e' ? &o->email :
-		    ch == 'F'	 ? &o->first_name :
-		    ch == 'i'	 ? &o->industry :
-		    ch == 'L'	 ? &o->last_name :
-		    ch == 'n'	 ? &o->name :
-		    ch == 'p'	 ? &o->plan :
-		    ch == 't'	 ? &o->team_size :
-		    ch == 'f'	 ? &o->conf :
-					 NULL;
+		text = ch == 'e' ? &o->email
+		    : ch == 'F'	 ? &o->first_name
+		    : ch == 'i'	 ? &o->industry
+		    : ch == 'L'	 ? &o->last_name
+		    : ch == 'n'	 ? &o->name
+		    : ch == 'p'	 ? &o->plan
+		    : ch == 't'	 ? &o->team_size
+		    : ch == 'f'	 ? &o->conf
+				 : NULL;
 		if (text != NULL) {
 			*text = optarg;
 		} else if (ch == 'j') {
@@ -296,7 +254,8 @@ read_options(struct company_opts *o, int argc, char **argv)
 int
 cmd_company(int argc, char **argv)
 {
-	struct company_opts o = { .plan = "pro", .industry = "",
+	struct company_opts o = { .plan = "pro",
+		.industry = "",
 		.team_size = "" };
 	struct admin m;
 	size_t i;

@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -17,9 +18,9 @@
 #include "net/json.h"
 #include "remote.h"
 
-#define SERVICE	 "/mirai.v1.CourseService/"
-#define POLL_US	 200000
-#define WAIT_MS	 ((int64_t)5 * 60 * 1000)
+#define SERVICE "/mirai.v1.CourseService/"
+#define POLL_US 200000
+#define WAIT_MS ((int64_t)5 * 60 * 1000)
 
 struct course_opts {
 	struct remote remote;
@@ -123,7 +124,7 @@ course_import(struct course_opts *o, int argc, char **argv)
 
 	if (argc != 1)
 		return cmd_usage(course_usage);
-	if (cmd_read_course(o->mem, argv[0], o->title, o->json, &course) == -1)
+	if (cmd_read_course(o->mem, argv[0], o->title, &course) == -1)
 		return 1;
 	in.settings = course.settings;
 	in.personas = course.personas;
@@ -165,9 +166,9 @@ wait_export(struct course_opts *o, const char *id)
 			return 0;
 		if (out.export->status == PB_EXPORT_STATUS_FAILED) {
 			warnx("the export failed: %s",
-			    out.export->error_message == NULL ?
-				"no reason given" :
-				out.export->error_message);
+			    out.export->error_message == NULL
+				? "no reason given"
+				: out.export->error_message);
 			return -1;
 		}
 		if (clock_mono_ms() > until) {
@@ -231,8 +232,8 @@ course_export(struct course_opts *o, int argc, char **argv)
 		&pb_download_export_request_desc, &ask,
 		&pb_download_export_response_desc, &link) == -1)
 		return 1;
-	path = o->out != NULL ? o->out :
-				arena_printf(o->mem, "%s.zip", argv[0]);
+	path =
+	    o->out != NULL ? o->out : arena_printf(o->mem, "%s.zip", argv[0]);
 	if (download(o, link.download_url, path) == -1)
 		return 1;
 	if (!o->json) {

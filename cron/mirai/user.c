@@ -41,26 +41,6 @@ role_ok(const char *role)
 	    str_eq(role, "sme");
 }
 
-/* 0, or -1 after one line. */
-static int
-find_company(struct admin *m, const char *which, struct operator_company *c)
-{
-	switch (operator_find_company(m->app, m->mem, which, c)) {
-	case CODE_OK:
-		return 0;
-	case CODE_NOT_FOUND:
-		warnx("%s: no such company", which);
-		return -1;
-	case CODE_ABORTED:
-		warnx("%s: several companies have this name; use the slug",
-		    which);
-		return -1;
-	default:
-		warnx("the database does not answer");
-		return -1;
-	}
-}
-
 static int
 find_identity(struct admin *m, const char *email, struct identity *out)
 {
@@ -81,18 +61,16 @@ static int
 find_user(struct admin *m, const char *email, struct identity *who,
     struct operator_user *u)
 {
+	enum code code;
+
 	if (find_identity(m, email, who) == -1)
 		return -1;
-	switch (operator_find_user(m->app, m->mem, who->id, u)) {
-	case CODE_OK:
-		return 0;
-	case CODE_NOT_FOUND:
+	code = operator_find_user(m->app, m->mem, who->id, u);
+	if (code == CODE_NOT_FOUND)
 		warnx("%s: belongs to no company", email);
-		return -1;
-	default:
-		warnx("the database does not answer");
-		return -1;
-	}
+	else if (code != CODE_OK)
+		admin_database_failed();
+	return code == CODE_OK ? 0 : -1;
 }
 
 static void
@@ -133,10 +111,10 @@ user_list(struct admin *m, struct user_opts *o, int argc, char **argv)
 	(void)argv;
 	if (argc != 0)
 		return cmd_usage(user_usage);
-	if (o->company != NULL && find_company(m, o->company, &c) == -1)
+	if (o->company != NULL && admin_find_company(m, o->company, &c) == -1)
 		return 1;
 	if (operator_users(m->app, m->mem, c.id, &u, &n) != CODE_OK) {
-		warnx("the database does not answer");
+		admin_database_failed();
 		return 1;
 	}
 	for (i = 0; i < n; i++) {
@@ -150,47 +128,13 @@ user_list(struct admin *m, struct user_opts *o, int argc, char **argv)
 	return 0;
 }
 
-/* An identity for the address: a known one, or a new one with a password. */
-static int
-need_identity(struct admin *m, const struct user_opts *o, const char *email,
-    char id[STR_UUID_LEN + 1], bool *created, const char **show)
-{
-	struct identity who;
-	const char *password;
-	bool made;
-
-	*created = false;
-	*show = NULL;
-	switch (admin_find_identity(m, email, &who)) {
-	case CODE_OK:
-		snprintf(id, STR_UUID_LEN + 1, "%s", who.id);
-		return 0;
-	case CODE_NOT_FOUND:
-		break;
-	default:
-		return -1;
-	}
-	if (str_is_empty(o->first_name) || str_is_empty(o->last_name)) {
-		warnx("--first-name and --last-name are required");
-		return -1;
-	}
-	if ((password = admin_password(m, &made)) == NULL ||
-	    admin_create_identity(m, email, o->first_name, o->last_name,
-		password, id) == -1)
-		return -1;
-	*created = true;
-	*show = made ? password : NULL;
-	return 0;
-}
-
 static int
 user_create(struct admin *m, struct user_opts *o, int argc, char **argv)
 {
 	const char *role = o->role == NULL ? "sme" : o->role;
-	char id[STR_UUID_LEN + 1];
 	struct operator_company c;
-	const char *email, *show;
-	bool created;
+	struct admin_identity who;
+	const char *email;
 	enum code code;
 
 	if (argc != 1 || o->company == NULL || !role_ok(role))
@@ -199,21 +143,23 @@ user_create(struct admin *m, struct user_opts *o, int argc, char **argv)
 		warnx("%s: not an e-mail address", argv[0]);
 		return 1;
 	}
-	if (find_company(m, o->company, &c) == -1 ||
-	    need_identity(m, o, email, id, &created, &show) == -1)
+	if (admin_find_company(m, o->company, &c) == -1 ||
+	    admin_need_identity(m, email, o->first_name, o->last_name, &who) ==
+		-1)
 		return 1;
-	code = operator_add_user(m->app, m->mem, &c, id, role, m->actor);
+	code = operator_add_user(m->app, m->mem, &c, who.id, role, m->actor);
 	if (code != CODE_OK) {
-		if (created)
-			admin_drop_identity(m, id);
-		warnx("%s: %s", email, code == CODE_ALREADY_EXISTS ?
-			"belongs to a company already" :
-			"the database refused; see the log above");
+		if (who.created)
+			admin_drop_identity(m, who.id);
+		if (code == CODE_ALREADY_EXISTS)
+			warnx("%s: belongs to a company already", email);
+		else
+			admin_database_failed();
 		return 1;
 	}
 	printf("User      %s, %s of %s\n", email, role, c.name);
-	if (show != NULL)
-		printf("Password  %s\n", show);
+	if (who.password != NULL)
+		printf("Password  %s\n", who.password);
 	return 0;
 }
 
@@ -224,7 +170,7 @@ change_failed(const char *email, enum code code)
 	if (code == CODE_FAILED_PRECONDITION)
 		warnx("%s is the only admin of the company", email);
 	else
-		warnx("the database refused; see the log above");
+		admin_database_failed();
 	return 1;
 }
 
@@ -250,7 +196,16 @@ user_role(struct admin *m, struct user_opts *o, int argc, char **argv)
 static void
 end_sessions(struct admin *m, const char *id)
 {
-	if (session_revoke_all(m->identities, m->mem, id, m->actor) != CODE_OK)
+	const struct db_scope scope = { 0 };
+	const char **hashes;
+	size_t i, n = 0;
+	enum code code;
+
+	db_begin(m->identities, DB_TX_WRITE, &scope);
+	code = session_revoke_all(m->identities, m->mem, id, NULL, &hashes, &n);
+	for (i = 0; code == CODE_OK && i < n; i++)
+		session_notify(m->identities, m->mem, hashes[i]);
+	if (db_end(m->identities, code) != CODE_OK)
 		warnx("the sessions could not be ended");
 }
 
@@ -292,8 +247,9 @@ user_password(struct admin *m, struct user_opts *o, int argc, char **argv)
 	code = identity_change_password(m->identities, m->mem, &cost, who.id,
 	    password, m->actor, &why);
 	if (code != CODE_OK) {
-		warnx("%s", why == NULL ? "the identity database does not answer" :
-						why);
+		warnx("%s",
+		    why == NULL ? "the identity database does not answer"
+				: why);
 		return 1;
 	}
 	end_sessions(m, who.id);
@@ -304,8 +260,7 @@ user_password(struct admin *m, struct user_opts *o, int argc, char **argv)
 
 static const struct {
 	const char *name;
-	int (*run)(struct admin *m, struct user_opts *o, int argc,
-	    char **argv);
+	int (*run)(struct admin *m, struct user_opts *o, int argc, char **argv);
 } verbs[] = {
 	{ "create", user_create },
 	{ "list", user_list },
@@ -330,12 +285,12 @@ read_options(struct user_opts *o, int argc, char **argv)
 	int ch;
 
 	while ((ch = getopt_long(argc, argv, "f:h", options, NULL)) != -1) {
-		text = ch == 'c' ? &o->company :
-		    ch == 'F'	 ? &o->first_name :
-		    ch == 'L'	 ? &o->last_name :
-		    ch == 'r'	 ? &o->role :
-		    ch == 'f'	 ? &o->conf :
-					 NULL;
+		text = ch == 'c' ? &o->company
+		    : ch == 'F'	 ? &o->first_name
+		    : ch == 'L'	 ? &o->last_name
+		    : ch == 'r'	 ? &o->role
+		    : ch == 'f'	 ? &o->conf
+				 : NULL;
 		if (text != NULL) {
 			*text = optarg;
 		} else if (ch == 'j') {
