@@ -39,6 +39,8 @@ export async function startService(lines = [], workers = 4) {
 	fs.writeFileSync(conf, [...base, ...lines, ''].join('\n'));
 	const service = start(path.join(process.env.BUILD, 'bin/mirai-identity'),
 		['-f', conf, '-s', fcgi, '-w', String(workers)]);
+	for (let i = 0; i < 200 && !fs.existsSync(fcgi); i++)
+		await sleep(50);
 	fs.writeFileSync(`${web}.conf`, [
 		'server.modules = ("mod_fastcgi")',
 		`server.document-root = "${dir}"`,
