@@ -460,6 +460,7 @@ main(void)
 {
 	log_open("file", LOG_FORM_PLAIN, LOG_LEVEL_WARN);
 	mem = arena_new();
+	(void)unsetenv("LOCAL_STORAGE_DIR"); /* would win over ours */
 	if (mkdtemp(dir) == NULL)
 		return 1;
 	start();
