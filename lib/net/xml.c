@@ -1,0 +1,193 @@
+/*
+ * libxml2's SAX parsers behind three callbacks. Input is fed in pieces, so
+ * memory does not grow with it.
+ */
+#include "net/xml.h"
+
+#include <libxml/HTMLparser.h>
+#include <libxml/parser.h>
+
+#include <stdlib.h>
+#include <string.h>
+
+#define PIECE	  65536
+#define MAX_ATTRS 64
+
+struct reader {
+	const struct xml_events *ev;
+	void *arg;
+	xmlParserCtxtPtr ctx;
+	const char *why;
+};
+
+const char *
+xml_attr(const char *const *attrs, const char *name)
+{
+	for (; attrs != NULL && *attrs != NULL; attrs += 2) {
+		if (strcmp(attrs[0], name) == 0)
+			return attrs[1];
+	}
+	return NULL;
+}
+
+static void
+on_open(void *arg, const xmlChar *name, const xmlChar *prefix,
+    const xmlChar *uri, int nns, const xmlChar **ns, int nattrs, int ndef,
+    const xmlChar **attrs)
+{
+	struct reader *r = ((xmlParserCtxtPtr)arg)->_private;
+	const char *pairs[2 * MAX_ATTRS + 1];
+	char *copies[MAX_ATTRS];
+	int i, n = nattrs < MAX_ATTRS ? nattrs : MAX_ATTRS;
+
+	(void)prefix;
+	(void)uri;
+	(void)nns;
+	(void)ns;
+	(void)ndef;
+	for (i = 0; i < n; i++) {
+		copies[i] = xstrndup((const char *)attrs[5 * i + 3],
+		    (size_t)(attrs[5 * i + 4] - attrs[5 * i + 3]));
+		pairs[2 * i] = (const char *)attrs[5 * i];
+		pairs[2 * i + 1] = copies[i];
+	}
+	pairs[2 * n] = NULL;
+	r->ev->open(r->arg, (const char *)name, n > 0 ? pairs : NULL);
+	for (i = 0; i < n; i++)
+		free(copies[i]);
+}
+
+static void
+on_close(void *arg, const xmlChar *name, const xmlChar *prefix,
+    const xmlChar *uri)
+{
+	struct reader *r = ((xmlParserCtxtPtr)arg)->_private;
+
+	(void)prefix;
+	(void)uri;
+	r->ev->close(r->arg, (const char *)name);
+}
+
+static void
+on_text(void *arg, const xmlChar *p, int len)
+{
+	struct reader *r = ((xmlParserCtxtPtr)arg)->_private;
+
+	r->ev->text(r->arg, (const char *)p, (size_t)len);
+}
+
+static void
+on_doctype(void *arg, const xmlChar *name, const xmlChar *id,
+    const xmlChar *system)
+{
+	struct reader *r = ((xmlParserCtxtPtr)arg)->_private;
+
+	(void)name;
+	(void)id;
+	(void)system;
+	r->why = "its XML has a document type declaration";
+	xmlStopParser(r->ctx);
+}
+
+static void
+on_html_open(void *arg, const xmlChar *name, const xmlChar **attrs)
+{
+	struct reader *r = ((xmlParserCtxtPtr)arg)->_private;
+	const char *pairs[2 * MAX_ATTRS + 1];
+	int n;
+
+	for (n = 0; attrs != NULL && n < 2 * MAX_ATTRS && attrs[n] != NULL;
+	     n += 2) {
+		pairs[n] = (const char *)attrs[n];
+		pairs[n + 1] = attrs[n + 1] == NULL
+		    ? ""
+		    : (const char *)attrs[n + 1];
+	}
+	pairs[n] = NULL;
+	r->ev->open(r->arg, (const char *)name, n > 0 ? pairs : NULL);
+}
+
+static void
+on_html_close(void *arg, const xmlChar *name)
+{
+	struct reader *r = ((xmlParserCtxtPtr)arg)->_private;
+
+	r->ev->close(r->arg, (const char *)name);
+}
+
+/* The messages of libxml2 quote the input; they are dropped. */
+static void
+on_error(void *arg, const char *fmt, ...)
+{
+	(void)arg;
+	(void)fmt;
+}
+
+static void
+sax_common(xmlSAXHandler *sax)
+{
+	memset(sax, 0, sizeof(*sax));
+	sax->characters = on_text;
+	sax->cdataBlock = on_text;
+	sax->ignorableWhitespace = on_text;
+	sax->warning = on_error;
+	sax->error = on_error;
+}
+
+int
+xml_read(const char *p, size_t len, const struct xml_events *ev, void *arg,
+    const char **why)
+{
+	struct reader r = { .ev = ev, .arg = arg };
+	xmlSAXHandler sax;
+	int n, rv = 0;
+
+	sax_common(&sax);
+	sax.initialized = XML_SAX2_MAGIC;
+	sax.startElementNs = on_open;
+	sax.endElementNs = on_close;
+	sax.internalSubset = on_doctype;
+	r.ctx = xmlCreatePushParserCtxt(&sax, NULL, NULL, 0, NULL);
+	if (r.ctx == NULL) {
+		*why = "out of memory";
+		return -1;
+	}
+	r.ctx->_private = &r;
+	xmlCtxtUseOptions(r.ctx, XML_PARSE_NONET);
+	for (; len > 0 && rv == 0 && r.why == NULL; p += n, len -= (size_t)n) {
+		n = len < PIECE ? (int)len : PIECE;
+		rv = xmlParseChunk(r.ctx, p, n, len == (size_t)n);
+	}
+	if (r.why == NULL && (rv != 0 || !r.ctx->wellFormed))
+		r.why = "its XML is not well-formed";
+	xmlFreeParserCtxt(r.ctx);
+	if (r.why == NULL)
+		return 0;
+	*why = r.why;
+	return -1;
+}
+
+void
+xml_read_html(const char *p, size_t len, const struct xml_events *ev,
+    void *arg)
+{
+	struct reader r = { .ev = ev, .arg = arg };
+	htmlSAXHandler sax;
+	int n;
+
+	sax_common(&sax);
+	sax.startElement = on_html_open;
+	sax.endElement = on_html_close;
+	r.ctx = htmlCreatePushParserCtxt(&sax, NULL, NULL, 0, NULL,
+	    XML_CHAR_ENCODING_UTF8);
+	if (r.ctx == NULL)
+		return;
+	r.ctx->_private = &r;
+	htmlCtxtUseOptions(r.ctx, HTML_PARSE_NONET | HTML_PARSE_RECOVER |
+	    HTML_PARSE_IGNORE_ENC);
+	for (; len > 0; p += n, len -= (size_t)n) {
+		n = len < PIECE ? (int)len : PIECE;
+		(void)htmlParseChunk(r.ctx, p, n, len == (size_t)n);
+	}
+	htmlFreeParserCtxt(r.ctx);
+}
