@@ -126,6 +126,14 @@ span_add(struct doc_maker *m, enum doc_mark mark, size_t start, size_t end)
 	};
 }
 
+/* White space at the start of a block or cell is never written. */
+static bool
+space_waits(const struct doc_maker *m)
+{
+	return m->space && m->text->len > 0 &&
+	    m->text->data[m->text->len - 1] != DOC_CELL;
+}
+
 void
 doc_on(struct doc_maker *m, enum doc_mark mark)
 {
@@ -133,7 +141,7 @@ doc_on(struct doc_maker *m, enum doc_mark mark)
 		return;
 	m->on[mark] = true;
 	/* A waiting space belongs before the mark. */
-	m->open_at[mark] = m->text->len + (m->space ? 1 : 0) + 1;
+	m->open_at[mark] = m->text->len + (space_waits(m) ? 1 : 0) + 1;
 }
 
 void
@@ -176,8 +184,7 @@ is_dropped(uint32_t cp)
 static void
 put_space(struct doc_maker *m)
 {
-	if (m->space && m->text->len > 0 &&
-	    m->text->data[m->text->len - 1] != DOC_CELL)
+	if (space_waits(m))
 		buf_putc(m->text, ' ');
 	m->space = false;
 }

@@ -96,7 +96,7 @@ read_font(struct state *s, const char *p, const char *end)
 		return;
 	f = &s->fonts[id];
 	f->size = number(p, end, " size", 0);
-	f->mono = has(p, end, "Mono") || has(p, end, "Courier") ||
+	f->mono = has(p, end, "Mono") || has(p, end, "MonL") || has(p, end, "Courier") ||
 	    has(p, end, "CMTT") || has(p, end, "Consol") ||
 	    has(p, end, "SFTT") || has(p, end, "Typewriter");
 	f->bold = has(p, end, "Bold") || has(p, end, "CMBX") ||
@@ -473,6 +473,16 @@ is_page_number(const char *key)
 	return key[strspn(key, "#ivxlc")] == '\0' && strlen(key) <= 6;
 }
 
+/* A key seen n times at the edges; one with a number of its own needs less. */
+static bool
+repeats(const char *key, size_t n, size_t pages)
+{
+	if (n >= 2 && *key != '\0' &&
+	    (key[0] == '#' || key[strlen(key) - 1] == '#'))
+		return true;
+	return n >= 3 && n * 10 >= pages;
+}
+
 /* Lines at the edges of pages that repeat, and bare page numbers. */
 static void
 drop_edges(struct state *s)
@@ -487,7 +497,7 @@ drop_edges(struct state *s)
 		l = &s->lines[i];
 		h = s->page_height[l->page];
 		pages += i == 0 || l->page != l[-1].page;
-		if (h <= 0 || (l->top > h / 9 && l->top < h - h / 9))
+		if (h <= 0 || l->size * 10 >= s->body * 14 || (l->top > h / 9 && l->top < h - h / 9))
 			continue;
 		e[n].key = key_of(s->a, l->text, l->len, true);
 		e[n].l = l;
@@ -497,7 +507,7 @@ drop_edges(struct state *s)
 	for (i = 0; i < n; i = j) {
 		for (j = i + 1; j < n && strcmp(e[i].key, e[j].key) == 0; j++)
 			continue;
-		if (j - i < 3 || (j - i) * 10 < pages)
+		if (!repeats(e[i].key, j - i, pages))
 			continue;
 		for (k = i; k < j; k++)
 			e[k].l->drop = true;
@@ -614,6 +624,23 @@ heading_sizes(const struct state *s, int sizes[4])
 			sizes[n++] = size;
 	}
 	return n;
+}
+
+/* The largest line of the first page, if it is larger than all others. */
+static void
+find_title(struct state *s)
+{
+	const struct line *best = NULL;
+	size_t i;
+
+	for (i = 0; i < s->nlines; i++) {
+		if (best == NULL || s->lines[i].size > best->size)
+			best = &s->lines[i];
+	}
+	if (best == NULL || best->page != s->lines[0].page ||
+	    !is_big(s, best))
+		return;
+	doc_title(s->m, best->text, best->len);
 }
 
 static void
@@ -946,6 +973,7 @@ extract_pdf(struct doc_maker *m, const char *p, size_t len, const char **why)
 	drop_contents(s);
 	measure_pitch(s);
 	measure_right(s);
+	find_title(s);
 	mark_headings(s);
 	write_all(s);
 	return 0;
