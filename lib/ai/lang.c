@@ -394,6 +394,8 @@ list_flags(enum lang lang, const char *norm)
 		f |= LANG_VERB;
 	if (lang_list_has(lang, LANG_LIST_DET, norm))
 		f |= LANG_DET | LANG_STOP;
+	if (lang_list_has(lang, LANG_LIST_GEN, norm))
+		f |= LANG_GENERAL;
 	if (lang_list_has(lang, LANG_LIST_LINK, norm))
 		f |= LANG_LINK | LANG_STOP;
 	return f;

@@ -50,7 +50,8 @@ enum lang_word_flag {
 	LANG_VERB = 32,	   /* a common verb, not a name of a thing */
 	LANG_DET = 64,	   /* an article or the like: a noun follows */
 	LANG_LINK = 128,   /* joins two nouns: of, de, of the */
-	LANG_ALLCAPS = 256 /* two capitals and more, no small letter */
+	LANG_ALLCAPS = 256, /* two capitals and more, no small letter */
+	LANG_GENERAL = 512  /* a noun too general to ask for */
 };
 
 struct lang_word {

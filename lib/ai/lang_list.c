@@ -1,7 +1,7 @@
 /*
  * Word lists of the known languages: what carries no meaning of its own, verbs
  * that are common in working texts, articles, words that lean on the sentence
- * before, abbreviations. Sorted by byte; a test holds them to it.
+ * before, abbreviations, nouns too general to teach. Sorted by byte; a test holds them to it.
  */
 #include "ai/lang_list.h"
 
@@ -165,6 +165,27 @@ static const char *const en_abbr[] = {
 	"u.k", "u.s", "vol", "vs", "wed",
 };
 
+static const char *const en_gen[] = {
+	"access", "account", "addition", "amount", "answer", "area", "aspect",
+	"attempt", "basis", "beginning", "bit", "case", "cases", "chapter",
+	"choice", "comparison", "condition", "content", "copy", "course",
+	"date", "day", "days", "detail", "details", "difference", "document",
+	"dollar", "dollars", "effect", "employee", "employees", "end", "euro",
+	"euros", "example", "examples", "fact", "figure", "first", "form",
+	"front", "group", "hour", "hours", "idea", "information", "instance",
+	"issue", "item", "items", "kind", "kinds", "level", "line", "list",
+	"lot", "matter", "method", "minute", "minutes", "moment", "month",
+	"months", "name", "names", "note", "number", "numbers", "object",
+	"order", "page", "paragraph", "part", "parts", "people", "percent",
+	"person", "place", "point", "points", "problem", "process", "purpose",
+	"question", "reason", "rest", "result", "room", "rule", "second",
+	"seconds", "section", "set", "side", "situation", "size", "sort",
+	"source", "state", "step", "steps", "table", "term", "text", "thing",
+	"things", "time", "times", "top", "type", "types", "use", "value",
+	"values", "version", "way", "ways", "week", "weeks", "word", "words",
+	"work", "year", "years",
+};
+
 static const char *const de_stop[] = {
 	"ab", "aber", "acht", "alle", "allem", "allen", "aller", "alles",
 	"als", "also", "am", "an", "andere", "anderem", "anderen", "anderer",
@@ -275,6 +296,22 @@ static const char *const de_abbr[] = {
 	"str", "tel", "u", "u.a", "u.u", "usw", "vgl", "z", "z.b", "zzgl",
 };
 
+static const char *const de_gen[] = {
+	"abschnitt", "anfang", "angabe", "angaben", "anzahl", "art",
+	"aufgabe", "beispiel", "beispiele", "bereich", "beschäftigte",
+	"beschäftigten", "dauer", "ding", "dinge", "ende", "euro", "fall",
+	"form", "frage", "fragen", "fälle", "grund", "gruppe", "höhe",
+	"information", "informationen", "jahr", "jahre", "jahren", "kapitel",
+	"leute", "mal", "menge", "mensch", "menschen", "meter", "minute",
+	"minuten", "mitarbeitende", "mitarbeiter", "mitarbeiterin", "monat",
+	"monate", "monaten", "möglichkeit", "name", "namen", "ort", "person",
+	"personen", "prozent", "punkt", "rahmen", "regel", "reihe", "sache",
+	"seite", "sekunde", "sekunden", "stelle", "stunde", "stunden",
+	"tabelle", "tag", "tage", "tagen", "tages", "teil", "teile", "text",
+	"uhr", "verfahren", "weise", "wert", "werte", "woche", "wochen",
+	"wort", "zahl", "zeit", "zeiten", "zeitpunkt", "ziel", "zweck",
+};
+
 static const char *const fr_stop[] = {
 	"afin", "ai", "ainsi", "alors", "après", "as", "assez", "au", "aucun",
 	"aucune", "aujourd'hui", "auparavant", "auprès", "aussi", "autant",
@@ -356,6 +393,21 @@ static const char *const fr_abbr[] = {
 	"ex", "fig", "févr", "janv", "juil", "m", "mlle", "mm", "mme", "mmes",
 	"n", "no", "nov", "oct", "p", "p.ex", "pp", "pr", "sept", "st", "ste",
 	"tél", "vol", "éd",
+};
+
+static const char *const fr_gen[] = {
+	"an", "année", "années", "ans", "aspect", "base", "cas", "chapitre",
+	"chose", "choses", "cours", "date", "début", "effet", "euro", "euros",
+	"exemple", "exemples", "fait", "façon", "fin", "fois", "forme",
+	"genre", "groupe", "heure", "heures", "information", "informations",
+	"jour", "journée", "jours", "lieu", "ligne", "manière", "minute",
+	"minutes", "mode", "mois", "moment", "mot", "niveau", "nom", "nombre",
+	"objet", "ordre", "page", "paragraphe", "part", "partie", "parties",
+	"pas", "personne", "personnes", "place", "plan", "point", "points",
+	"période", "question", "raison", "reste", "résultat", "salarié",
+	"salariés", "section", "semaine", "semaines", "sens", "sorte",
+	"suite", "tableau", "temps", "texte", "type", "types", "valeur",
+	"valeurs", "élément", "éléments",
 };
 
 static const char *const es_stop[] = {
@@ -447,6 +499,21 @@ static const char *const es_abbr[] = {
 	"vd",
 };
 
+static const char *const es_gen[] = {
+	"apartado", "aspecto", "año", "años", "base", "cantidad", "capítulo",
+	"caso", "casos", "cosa", "cosas", "cuestión", "curso", "dato",
+	"datos", "documento", "día", "días", "efecto", "ejemplo", "ejemplos",
+	"elemento", "elementos", "empleado", "empleados", "euro", "euros",
+	"fecha", "fin", "final", "forma", "grupo", "hecho", "hora", "horas",
+	"información", "lugar", "línea", "manera", "mes", "meses", "minuto",
+	"minutos", "modo", "momento", "motivo", "nivel", "nombre", "número",
+	"objeto", "orden", "palabra", "parte", "partes", "persona",
+	"personas", "plazo", "punto", "puntos", "página", "párrafo", "razón",
+	"resto", "resultado", "sección", "semana", "semanas", "sentido",
+	"situación", "tabla", "texto", "tiempo", "tipo", "tipos", "valor",
+	"valores",
+};
+
 #define LIST(a) { (a), NITEMS(a) }
 
 static const struct list {
@@ -460,6 +527,7 @@ static const struct list {
 		[LANG_LIST_LINK] = LIST(en_link),
 		[LANG_LIST_LEAN] = LIST(en_lean),
 		[LANG_LIST_ABBR] = LIST(en_abbr),
+		[LANG_LIST_GEN] = LIST(en_gen),
 	},
 	[LANG_DE] = {
 		[LANG_LIST_STOP] = LIST(de_stop),
@@ -467,6 +535,7 @@ static const struct list {
 		[LANG_LIST_DET] = LIST(de_det),
 		[LANG_LIST_LEAN] = LIST(de_lean),
 		[LANG_LIST_ABBR] = LIST(de_abbr),
+		[LANG_LIST_GEN] = LIST(de_gen),
 	},
 	[LANG_FR] = {
 		[LANG_LIST_STOP] = LIST(fr_stop),
@@ -475,6 +544,7 @@ static const struct list {
 		[LANG_LIST_LINK] = LIST(fr_link),
 		[LANG_LIST_LEAN] = LIST(fr_lean),
 		[LANG_LIST_ABBR] = LIST(fr_abbr),
+		[LANG_LIST_GEN] = LIST(fr_gen),
 	},
 	[LANG_ES] = {
 		[LANG_LIST_STOP] = LIST(es_stop),
@@ -483,6 +553,7 @@ static const struct list {
 		[LANG_LIST_LINK] = LIST(es_link),
 		[LANG_LIST_LEAN] = LIST(es_lean),
 		[LANG_LIST_ABBR] = LIST(es_abbr),
+		[LANG_LIST_GEN] = LIST(es_gen),
 	},
 };
 

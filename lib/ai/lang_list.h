@@ -16,6 +16,7 @@ enum lang_list {
 	LANG_LIST_LINK,
 	LANG_LIST_LEAN,
 	LANG_LIST_ABBR,
+	LANG_LIST_GEN, /* nouns too general to ask for */
 	LANG_LIST__MAX
 };
 
