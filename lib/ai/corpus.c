@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "ai/lang_list.h"
+#include "ai/define.h"
 #include "base/buf.h"
 #include "base/utf8.h"
 
@@ -254,8 +254,8 @@ run_end(const struct corpus *c, const struct corpus_sentence *s, size_t i)
 			end++;
 			continue;
 		}
-		if ((c->lang == LANG_FR || c->lang == LANG_ES) &&
-		    (w[end].flags & LANG_LINK) != 0 && end + 1 < s->nwords &&
+		if ((w[end].flags & LANG_LINK) != 0 && end + 1 < s->nwords &&
+		    (w[end + 1].flags & LANG_BREAK) == 0 &&
 		    is_content(c->lang, &w[end + 1]) && end == i + 1) {
 			end += 2;
 			break;
@@ -537,6 +537,7 @@ corpus_new(struct arena *a, struct knowledge *k)
 	for (i = 0; i < k->nchunks; i++)
 		flag_chunk(&b, &k->chunks[i]);
 	score_terms(&b);
+	define_find(c);
 	return c;
 }
 

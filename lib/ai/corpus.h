@@ -51,6 +51,16 @@ struct corpus_term {
 	double score;
 };
 
+/* What the text says a term is. */
+struct corpus_def {
+	const char *term; /* as written */
+	const char *text; /* its description, without the term */
+	const char *source; /* the sentence or item it stands in */
+	uint32_t chunk, block;
+	uint32_t group; /* of the list it stands in, 0 none */
+	bool mono;	/* an option, a command: set in code */
+};
+
 struct corpus {
 	struct arena *a;
 	enum lang lang;
@@ -60,6 +70,8 @@ struct corpus {
 	size_t *first; /* per chunk: index of its first sentence; nchunks + 1 */
 	struct corpus_term *terms;
 	size_t nterms;
+	struct corpus_def *defs;
+	size_t ndefs;
 	uint32_t *df; /* per stem: sentences that hold it */
 	size_t nstems;
 };

@@ -36,17 +36,15 @@ struct chunk {
 	size_t words;
 };
 
+struct corpus;
+
 struct knowledge {
 	const char *title;
 	const char *lang; /* BCP 47 */
 	const char *summary;
 	struct chunk *chunks;
 	size_t nchunks;
-	/*
-	 * Headings of the outermost level had text: their names are the
-	 * sections. Otherwise sections are made by topic.
-	 */
-	bool structured;
+	struct corpus *corpus; /* made on first use */
 };
 
 struct outline_lesson {

@@ -3,6 +3,10 @@
  */
 #include "ai/phrases.h"
 
+#include <string.h>
+
+#include "base/buf.h"
+
 /* clang-format off */
 static const char *const phrases[PH__MAX][LANG__MAX] = {
 	[PH_OPEN] = {
@@ -42,10 +46,10 @@ static const char *const phrases[PH__MAX][LANG__MAX] = {
 		[LANG_ES] = "Visión general",
 	},
 	[PH_PART] = {
-		[LANG_EN] = "Part %u",
-		[LANG_DE] = "Teil %u",
-		[LANG_FR] = "Partie %u",
-		[LANG_ES] = "Parte %u",
+		[LANG_EN] = "Part %s",
+		[LANG_DE] = "Teil %s",
+		[LANG_FR] = "Partie %s",
+		[LANG_ES] = "Parte %s",
 	},
 	[PH_NEXT] = {
 		[LANG_EN] = "Next: %s",
@@ -66,10 +70,10 @@ static const char *const phrases[PH__MAX][LANG__MAX] = {
 		[LANG_ES] = "Este curso se extrajo automáticamente de %s. Todas las afirmaciones son frases del documento; las preguntas se derivaron de ellas sin modelo de lenguaje. Pida a un experto que lo revise antes de usarlo.",
 	},
 	[PH_CONDENSED] = {
-		[LANG_EN] = "This lesson is an excerpt: %zu of %zu sentences of the source were kept.",
-		[LANG_DE] = "Diese Lektion ist ein Auszug: %zu von %zu Sätzen der Quelle wurden übernommen.",
-		[LANG_FR] = "Cette leçon est un extrait : %zu phrases sur %zu de la source ont été conservées.",
-		[LANG_ES] = "Esta lección es un extracto: se conservaron %zu de %zu frases de la fuente.",
+		[LANG_EN] = "This lesson is an excerpt: %s of %s sentences of the source were kept.",
+		[LANG_DE] = "Diese Lektion ist ein Auszug: %s von %s Sätzen der Quelle wurden übernommen.",
+		[LANG_FR] = "Cette leçon est un extrait : %s phrases sur %s de la source ont été conservées.",
+		[LANG_ES] = "Esta lección es un extracto: se conservaron %s de %s frases de la fuente.",
 	},
 	[PH_OUTCOME] = {
 		[LANG_EN] = "Know the content of %s and answer questions about it correctly.",
@@ -215,6 +219,12 @@ static const char *const phrases[PH__MAX][LANG__MAX] = {
 		[LANG_FR] = "Restituer ce que le document dit de %s et de %s",
 		[LANG_ES] = "Decir lo que el documento establece sobre %s y %s",
 	},
+	[PH_O_ANSWER] = {
+		[LANG_EN] = "Answer questions about %s correctly",
+		[LANG_DE] = "Fragen zu %s richtig beantworten",
+		[LANG_FR] = "Répondre correctement aux questions sur %s",
+		[LANG_ES] = "Responder correctamente a preguntas sobre %s",
+	},
 };
 /* clang-format on */
 
@@ -222,4 +232,31 @@ const char *
 phrases_get(enum lang lang, enum phrase which)
 {
 	return phrases[which][lang == LANG_NONE ? LANG_EN : lang];
+}
+
+char *
+phrases_fill(struct arena *a, enum lang lang, enum phrase which, const char *x,
+    const char *y)
+{
+	const char *p = phrases_get(lang, which), *slot;
+	struct buf b = BUF_INIT;
+	char *out;
+
+	while ((slot = strstr(p, "%s")) != NULL) {
+		buf_put(&b, p, (size_t)(slot - p));
+		buf_puts(&b, x);
+		x = y;
+		p = slot + 2;
+	}
+	buf_puts(&b, p);
+	out = arena_strdup(a, buf_str(&b));
+	buf_free(&b);
+	return out;
+}
+
+char *
+phrases_quote(struct arena *a, enum lang lang, const char *s)
+{
+	return arena_printf(a, "%s%s%s", phrases_get(lang, PH_OPEN), s,
+	    phrases_get(lang, PH_CLOSE));
 }

@@ -14,11 +14,11 @@ enum phrase {
 	PH_AFTER, /* "After this lesson you can:" */
 	PH_KEY_POINTS,
 	PH_OVERVIEW,  /* title of a section's own text */
-	PH_PART,      /* "Part %d" */
+	PH_PART,      /* "Part %s" */
 	PH_NEXT,      /* "Next: %s" */
 	PH_END,	      /* end of the course */
 	PH_ABOUT,     /* the note that marks the output: %s file title */
-	PH_CONDENSED, /* "%d of %d sentences" */
+	PH_CONDENSED, /* "%s of %s sentences" */
 	PH_OUTCOME,   /* desired outcome: %s title */
 	PH_SECTION,   /* description of a section: %s list of titles */
 	PH_LESSON,    /* description of a lesson: %s list of topics */
@@ -43,9 +43,17 @@ enum phrase {
 	PH_O_STEPS,    /* name the steps of %s in order */
 	PH_O_TABLE,    /* look up %s by %s */
 	PH_O_TERMS,    /* say what the text states about %s and %s */
+	PH_O_ANSWER,   /* answer questions about %s */
 	PH__MAX
 };
 
 const char *phrases_get(enum lang lang, enum phrase which);
+
+/* The phrase with its first %s replaced by x, its second by y; in a. */
+char *phrases_fill(struct arena *a, enum lang lang, enum phrase which,
+    const char *x, const char *y);
+
+/* s in the quotation marks of the language; in a. */
+char *phrases_quote(struct arena *a, enum lang lang, const char *s);
 
 #endif
