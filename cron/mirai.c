@@ -11,13 +11,14 @@
 #include "base/str.h"
 #include "base/version.h"
 
-static const char usage[] = "usage: mirai [-hV] company|course|user ...\n";
+static const char usage[] = "usage: mirai [-hV] build|company|course|user ...\n";
 
 static const struct {
 	const char *name;
 	int (*run)(int argc, char **argv);
 	const char *help;
 } commands[] = {
+	{ "build", cmd_build, "a document in, a course package out" },
 	{ "company", cmd_company, "make, list, suspend companies" },
 	{ "course", cmd_course, "list, show, import, export courses" },
 	{ "user", cmd_user, "list, make, change, remove users" },

@@ -109,10 +109,9 @@ df_grow(struct builder *b)
 	if (b->stems.n < b->capdf)
 		return;
 	cap = b->capdf == 0 ? 4096 : b->capdf * 2;
-	b->c->df = arena_grow(b->c->a, b->c->df, b->capdf, cap,
-	    sizeof(*b->c->df));
-	b->seen = arena_grow(b->c->a, b->seen, b->capdf, cap,
-	    sizeof(*b->seen));
+	b->c->df =
+	    arena_grow(b->c->a, b->c->df, b->capdf, cap, sizeof(*b->c->df));
+	b->seen = arena_grow(b->c->a, b->seen, b->capdf, cap, sizeof(*b->seen));
 	b->capdf = cap;
 }
 
@@ -154,8 +153,9 @@ stands_alone(enum lang lang, const struct corpus_sentence *s)
 	size_t i, j;
 	bool stop;
 
-	stop = s->len > 3 && (end[-1] == '.' || end[-1] == '!' ||
-	    memcmp(end - 3, "\xe3\x80\x82", 3) == 0);
+	stop = s->len > 3 &&
+	    (end[-1] == '.' || end[-1] == '!' ||
+		memcmp(end - 3, "\xe3\x80\x82", 3) == 0);
 	if (!stop || s->nwords < 5 || s->nwords > 45 ||
 	    sentence_chars(s) > 320 || lang_leans(lang, s->words, s->nwords))
 		return false;
@@ -193,8 +193,7 @@ add_block(struct builder *b, size_t chunk, size_t block,
 	struct lang_cut *cuts;
 	size_t i, n;
 
-	if (k->kind == DOC_CODE || k->kind == DOC_ROW ||
-	    k->kind == DOC_HEADING)
+	if (k->kind == DOC_CODE || k->kind == DOC_ROW || k->kind == DOC_HEADING)
 		return;
 	n = lang_sentences(c->a, c->lang, k->text, k->len, &cuts);
 	for (i = 0; i < n; i++) {
@@ -204,8 +203,8 @@ add_block(struct builder *b, size_t chunk, size_t block,
 		s->chunk = (uint32_t)chunk;
 		s->block = (uint32_t)block;
 		s->kind = k->kind;
-		s->nwords = lang_words(c->a, c->lang, s->text, s->len,
-		    &s->words);
+		s->nwords =
+		    lang_words(c->a, c->lang, s->text, s->len, &s->words);
 		if (s->nwords > UINT16_MAX)
 			s->nwords = UINT16_MAX;
 		count_stems(b, s, c->nsentences);
@@ -378,8 +377,8 @@ static void
 hit_add(struct corpus_sentence *s, struct corpus_hit *hits, uint32_t term,
     size_t from, size_t to)
 {
-	hits[s->nhits++] = (struct corpus_hit){ term, (uint16_t)from,
-		(uint16_t)to };
+	hits[s->nhits++] =
+	    (struct corpus_hit){ term, (uint16_t)from, (uint16_t)to };
 }
 
 static unsigned
@@ -637,8 +636,8 @@ power(const float *m, size_t n, double *rank, double *next)
 			next[j] = (1.0 - DAMPING) / (double)n;
 		for (i = 0; i < n; i++) {
 			for (j = 0; j < n; j++)
-				next[j] += DAMPING * rank[i] *
-				    (double)m[i * n + j];
+				next[j] +=
+				    DAMPING * rank[i] * (double)m[i * n + j];
 		}
 		memcpy(rank, next, n * sizeof(*rank));
 	}
@@ -669,9 +668,8 @@ rank_some(struct corpus *c, size_t first, size_t n)
 	}
 	for (i = 0; i < n; i++)
 		/* Rounded, so that the last bits decide nothing. */
-		c->sentences[first + i].score = top > 0.0
-		    ? floor(rank[i] / top * 1e6) / 1e6
-		    : 0.0;
+		c->sentences[first + i].score =
+		    top > 0.0 ? floor(rank[i] / top * 1e6) / 1e6 : 0.0;
 	free(m);
 	free(rank);
 }

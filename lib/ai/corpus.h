@@ -53,8 +53,8 @@ struct corpus_term {
 
 /* What the text says a term is. */
 struct corpus_def {
-	const char *term; /* as written */
-	const char *text; /* its description, without the term */
+	const char *term;   /* as written */
+	const char *text;   /* its description, without the term */
 	const char *source; /* the sentence or item it stands in */
 	uint32_t chunk, block;
 	uint32_t group; /* of the list it stands in, 0 none */

@@ -30,8 +30,8 @@ def_add(struct finder *f, const struct corpus_def *d)
 	}
 	if (c->ndefs == f->cap) {
 		cap = f->cap == 0 ? 64 : f->cap * 2;
-		c->defs = arena_grow(c->a, c->defs, c->ndefs, cap,
-		    sizeof(*c->defs));
+		c->defs =
+		    arena_grow(c->a, c->defs, c->ndefs, cap, sizeof(*c->defs));
 		f->cap = cap;
 	}
 	c->defs[c->ndefs++] = *d;
@@ -115,7 +115,8 @@ find_in_block(struct finder *f, size_t chunk, size_t block)
 	struct corpus *c = f->c;
 	const struct doc_block *b = &c->k->chunks[chunk].blocks[block];
 	struct corpus_def d = { .chunk = (uint32_t)chunk,
-		.block = (uint32_t)block, .group = b->group };
+		.block = (uint32_t)block,
+		.group = b->group };
 	size_t len, skip = 0;
 
 	if ((b->kind != DOC_ITEM && b->kind != DOC_PARA) ||
@@ -200,8 +201,8 @@ is_term(const struct lang_word *w, size_t from, size_t to)
 		if ((w[i].flags & LANG_STOP) != 0 &&
 		    (w[i].flags & LANG_LINK) == 0)
 			return false;
-		content = content ||
-		    (w[i].flags & (LANG_STOP | LANG_GENERAL)) == 0;
+		content =
+		    content || (w[i].flags & (LANG_STOP | LANG_GENERAL)) == 0;
 	}
 	return content;
 }
@@ -234,8 +235,8 @@ find_in_sentence(struct finder *f, const struct corpus_sentence *s)
 	end = s->len;
 	while (end > 0 && strchr(".!", s->text[end - 1]) != NULL)
 		end--;
-	d.text = arena_strndup(c->a, s->text + w[i + 1].start,
-	    end - w[i + 1].start);
+	d.text =
+	    arena_strndup(c->a, s->text + w[i + 1].start, end - w[i + 1].start);
 	d.source = s->text;
 	if (utf8_count(d.text) <= MAX_DEF_CHARS)
 		def_add(f, &d);

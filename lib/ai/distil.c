@@ -207,7 +207,8 @@ is_skipped(const char *heading)
 	size_t i, n, o = 0;
 
 	for (i = 0; heading[i] != '\0' && o + 4 < sizeof(low); i += n) {
-		if ((n = utf8_decode(heading + i, strlen(heading + i), &cp)) == 0)
+		if ((n = utf8_decode(heading + i, strlen(heading + i), &cp)) ==
+		    0)
 			return false;
 		o += utf8_encode(lang_fold(cp), low + o);
 	}
@@ -478,11 +479,12 @@ distil_title(struct arena *a, struct knowledge *k, size_t from, size_t to)
 		return k->title;
 	first = c->terms[top[0]].text;
 	for (i = 1; i < n; i++) {
-		if (strstr(c->terms[top[i]].key, c->terms[top[0]].key) != NULL ||
+		if (strstr(c->terms[top[i]].key, c->terms[top[0]].key) !=
+			NULL ||
 		    strstr(c->terms[top[0]].key, c->terms[top[i]].key) != NULL)
 			continue;
-		return upper_first(a, distil_join(a, c->lang, first,
-					  c->terms[top[i]].text));
+		return upper_first(a,
+		    distil_join(a, c->lang, first, c->terms[top[i]].text));
 	}
 	return upper_first(a, first);
 }
@@ -575,8 +577,8 @@ finish_chunks(struct arena *a, struct knowledge *k)
 		buf_reset(&b);
 		render_markdown(&b, c->blocks, c->nblocks);
 		c->content = arena_strdup(a, buf_str(&b));
-		c->id = knowledge_id(a, "chunk",
-		    arena_printf(a, "%zu", i), c->content);
+		c->id = knowledge_id(a, "chunk", arena_printf(a, "%zu", i),
+		    c->content);
 		if (*c->topic == '\0')
 			c->topic = c->npath == 0 && i == 0 && k->nchunks > 1 &&
 				k->chunks[1].npath > 0

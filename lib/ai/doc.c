@@ -267,8 +267,10 @@ span_sort(struct doc_span *s, size_t n)
 
 	for (i = 1; i < n; i++) {
 		t = s[i];
-		for (j = i; j > 0 && (s[j - 1].start > t.start ||
-		    (s[j - 1].start == t.start && s[j - 1].len < t.len)); j--)
+		for (j = i; j > 0 &&
+		     (s[j - 1].start > t.start ||
+			 (s[j - 1].start == t.start && s[j - 1].len < t.len));
+		     j--)
 			s[j] = s[j - 1];
 		s[j] = t;
 	}
@@ -299,12 +301,13 @@ doc_end(struct doc_maker *m)
 		return;
 	for (i = 0; i < DOC_MARK__MAX; i++) {
 		if (m->on[i] && m->open_at[i] != 0)
-			span_add(m, (enum doc_mark)i, m->open_at[i] - 1, t->len);
+			span_add(m, (enum doc_mark)i, m->open_at[i] - 1,
+			    t->len);
 	}
 	m->open = false;
 	if (m->cur.kind == DOC_CODE) {
-		while (t->len > 0 && (t->data[t->len - 1] == '\n' ||
-		    t->data[t->len - 1] == ' '))
+		while (t->len > 0 &&
+		    (t->data[t->len - 1] == '\n' || t->data[t->len - 1] == ' '))
 			t->data[--t->len] = '\0';
 	}
 	if (t->len == 0 || !has_text(t->data, t->len))
@@ -312,8 +315,7 @@ doc_end(struct doc_maker *m)
 	m->cur.text = arena_strndup(m->a, t->data, t->len);
 	m->cur.len = t->len;
 	m->total += t->len;
-	while (m->nspans > 0 && m->cur.kind != DOC_CODE &&
-	    m->nspans <= 1000) {
+	while (m->nspans > 0 && m->cur.kind != DOC_CODE && m->nspans <= 1000) {
 		m->cur.spans = arena_calloc(m->a, m->nspans, sizeof(*m->spans));
 		memcpy(m->cur.spans, m->spans, m->nspans * sizeof(*m->spans));
 		m->cur.nspans = m->nspans;
@@ -353,8 +355,8 @@ doc_lang(struct doc_maker *m, const char *p, size_t len)
 		return;
 	for (i = 0; i < len; i++) {
 		if (!((p[i] >= 'a' && p[i] <= 'z') ||
-		    (p[i] >= 'A' && p[i] <= 'Z') ||
-		    (p[i] >= '0' && p[i] <= '9') || p[i] == '-'))
+			(p[i] >= 'A' && p[i] <= 'Z') ||
+			(p[i] >= '0' && p[i] <= '9') || p[i] == '-'))
 			return;
 	}
 	m->doc.lang = arena_strndup(m->a, p, len);
@@ -534,8 +536,9 @@ get_block(struct reader *r, struct doc_block *k)
 	k->pos = get_u32(r);
 	k->text = get_str(r, &k->len);
 	get_spans(r, k);
-	if (kind >= DOC__MAX || (kind == DOC_HEADING &&
-	    (k->level < 1 || k->level > 6)) || k->len == 0)
+	if (kind >= DOC__MAX ||
+	    (kind == DOC_HEADING && (k->level < 1 || k->level > 6)) ||
+	    k->len == 0)
 		r->bad = true;
 	else
 		k->kind = (enum doc_kind)kind;

@@ -88,8 +88,8 @@ extract_kind_name(enum extract_kind kind)
 static bool
 is_utf16(const char *p, size_t len)
 {
-	return len >= 2 && (memcmp(p, "\xff\xfe", 2) == 0 ||
-			       memcmp(p, "\xfe\xff", 2) == 0);
+	return len >= 2 &&
+	    (memcmp(p, "\xff\xfe", 2) == 0 || memcmp(p, "\xfe\xff", 2) == 0);
 }
 
 /* The first bytes, white space and byte order mark skipped, lowered. */
@@ -117,7 +117,8 @@ looks_like_html(const char *head)
 		return strstr(head, "<html") != NULL ||
 		    strstr(head, "<!doctype html") != NULL;
 	if (str_starts(head, "<!--") &&
-	    (strstr(head, "<html") != NULL || strstr(head, "<!doctype") != NULL))
+	    (strstr(head, "<html") != NULL ||
+		strstr(head, "<!doctype") != NULL))
 		return true;
 	return str_starts(head, "<!doctype html") ||
 	    str_starts(head, "<html") || str_starts(head, "<head") ||
@@ -189,8 +190,8 @@ extract_sniff(const char *name, const char *p, size_t len, const char **why)
 			return EXTRACT_NONE;
 		}
 	}
-	if (len >= 4 && (memcmp(p, "PK\3\4", 4) == 0 ||
-			    memcmp(p, "PK\5\6", 4) == 0))
+	if (len >= 4 &&
+	    (memcmp(p, "PK\3\4", 4) == 0 || memcmp(p, "PK\5\6", 4) == 0))
 		return EXTRACT_DOCX;
 	if (memmem(p, len < 1024 ? len : 1024, "%PDF-", 5) != NULL)
 		return EXTRACT_PDF;
@@ -206,7 +207,8 @@ extract_sniff(const char *name, const char *p, size_t len, const char **why)
 		return EXTRACT_NONE;
 	}
 	if (looks_like_roff(head)) {
-		*why = "the source of a manual page; format it with man(1) first";
+		*why =
+		    "the source of a manual page; format it with man(1) first";
 		return EXTRACT_NONE;
 	}
 	if (is_md_name(name))
@@ -267,8 +269,9 @@ from_1252(const unsigned char *p, size_t len, struct buf *b)
 
 	for (i = 0; i < len; i++) {
 		if (p[i] >= 0x80 && p[i] < 0xa0)
-			put_cp(b, high[p[i] - 0x80] != 0 ? high[p[i] - 0x80]
-							 : 0xfffd);
+			put_cp(b,
+			    high[p[i] - 0x80] != 0 ? high[p[i] - 0x80]
+						   : 0xfffd);
 		else
 			put_cp(b, p[i]);
 	}
@@ -283,7 +286,7 @@ declares_latin(const char *p, size_t len)
 	const char *cs;
 
 	for (i = 0; i < n; i++)
-		head[i] = p[i] == '\0' ? ' '
+		head[i] = p[i] == '\0'		 ? ' '
 		    : p[i] >= 'A' && p[i] <= 'Z' ? (char)(p[i] + 32)
 						 : p[i];
 	head[n] = '\0';
@@ -292,10 +295,10 @@ declares_latin(const char *p, size_t len)
 		return false;
 	cs = strchr(cs, '=') + 1;
 	cs += *cs == '"' || *cs == '\'';
-	return str_starts(cs, "iso-8859-1\"") || str_starts(cs, "iso-8859-1'") ||
-	    str_starts(cs, "iso-8859-1>") || str_starts(cs, "iso-8859-1 ") ||
-	    str_starts(cs, "windows-1252") || str_starts(cs, "latin1") ||
-	    str_starts(cs, "us-ascii");
+	return str_starts(cs, "iso-8859-1\"") ||
+	    str_starts(cs, "iso-8859-1'") || str_starts(cs, "iso-8859-1>") ||
+	    str_starts(cs, "iso-8859-1 ") || str_starts(cs, "windows-1252") ||
+	    str_starts(cs, "latin1") || str_starts(cs, "us-ascii");
 }
 
 /* Text as UTF-8 without byte order mark; -1 with the reason. */

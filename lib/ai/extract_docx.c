@@ -83,8 +83,8 @@ style_name(struct style *st, struct arena *a, const char *name)
 		st->heading = low[8] <= '6' ? (unsigned)(low[8] - '0') : 6;
 	st->title = strcmp(low, "title") == 0;
 	st->toc = str_starts(low, "toc ") || strcmp(low, "toc heading") == 0;
-	st->list = str_starts(low, "list bullet") ||
-	    str_starts(low, "list number");
+	st->list =
+	    str_starts(low, "list bullet") || str_starts(low, "list number");
 }
 
 static void
@@ -130,8 +130,9 @@ styles_inherit(struct state *s)
 
 	for (i = 0; i < s->nstyles; i++) {
 		b = &s->styles[i];
-		for (hops = 0; hops < 10 && b != NULL && b->heading == 0 &&
-		     !b->title; hops++)
+		for (hops = 0;
+		     hops < 10 && b != NULL && b->heading == 0 && !b->title;
+		     hops++)
 			b = style_find(s, b->base);
 		if (b == NULL)
 			continue;
@@ -176,8 +177,8 @@ number_open(void *arg, const char *name, const char *const *attrs)
 	const char *v = xml_attr(attrs, "val");
 
 	if (strcmp(name, "abstractNum") == 0)
-		format_add(s, number_of(xml_attr(attrs, "abstractNumId"),
-				  1 << 30));
+		format_add(s,
+		    number_of(xml_attr(attrs, "abstractNumId"), 1 << 30));
 	else if (strcmp(name, "lvl") == 0)
 		s->level = number_of(xml_attr(attrs, "ilvl"), 8);
 	else if (strcmp(name, "numFmt") == 0 && s->level == 0 &&

@@ -102,8 +102,8 @@ struct state {
 	bool ordered[8];
 	unsigned quotes, tables, pre, mains;
 	unsigned ncells, nheads; /* of the row */
-	bool need_main;	  /* only text inside main counts */
-	bool has_main;	  /* seen by the first pass */
+	bool need_main;		 /* only text inside main counts */
+	bool has_main;		 /* seen by the first pass */
 	bool in_title, in_row, in_heading;
 	bool after_term; /* "term: " was written, the definition follows */
 	struct buf title;

@@ -18,8 +18,8 @@ struct state {
 	bool ordered[8]; /* by depth */
 	unsigned quotes;
 	unsigned images;
-	bool in_item; /* the next paragraph is the item's own */
-	unsigned cells;	 /* of the open row */
+	bool in_item;	/* the next paragraph is the item's own */
+	unsigned cells; /* of the open row */
 };
 
 static void
@@ -87,8 +87,7 @@ table(struct state *s, const char *type, bool enter)
 		begin_row(s, 1);
 	else if (strcmp(type, "table_row") == 0 && enter)
 		begin_row(s, 0);
-	else if (strcmp(type, "table_cell") == 0 && enter &&
-	    s->cells++ > 0)
+	else if (strcmp(type, "table_cell") == 0 && enter && s->cells++ > 0)
 		doc_cell(s->m);
 	else if (!enter && strcmp(type, "table_cell") != 0)
 		doc_end(s->m);
@@ -193,8 +192,9 @@ front_line(struct doc_maker *m, const char *p, size_t len)
 		p++;
 		len--;
 	}
-	while (len > 0 && (p[len - 1] == ' ' || p[len - 1] == '"' ||
-	    p[len - 1] == '\'' || p[len - 1] == '\r'))
+	while (len > 0 &&
+	    (p[len - 1] == ' ' || p[len - 1] == '"' || p[len - 1] == '\'' ||
+		p[len - 1] == '\r'))
 		len--;
 	if (key == 6)
 		doc_title(m, p, len);
@@ -258,8 +258,8 @@ extract_md(struct doc_maker *m, const char *p, size_t len, const char **why)
 	skip = front_matter(m, p, len);
 	root = parse(p + skip, len - skip);
 	it = cmark_iter_new(root);
-	while ((ev = cmark_iter_next(it)) != CMARK_EVENT_DONE &&
-	    !doc_is_full(m))
+	while (
+	    (ev = cmark_iter_next(it)) != CMARK_EVENT_DONE && !doc_is_full(m))
 		node(&s, cmark_iter_get_node(it), ev == CMARK_EVENT_ENTER);
 	doc_end(m);
 	cmark_iter_free(it);

@@ -96,9 +96,10 @@ read_font(struct state *s, const char *p, const char *end)
 		return;
 	f = &s->fonts[id];
 	f->size = number(p, end, " size", 0);
-	f->mono = has(p, end, "Mono") || has(p, end, "MonL") || has(p, end, "Courier") ||
-	    has(p, end, "CMTT") || has(p, end, "Consol") ||
-	    has(p, end, "SFTT") || has(p, end, "Typewriter");
+	f->mono = has(p, end, "Mono") || has(p, end, "MonL") ||
+	    has(p, end, "Courier") || has(p, end, "CMTT") ||
+	    has(p, end, "Consol") || has(p, end, "SFTT") ||
+	    has(p, end, "Typewriter");
 	f->bold = has(p, end, "Bold") || has(p, end, "CMBX") ||
 	    has(p, end, "Black") || has(p, end, "Heavy");
 	f->slanted = has(p, end, "Italic") || has(p, end, "Oblique") ||
@@ -261,8 +262,8 @@ read_text(struct state *s, const char *p, const char *end)
 	decode(s, gt + 1, stop, f, &letters, &bold);
 	if (letters == 0 || !utf8_valid(buf_str(&s->text), s->text.len))
 		return;
-	if (s->nlines > 0 && continues(&s->lines[s->nlines - 1], s->page, top,
-	    left, height)) {
+	if (s->nlines > 0 &&
+	    continues(&s->lines[s->nlines - 1], s->page, top, left, height)) {
 		l = &s->lines[s->nlines - 1];
 		append(s, l, left, height);
 		if (f->size > l->size && letters > l->letters)
@@ -270,8 +271,12 @@ read_text(struct state *s, const char *p, const char *end)
 		l->mono = l->mono && f->mono;
 	} else {
 		l = line_new(s);
-		*l = (struct line){ .page = s->page, .top = top, .left = left,
-			.height = height, .size = f->size, .ncells = 1,
+		*l = (struct line){ .page = s->page,
+			.top = top,
+			.left = left,
+			.height = height,
+			.size = f->size,
+			.ncells = 1,
 			.mono = f->mono };
 		l->cell_left[0] = left;
 		l->text = arena_strndup(s->a, buf_str(&s->text), s->text.len);
@@ -497,7 +502,8 @@ drop_edges(struct state *s)
 		l = &s->lines[i];
 		h = s->page_height[l->page];
 		pages += i == 0 || l->page != l[-1].page;
-		if (h <= 0 || l->size * 10 >= s->body * 14 || (l->top > h / 9 && l->top < h - h / 9))
+		if (h <= 0 || l->size * 10 >= s->body * 14 ||
+		    (l->top > h / 9 && l->top < h - h / 9))
 			continue;
 		e[n].key = key_of(s->a, l->text, l->len, true);
 		e[n].l = l;
@@ -566,8 +572,8 @@ outline_level(struct state *s, const struct line *l)
 	key = key_of(s->a, l->text, l->len, false);
 	for (i = 0; i < s->nentries; i++) {
 		e = &s->entries[i];
-		if (!e->used && abs(e->page - l->page) <= 1 && *e->key != '\0' &&
-		    strcmp(e->key, key) == 0) {
+		if (!e->used && abs(e->page - l->page) <= 1 &&
+		    *e->key != '\0' && strcmp(e->key, key) == 0) {
 			e->used = true;
 			return e->depth;
 		}
@@ -637,8 +643,7 @@ find_title(struct state *s)
 		if (best == NULL || s->lines[i].size > best->size)
 			best = &s->lines[i];
 	}
-	if (best == NULL || best->page != s->lines[0].page ||
-	    !is_big(s, best))
+	if (best == NULL || best->page != s->lines[0].page || !is_big(s, best))
 		return;
 	doc_title(s->m, best->text, best->len);
 }
@@ -695,7 +700,8 @@ keep_hyphen(const struct state *s, const struct line *l, const char *next)
 	char word[128];
 	size_t i, n, m;
 
-	for (n = 0; n < 40 && n < l->len && is_lower_at(l->text + l->len - 2 - n);)
+	for (n = 0;
+	     n < 40 && n < l->len && is_lower_at(l->text + l->len - 2 - n);)
 		n++;
 	for (m = 0; m < 40 && is_lower_at(next + m);)
 		m++;
@@ -783,8 +789,7 @@ marker(const struct line *l, bool *ordered)
 
 /* The line goes on with the paragraph of the line before it. */
 static bool
-is_joined(const struct state *s, const struct line *prev,
-    const struct line *l)
+is_joined(const struct state *s, const struct line *prev, const struct line *l)
 {
 	int dy = l->top - prev->top;
 	bool ordered;
@@ -911,8 +916,8 @@ is_long_heading(const struct line *prev, const struct line *l)
 	return prev != NULL && prev->level > 0 && l->level == prev->level &&
 	    l->size == prev->size && l->page == prev->page &&
 	    l->top > prev->top && l->top - prev->top < prev->height * 2 &&
-	    prev->letters + l->letters < 150 && !(*first(l) >= '0' &&
-	    *first(l) <= '9');
+	    prev->letters + l->letters < 150 &&
+	    !(*first(l) >= '0' && *first(l) <= '9');
 }
 
 static void

@@ -37,7 +37,8 @@ plain(struct arena *a, const char *p, size_t len, size_t *outlen)
 	out = arena_alloc(a, len + 1);
 	for (i = 0; i < len; i++) {
 		if (p[i] == '\b') {
-			while (n > 0 && ((unsigned char)out[n - 1] & 0xc0) == 0x80)
+			while (
+			    n > 0 && ((unsigned char)out[n - 1] & 0xc0) == 0x80)
 				n--;
 			n -= n > 0 && out[n - 1] != '\n';
 		} else if (p[i] == 0x1b && i + 1 < len && p[i + 1] == '[') {
@@ -195,7 +196,8 @@ numbered(const struct line *l)
 	while (l->p[i] == ' ')
 		i++;
 	if (!((l->p[i] >= 'A' && l->p[i] <= 'Z') ||
-	    (unsigned char)l->p[i] >= 0xc0) || ends_with(l, ".,;:"))
+		(unsigned char)l->p[i] >= 0xc0) ||
+	    ends_with(l, ".,;:"))
 		return 0;
 	return l->len <= 90 ? depth : 0;
 }
@@ -380,8 +382,11 @@ put_heading(struct state *s, size_t i)
 	doc_pos(s->m, (uint32_t)i + 1);
 	if (is_rule(u) && l->len <= 100 && u->len * 2 >= l->len &&
 	    !is_rule(l)) {
-		heading(s, u->p[0] == '=' || u->p[0] == '#' || u->p[0] == '*'
-			? 1 : u->p[0] == '-' ? 2 : 3, l->p, l->len);
+		heading(s,
+		    u->p[0] == '=' || u->p[0] == '#' || u->p[0] == '*' ? 1
+			: u->p[0] == '-'			       ? 2
+								       : 3,
+		    l->p, l->len);
 		s->titled = true;
 		return i + 2;
 	}
@@ -410,7 +415,8 @@ read_text(struct state *s)
 		if ((next = put_heading(s, i)) != i)
 			continue;
 		for (end = i; end < s->nlines && at(s, end)->len > 0 &&
-		     (end == i || !is_rule(at(s, end + 1))); end++)
+		     (end == i || !is_rule(at(s, end + 1)));
+		     end++)
 			continue;
 		put_para(s, i, end);
 		s->titled = true;
@@ -523,8 +529,7 @@ man_para(struct state *s, size_t i)
 {
 	size_t end = i, next;
 
-	while (end < s->nlines && at(s, end)->len > 0 &&
-	    at(s, end)->indent > 3)
+	while (end < s->nlines && at(s, end)->len > 0 && at(s, end)->indent > 3)
 		end++;
 	if (s->code_next) {
 		put_code(s, i, end);
@@ -570,8 +575,8 @@ read_man(struct state *s)
 			continue;
 		} else if (l->indent == 0) {
 			heading(s, 2, l->p, l->len);
-			s->code_next = l->len == 8 &&
-			    memcmp(l->p, "SYNOPSIS", 8) == 0;
+			s->code_next =
+			    l->len == 8 && memcmp(l->p, "SYNOPSIS", 8) == 0;
 		} else if (l->indent <= 3) {
 			heading(s, 3, l->p, l->len);
 		} else {

@@ -44,8 +44,8 @@ component_add(struct maker *m, enum component_type type, const char *kind)
 
 	if (l->ncomponents == m->cap) {
 		cap = m->cap == 0 ? 16 : m->cap * 2;
-		l->components = arena_grow(m->a, l->components,
-		    l->ncomponents, cap, sizeof(*l->components));
+		l->components = arena_grow(m->a, l->components, l->ncomponents,
+		    cap, sizeof(*l->components));
 		m->cap = cap;
 	}
 	c = &l->components[l->ncomponents++];
@@ -90,8 +90,8 @@ add_heading(struct maker *m, unsigned level, const char *text,
 }
 
 static void
-add_text(struct maker *m, const char *kind, const char *html,
-    const char *plain, const size_t *chunks, size_t n)
+add_text(struct maker *m, const char *kind, const char *html, const char *plain,
+    const size_t *chunks, size_t n)
 {
 	struct component *c = component_add(m, COMPONENT_TEXT, kind);
 	struct json *j = json_new_object(m->a);
@@ -161,8 +161,8 @@ add_quiz(struct maker *m, const struct quiz *q)
 {
 	static const char *const ids[] = { "a", "b", "c", "d" };
 	static const char *const truth[] = { "true", "false" };
-	struct component *c = component_add(m, COMPONENT_QUIZ,
-	    quiz_kind_name(q->kind));
+	struct component *c =
+	    component_add(m, COMPONENT_QUIZ, quiz_kind_name(q->kind));
 	const char *const *id = q->kind == QUIZ_TRUE ? truth : ids;
 	struct json *j = json_new_object(m->a), *options, *o;
 	size_t i;
@@ -263,16 +263,15 @@ condense_block(struct maker *m, size_t chunk, size_t block, double limit,
 
 /* The blocks of a chunk, condensed when the lesson must be. */
 static size_t
-chunk_blocks(struct maker *m, size_t chunk, double limit,
-    struct doc_block *out)
+chunk_blocks(struct maker *m, size_t chunk, double limit, struct doc_block *out)
 {
 	const struct chunk *c = &m->k->chunks[chunk];
 	size_t i, n = 0;
 
 	for (i = 0; i < c->nblocks; i++) {
 		out[n] = c->blocks[i];
-		if (limit >= 0.0 && (out[n].kind == DOC_PARA ||
-		    out[n].kind == DOC_QUOTE) &&
+		if (limit >= 0.0 &&
+		    (out[n].kind == DOC_PARA || out[n].kind == DOC_QUOTE) &&
 		    !condense_block(m, chunk, i, limit, &out[n]))
 			continue;
 		if (limit >= 0.0 && out[n].kind == DOC_CODE &&
@@ -328,8 +327,8 @@ add_chunk_text(struct maker *m, const struct doc_block *b, size_t n,
 	bool bound;
 
 	for (i = 0; i < n; i++) {
-		bound = i > 0 && b[i].group != 0 && b[i].kind == b[i - 1].kind &&
-		    b[i].group == b[i - 1].group;
+		bound = i > 0 && b[i].group != 0 &&
+		    b[i].kind == b[i - 1].kind && b[i].group == b[i - 1].group;
 		if (size + b[i].len > TEXT_MAX / 2 && i > from &&
 		    (!bound || size + b[i].len > TEXT_MAX)) {
 			add_blocks(m, b + from, i - from, chunk);
@@ -452,8 +451,7 @@ next_title(const struct outline *o, size_t section, size_t lesson)
 {
 	if (lesson + 1 < o->sections[section].nlessons)
 		return o->sections[section].lessons[lesson + 1].title;
-	if (section + 1 < o->nsections &&
-	    o->sections[section + 1].nlessons > 0)
+	if (section + 1 < o->nsections && o->sections[section + 1].nlessons > 0)
 		return o->sections[section + 1].lessons[0].title;
 	return NULL;
 }
@@ -481,13 +479,13 @@ make_lesson(struct arena *a, struct knowledge *k, const struct outline *o,
 	add_chunks(&m, quizzes, n);
 	add_key_points(&m);
 	if (out->dropped > 0)
-		add_note(&m, phrases_fill(a, m.lang, PH_CONDENSED,
-		    arena_printf(a, "%zu", out->kept),
-		    arena_printf(a, "%zu", out->kept + out->dropped)));
+		add_note(&m,
+		    phrases_fill(a, m.lang, PH_CONDENSED,
+			arena_printf(a, "%zu", out->kept),
+			arena_printf(a, "%zu", out->kept + out->dropped)));
 	next = next_title(o, section, lesson);
-	out->segue = next == NULL
-	    ? phrases_get(m.lang, PH_END)
-	    : phrases_fill(a, m.lang, PH_NEXT, next, "");
+	out->segue = next == NULL ? phrases_get(m.lang, PH_END)
+				  : phrases_fill(a, m.lang, PH_NEXT, next, "");
 	return 0;
 }
 

@@ -45,7 +45,7 @@ knowledge_blocks(struct arena *a, struct chunk *c)
 		size_t i;
 
 		for (i = 0; i < c->nblocks; i++)
-			c->words += lang_count(c->blocks[i].text,
-			    c->blocks[i].len);
+			c->words +=
+			    lang_count(c->blocks[i].text, c->blocks[i].len);
 	}
 }

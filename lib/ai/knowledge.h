@@ -26,10 +26,10 @@ struct chunk {
 	const char *content; /* Markdown */
 	const char **keywords;
 	size_t nkeywords;
-	double score;	    /* 0..1: how central it is */
-	const char **path;  /* headings above it, outermost first */
+	double score;	   /* 0..1: how central it is */
+	const char **path; /* headings above it, outermost first */
 	size_t npath;
-	uint32_t pos;	    /* line or page of the source */
+	uint32_t pos; /* line or page of the source */
 	/* The same as blocks; NULL when the chunk came from a database. */
 	const struct doc_block *blocks;
 	size_t nblocks;

@@ -253,7 +253,8 @@ is_function_han(uint32_t cp)
 		0x987b, 0x5e94, 0x6bcf, 0x5728, 0x6211, 0x4f60, 0x4ed6, 0x5979,
 		0x5b83, 0x4eec, 0x8fd9, 0x90a3, 0x4e5f, 0x90fd, 0x5c31, 0x8981,
 		0x4f1a, 0x80fd, 0x5e76, 0x800c, 0x4f46, 0x5982, 0x56e0, 0x5176,
-		0x6240, 0x4e4b, 0x4e2d, 0x4e0a, 0x4e0b, 0x524d, 0x540e, 0x5f97 };
+		0x6240, 0x4e4b, 0x4e2d, 0x4e0a, 0x4e0b, 0x524d, 0x540e,
+		0x5f97 };
 	size_t i;
 
 	for (i = 0; i < NITEMS(list); i++) {
@@ -274,8 +275,10 @@ word_len(const struct cutter *c, size_t i, enum script s)
 	while (i < c->len && (n = utf8_decode(c->p + i, c->len - i, &cp)) > 0) {
 		now = script_of(cp);
 		if (s >= S_HAN) {
-			if (now != s || (s == S_HAN && (chars == MAX_CJK ||
-			    (chars > 0 && is_function_han(cp)))))
+			if (now != s ||
+			    (s == S_HAN &&
+				(chars == MAX_CJK ||
+				    (chars > 0 && is_function_han(cp)))))
 				break;
 			i += n;
 			if (s == S_HAN && chars == 0 && is_function_han(cp))
@@ -289,8 +292,8 @@ word_len(const struct cutter *c, size_t i, enum script s)
 			continue;
 		}
 		after = S_OTHER;
-		if (i + n < c->len && (m = utf8_decode(c->p + i + n,
-		    c->len - i - n, &next)) > 0)
+		if (i + n < c->len &&
+		    (m = utf8_decode(c->p + i + n, c->len - i - n, &next)) > 0)
 			after = script_of(next);
 		if (now != S_OTHER || !is_joint(c, cp, s, after))
 			break;
@@ -410,8 +413,8 @@ word_add(struct cutter *c, size_t start, size_t len, enum script s)
 
 	if (c->n == c->cap) {
 		cap = c->cap == 0 ? 32 : c->cap * 2;
-		c->words = arena_grow(c->a, c->words, c->n, cap,
-		    sizeof(*c->words));
+		c->words =
+		    arena_grow(c->a, c->words, c->n, cap, sizeof(*c->words));
 		c->cap = cap;
 	}
 	w = &c->words[c->n++];
@@ -420,8 +423,9 @@ word_add(struct cutter *c, size_t start, size_t len, enum script s)
 	w->norm = folded(c->a, c->p + start, len);
 	w->stem = stem_of(c->a, c->lang, w->norm);
 	w->flags = case_flags(c->p + start, len) | list_flags(c->lang, w->norm);
-	if (s == S_HIRAGANA || (s == S_HAN && len <= 3 &&
-	    utf8_decode(c->p + start, len, &cp) > 0 && is_function_han(cp)))
+	if (s == S_HIRAGANA ||
+	    (s == S_HAN && len <= 3 &&
+		utf8_decode(c->p + start, len, &cp) > 0 && is_function_han(cp)))
 		w->flags |= LANG_STOP;
 	if (c->fresh)
 		w->flags |= LANG_FIRST;
@@ -442,7 +446,10 @@ size_t
 lang_words(struct arena *a, enum lang lang, const char *p, size_t len,
     struct lang_word **out)
 {
-	struct cutter c = { .a = a, .lang = lang, .p = p, .len = len,
+	struct cutter c = { .a = a,
+		.lang = lang,
+		.p = p,
+		.len = len,
 		.fresh = true };
 	enum script s;
 	uint32_t cp;
@@ -567,12 +574,12 @@ cut_add(struct splitter *s, size_t start, size_t end)
 		return;
 	if (s->n == s->cap) {
 		cap = s->cap == 0 ? 8 : s->cap * 2;
-		s->cuts = arena_grow(s->a, s->cuts, s->n, cap,
-		    sizeof(*s->cuts));
+		s->cuts =
+		    arena_grow(s->a, s->cuts, s->n, cap, sizeof(*s->cuts));
 		s->cap = cap;
 	}
-	s->cuts[s->n++] = (struct lang_cut){ (uint32_t)start,
-		(uint32_t)(end - start) };
+	s->cuts[s->n++] =
+	    (struct lang_cut){ (uint32_t)start, (uint32_t)(end - start) };
 }
 
 /* The end of the sentence whose mark stands at i; 0 when it goes on. */
@@ -582,7 +589,8 @@ sentence_end(enum lang lang, const char *p, size_t len, size_t i)
 	size_t n, end = i;
 	uint32_t cp, mark = 0;
 
-	(void)utf8_decode(p + i, len - i, &mark); /* the caller has decoded it */
+	(void)utf8_decode(p + i, len - i,
+	    &mark); /* the caller has decoded it */
 	while (end < len && (n = utf8_decode(p + end, len - end, &cp)) > 0 &&
 	    (is_sentence_end(cp) || is_closing(cp)))
 		end += n;
@@ -640,8 +648,8 @@ census_add(struct census *c, uint32_t cp)
 	c->han += s == S_HAN;
 	c->hangul += cp >= 0xac00 && cp <= 0xd7a3;
 	c->cyrillic += cp >= 0x400 && cp <= 0x52f;
-	c->ukrainian += cp == 0x456 || cp == 0x457 || cp == 0x454 ||
-	    cp == 0x491;
+	c->ukrainian +=
+	    cp == 0x456 || cp == 0x457 || cp == 0x454 || cp == 0x491;
 	c->greek += cp >= 0x370 && cp <= 0x3ff;
 	c->arabic += cp >= 0x600 && cp <= 0x6ff;
 	c->hebrew += cp >= 0x590 && cp <= 0x5ff;

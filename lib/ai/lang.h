@@ -42,14 +42,14 @@ bool lang_is_ideograph(uint32_t cp); /* Han, kana: written without spaces */
 uint32_t lang_fold(uint32_t cp);     /* lower case */
 
 enum lang_word_flag {
-	LANG_STOP = 1,	   /* carries no meaning of its own */
-	LANG_UPPER = 2,	   /* begins with a capital */
-	LANG_NUMBER = 4,   /* begins with a digit */
-	LANG_FIRST = 8,	   /* first of its sentence or after a colon */
-	LANG_BREAK = 16,   /* punctuation stands before it */
-	LANG_VERB = 32,	   /* a common verb, not a name of a thing */
-	LANG_DET = 64,	   /* an article or the like: a noun follows */
-	LANG_LINK = 128,   /* joins two nouns: of, de, of the */
+	LANG_STOP = 1,	    /* carries no meaning of its own */
+	LANG_UPPER = 2,	    /* begins with a capital */
+	LANG_NUMBER = 4,    /* begins with a digit */
+	LANG_FIRST = 8,	    /* first of its sentence or after a colon */
+	LANG_BREAK = 16,    /* punctuation stands before it */
+	LANG_VERB = 32,	    /* a common verb, not a name of a thing */
+	LANG_DET = 64,	    /* an article or the like: a noun follows */
+	LANG_LINK = 128,    /* joins two nouns: of, de, of the */
 	LANG_ALLCAPS = 256, /* two capitals and more, no small letter */
 	LANG_GENERAL = 512  /* a noun too general to ask for */
 };

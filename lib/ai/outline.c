@@ -114,10 +114,12 @@ part_split(struct maker *m, struct group *g, const char *title, size_t from,
 	}
 	for (i = from; i < to; i = j) {
 		for (j = i + 1; j < to && same_heading(m, i, j, depth) &&
-		     heading(m, i, depth) != NULL; j++)
+		     heading(m, i, depth) != NULL;
+		     j++)
 			continue;
-		if (i > start && (words >= LESSON_GOAL ||
-		    words + words_of(m, i, j) > LESSON_MOST)) {
+		if (i > start &&
+		    (words >= LESSON_GOAL ||
+			words + words_of(m, i, j) > LESSON_MOST)) {
 			part_add(m, g, name, start, i);
 			start = i;
 			words = 0;
@@ -130,8 +132,7 @@ part_split(struct maker *m, struct group *g, const char *title, size_t from,
 		    words_of(m, i, j) > LESSON_MOST) {
 			if (i > start)
 				part_add(m, g, name, start, i);
-			part_split(m, g, heading(m, i, depth), i, j,
-			    depth + 1);
+			part_split(m, g, heading(m, i, depth), i, j, depth + 1);
 			start = j;
 			words = 0;
 			continue;
@@ -391,9 +392,9 @@ flatten(struct maker *m)
 			put = 0;
 		}
 		for (j = 0; j < old[i].nparts; j++, put++) {
-			part_add(m, g, old[i].nparts == 1
-				? old[i].title
-				: old[i].parts[j].title,
+			part_add(m, g,
+			    old[i].nparts == 1 ? old[i].title
+					       : old[i].parts[j].title,
 			    old[i].parts[j].from, old[i].parts[j].to);
 		}
 	}
@@ -423,8 +424,8 @@ name_groups(struct maker *m)
 /* --- objectives ----------------------------------------------------------- */
 
 struct facts {
-	const struct doc_block *list;  /* first item after a lead-in */
-	const struct doc_block *lead;  /* its lead-in, or NULL */
+	const struct doc_block *list; /* first item after a lead-in */
+	const struct doc_block *lead; /* its lead-in, or NULL */
 	const char *list_topic;
 	const struct doc_block *steps;
 	const char *steps_topic;
@@ -442,7 +443,8 @@ count_numbers(const struct corpus *c, size_t chunk)
 
 	for (i = c->first[chunk]; i < c->first[chunk + 1]; i++) {
 		for (j = 0; j < c->sentences[i].nwords; j++)
-			n += (c->sentences[i].words[j].flags & LANG_NUMBER) != 0;
+			n +=
+			    (c->sentences[i].words[j].flags & LANG_NUMBER) != 0;
 	}
 	return n;
 }
@@ -469,16 +471,15 @@ topic_of(const struct maker *m, size_t chunk, const char *lesson)
 }
 
 static void
-facts_chunk(struct maker *m, struct facts *f, size_t chunk,
-    const char *lesson)
+facts_chunk(struct maker *m, struct facts *f, size_t chunk, const char *lesson)
 {
 	struct corpus *c = distil_corpus(m->a, m->k);
 	const struct chunk *ch = &m->k->chunks[chunk];
 	const char *topic = topic_of(m, chunk, lesson);
 	size_t i, n, numbers;
 
-	if (f->ntopics < NITEMS(f->topics) && (f->ntopics == 0 ||
-	    strcmp(f->topics[f->ntopics - 1], topic) != 0))
+	if (f->ntopics < NITEMS(f->topics) &&
+	    (f->ntopics == 0 || strcmp(f->topics[f->ntopics - 1], topic) != 0))
 		f->topics[f->ntopics++] = topic;
 	for (i = 0; i < ch->nblocks; i += n) {
 		n = run_len(ch, i);
@@ -519,8 +520,8 @@ columns(struct maker *m, const struct doc_block *row, const char **x,
 
 	if (sep == NULL || sep == row->text)
 		return false;
-	end = memchr(sep + 1, DOC_CELL,
-	    row->len - (size_t)(sep + 1 - row->text));
+	end =
+	    memchr(sep + 1, DOC_CELL, row->len - (size_t)(sep + 1 - row->text));
 	if (end == NULL)
 		end = row->text + row->len;
 	if (end == sep + 1 || end - row->text > 100)
@@ -535,8 +536,8 @@ objective(struct maker *m, struct outline_lesson *l, enum phrase which,
     const char *x, const char *y)
 {
 	if (l->nobjectives < 4)
-		l->objectives[l->nobjectives++] = phrases_fill(m->a, m->lang,
-		    which, x, y);
+		l->objectives[l->nobjectives++] =
+		    phrases_fill(m->a, m->lang, which, x, y);
 }
 
 /* Terms that chunks from..to-1 define, at most two. */
@@ -624,16 +625,17 @@ write_lesson(struct maker *m, struct outline_lesson *l, const struct part *p)
 	chunks = arena_calloc(m->a, p->to - p->from, sizeof(*chunks));
 	for (i = p->from; i < p->to; i++) {
 		chunks[i - p->from] = i;
-		if (n < NITEMS(names) && (n == 0 ||
-		    strcmp(names[n - 1], m->k->chunks[i].topic) != 0))
+		if (n < NITEMS(names) &&
+		    (n == 0 ||
+			strcmp(names[n - 1], m->k->chunks[i].topic) != 0))
 			names[n++] = m->k->chunks[i].topic;
 	}
 	l->chunks = chunks;
 	l->nchunks = p->to - p->from;
-	l->id = knowledge_id(m->a, "lesson", l->title,
-	    m->k->chunks[p->from].id);
-	l->description = phrases_fill(m->a, m->lang, PH_LESSON,
-	    name_list(m, names, n), "");
+	l->id =
+	    knowledge_id(m->a, "lesson", l->title, m->k->chunks[p->from].id);
+	l->description =
+	    phrases_fill(m->a, m->lang, PH_LESSON, name_list(m, names, n), "");
 	/* Reading, and about half a minute per question. */
 	l->minutes = lang_minutes(p->words + p->words / 2);
 	objectives(m, l, p);
@@ -652,8 +654,8 @@ write_outline(struct maker *m, struct outline *out)
 		s = &out->sections[i];
 		s->title = cut_title(m->a, m->groups[i].title);
 		s->nlessons = m->groups[i].nparts;
-		s->lessons = arena_calloc(m->a, s->nlessons,
-		    sizeof(*s->lessons));
+		s->lessons =
+		    arena_calloc(m->a, s->nlessons, sizeof(*s->lessons));
 		names = arena_calloc(m->a, s->nlessons, sizeof(*names));
 		for (j = 0; j < s->nlessons; j++) {
 			write_lesson(m, &s->lessons[j], &m->groups[i].parts[j]);
@@ -661,8 +663,8 @@ write_outline(struct maker *m, struct outline *out)
 		}
 		s->description = phrases_fill(m->a, m->lang, PH_SECTION,
 		    name_list(m, names, s->nlessons), "");
-		s->id = knowledge_id(m->a, "section", s->title,
-		    s->lessons[0].id);
+		s->id =
+		    knowledge_id(m->a, "section", s->title, s->lessons[0].id);
 		out->nlessons += s->nlessons;
 	}
 }

@@ -8,9 +8,9 @@
 #include "ai/lang.h"
 
 enum phrase {
-	PH_OPEN,  /* quotation marks */
+	PH_OPEN, /* quotation marks */
 	PH_CLOSE,
-	PH_AND, /* between two titles */
+	PH_AND,	  /* between two titles */
 	PH_AFTER, /* "After this lesson you can:" */
 	PH_KEY_POINTS,
 	PH_OVERVIEW,  /* title of a section's own text */
@@ -24,26 +24,26 @@ enum phrase {
 	PH_LESSON,    /* description of a lesson: %s list of topics */
 	PH_TRUE,
 	PH_FALSE,
-	PH_SOURCE,     /* "The text says: %s" */
-	PH_Q_MISSING,  /* which term is missing: %s */
-	PH_Q_NUMBER,   /* which figure is missing: %s */
-	PH_Q_TERM,     /* which term is described: %s */
-	PH_Q_TRUE,     /* true or false: %s */
-	PH_Q_LIST,     /* which of these is listed under: %s */
-	PH_Q_STEP,     /* which step follows: %s */
-	PH_Q_CELL,     /* in the table, what is %s (column) for %s (row) */
-	PH_E_LIST,     /* the list under %s names: %s */
-	PH_E_STEP,     /* the order is: %s -> %s */
-	PH_E_CELL,     /* the row %s has %s in the column %s */
-	PH_O_EXPLAIN,  /* objectives: explain %s */
-	PH_O_FIGURES,  /* state the figures that apply to %s */
-	PH_O_DEFINE,   /* define %s */
-	PH_O_DEFINE2,  /* define %s and %s */
-	PH_O_LIST,     /* name the points listed under %s */
-	PH_O_STEPS,    /* name the steps of %s in order */
-	PH_O_TABLE,    /* look up %s by %s */
-	PH_O_TERMS,    /* say what the text states about %s and %s */
-	PH_O_ANSWER,   /* answer questions about %s */
+	PH_SOURCE,    /* "The text says: %s" */
+	PH_Q_MISSING, /* which term is missing: %s */
+	PH_Q_NUMBER,  /* which figure is missing: %s */
+	PH_Q_TERM,    /* which term is described: %s */
+	PH_Q_TRUE,    /* true or false: %s */
+	PH_Q_LIST,    /* which of these is listed under: %s */
+	PH_Q_STEP,    /* which step follows: %s */
+	PH_Q_CELL,    /* in the table, what is %s (column) for %s (row) */
+	PH_E_LIST,    /* the list under %s names: %s */
+	PH_E_STEP,    /* the order is: %s -> %s */
+	PH_E_CELL,    /* the row %s has %s in the column %s */
+	PH_O_EXPLAIN, /* objectives: explain %s */
+	PH_O_FIGURES, /* state the figures that apply to %s */
+	PH_O_DEFINE,  /* define %s */
+	PH_O_DEFINE2, /* define %s and %s */
+	PH_O_LIST,    /* name the points listed under %s */
+	PH_O_STEPS,   /* name the steps of %s in order */
+	PH_O_TABLE,   /* look up %s by %s */
+	PH_O_TERMS,   /* say what the text states about %s and %s */
+	PH_O_ANSWER,  /* answer questions about %s */
 	PH__MAX
 };
 

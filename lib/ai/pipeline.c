@@ -48,8 +48,8 @@ alignment(struct maker *m, const struct pb_learning_objective *o)
 	struct pb_block_alignment *al;
 
 	al = arena_zalloc(m->a, sizeof(*al));
-	al->learning_objectives = arena_calloc(m->a, 1,
-	    sizeof(*al->learning_objectives));
+	al->learning_objectives =
+	    arena_calloc(m->a, 1, sizeof(*al->learning_objectives));
 	al->learning_objectives[0] = o->id;
 	al->nlearning_objectives = 1;
 	return al;
@@ -157,8 +157,8 @@ fill_settings(struct maker *m)
 	s->destination_folder = "";
 	s->data_source = "document-upload";
 	if (*m->mark != '\0') {
-		s->category_tags = arena_calloc(m->a, 1,
-		    sizeof(*s->category_tags));
+		s->category_tags =
+		    arena_calloc(m->a, 1, sizeof(*s->category_tags));
 		s->category_tags[0] = m->mark;
 		s->ncategory_tags = 1;
 	}
@@ -169,7 +169,10 @@ struct pb_course *
 pipeline_course(struct arena *a, const struct knowledge *k,
     const struct outline *o, const struct lesson *lessons, const char *mark)
 {
-	struct maker m = { .a = a, .k = k, .o = o, .lessons = lessons,
+	struct maker m = { .a = a,
+		.k = k,
+		.o = o,
+		.lessons = lessons,
 		.mark = mark };
 	struct pb_course *c = arena_zalloc(a, sizeof(*c));
 	size_t i, n = 0;
@@ -183,8 +186,8 @@ pipeline_course(struct arena *a, const struct knowledge *k,
 	c->version = 1;
 	c->status = PB_COURSE_STATUS_GENERATED;
 	fill_settings(&m);
-	c->assessment_settings = arena_zalloc(a,
-	    sizeof(*c->assessment_settings));
+	c->assessment_settings =
+	    arena_zalloc(a, sizeof(*c->assessment_settings));
 	c->assessment_settings->enable_embedded_knowledge_checks = true;
 	c->content = arena_zalloc(a, sizeof(*c->content));
 	c->content->sections = fill_sections(&m);
@@ -208,8 +211,10 @@ add_about(struct arena *a, const struct knowledge *k, const char *name,
 	struct buf b = BUF_INIT;
 	const char *text;
 
-	text = phrases_fill(a, lang, PH_ABOUT, phrases_quote(a, lang,
-	    name != NULL && *name != '\0' ? name : k->title), "");
+	text = phrases_fill(a, lang, PH_ABOUT,
+	    phrases_quote(a, lang,
+		name != NULL && *name != '\0' ? name : k->title),
+	    "");
 	buf_puts(&b, "<p><em>");
 	render_escape(&b, text, strlen(text));
 	buf_puts(&b, "</em></p>\n");
@@ -238,8 +243,8 @@ make_lessons(struct arena *a, const struct pipeline_options *o,
 				why) == -1)
 				return -1;
 			for (k = 0; k < l->ncomponents; k++)
-				r->nquizzes += l->components[k].type ==
-				    COMPONENT_QUIZ;
+				r->nquizzes +=
+				    l->components[k].type == COMPONENT_QUIZ;
 			provider_progress(o->progress, "lessons", n,
 			    r->outline.nlessons);
 		}
@@ -252,8 +257,8 @@ pipeline_run(struct arena *a, const struct doc *d,
     const struct pipeline_options *o, struct pipeline_result *out,
     const char **why)
 {
-	const struct provider *p = o->provider != NULL ? o->provider
-						       : &extractive_provider;
+	const struct provider *p =
+	    o->provider != NULL ? o->provider : &extractive_provider;
 	struct pipeline_result r = { 0 };
 
 	provider_progress(o->progress, "knowledge", 0, 1);
@@ -274,8 +279,8 @@ pipeline_run(struct arena *a, const struct doc *d,
 	if (*p->mark != '\0')
 		add_about(a, &r.knowledge, o->name,
 		    &r.lessons[r.outline.nlessons - 1], r.knowledge.title);
-	r.course = pipeline_course(a, &r.knowledge, &r.outline, r.lessons,
-	    p->mark);
+	r.course =
+	    pipeline_course(a, &r.knowledge, &r.outline, r.lessons, p->mark);
 	*out = r;
 	return 0;
 }

@@ -13,9 +13,9 @@
 
 struct pipeline_options {
 	const struct provider *provider; /* NULL: extractive */
-	const char *title;	     /* NULL or "": the document's */
-	const char *lang;	     /* NULL or "": detected */
-	const char *name;	     /* of the file, for the note; may be NULL */
+	const char *title;		 /* NULL or "": the document's */
+	const char *lang;		 /* NULL or "": detected */
+	const char *name; /* of the file, for the note; may be NULL */
 	const struct progress_sink *progress; /* may be NULL */
 };
 

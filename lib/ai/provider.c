@@ -31,8 +31,8 @@ provider_find(const char *name)
 }
 
 void
-provider_progress(const struct progress_sink *p, const char *what,
-    size_t done, size_t total)
+provider_progress(const struct progress_sink *p, const char *what, size_t done,
+    size_t total)
 {
 	if (p != NULL && p->step != NULL)
 		p->step(p->arg, what, done, total);

@@ -135,8 +135,8 @@ static void
 explain(struct maker *m, struct quiz *q, const char *source)
 {
 	q->source = source;
-	q->explanation = phrases_fill(m->a, m->c->lang, PH_SOURCE,
-	    quote(m, source), "");
+	q->explanation =
+	    phrases_fill(m->a, m->c->lang, PH_SOURCE, quote(m, source), "");
 }
 
 /* The sentence with the bytes start..start+len replaced. */
@@ -197,8 +197,9 @@ is_askable(const struct corpus_term *t)
 	const unsigned good = CORPUS_MARKED | CORPUS_DEFINED | CORPUS_HEADING;
 	size_t n = utf8_count(t->text);
 
-	if ((t->flags & (CORPUS_NOUN | CORPUS_MARKED | CORPUS_DEFINED |
-	    CORPUS_PROPER)) == 0)
+	if ((t->flags &
+		(CORPUS_NOUN | CORPUS_MARKED | CORPUS_DEFINED |
+		    CORPUS_PROPER)) == 0)
 		return false;
 	if (n < ((unsigned char)*t->text >= 0xe2 ? 2u : 4u) || n > 50)
 		return false;
@@ -322,8 +323,10 @@ stand_ins(struct maker *m, const struct corpus_sentence *s,
 
 	for (i = 0; i < m->npool; i++) {
 		fit = fitness(m, s, answer, m->pool[i]);
-		if (fit <= 0.0 || (strict && is_vowel(answer->text[0]) !=
-		    is_vowel(m->c->terms[m->pool[i]].text[0])))
+		if (fit <= 0.0 ||
+		    (strict &&
+			is_vowel(answer->text[0]) !=
+			    is_vowel(m->c->terms[m->pool[i]].text[0])))
 			continue;
 		if (n == NITEMS(best) && fit <= fits[n - 1])
 			continue;
@@ -407,7 +410,8 @@ make_missing(struct maker *m, const struct corpus_sentence *s)
 {
 	const struct corpus_hit *h = best_hit(m, s);
 	const struct corpus_term *t;
-	struct quiz q = { .kind = QUIZ_MISSING, .chunk = s->chunk,
+	struct quiz q = { .kind = QUIZ_MISSING,
+		.chunk = s->chunk,
 		.block = s->block };
 	size_t start, len;
 
@@ -419,8 +423,8 @@ make_missing(struct maker *m, const struct corpus_sentence *s)
 	if (h->from == 0 && (t->flags & CORPUS_PROPER) == 0 &&
 	    m->c->lang != LANG_DE)
 		q.options[0] = t->text;
-	q.noptions = 1 + stand_ins(m, s, t, shows_first_letter(s, h),
-		     q.options + 1);
+	q.noptions =
+	    1 + stand_ins(m, s, t, shows_first_letter(s, h), q.options + 1);
 	q.question = phrases_fill(m->a, m->c->lang, PH_Q_MISSING,
 	    quote(m, replaced(m, s, start, len, GAP)), "");
 	q.score = s->score * (0.6 + t->score / 8.0);
@@ -433,7 +437,8 @@ make_missing(struct maker *m, const struct corpus_sentence *s)
 static void
 make_number(struct maker *m, const struct corpus_sentence *s)
 {
-	struct quiz q = { .kind = QUIZ_NUMBER, .chunk = s->chunk,
+	struct quiz q = { .kind = QUIZ_NUMBER,
+		.chunk = s->chunk,
 		.block = s->block };
 	size_t word = quiz_number_find(m->c, s), start, len;
 
@@ -441,8 +446,8 @@ make_number(struct maker *m, const struct corpus_sentence *s)
 		return;
 	quiz_number_span(s, word, &start, &len);
 	q.options[0] = arena_strndup(m->a, s->text + start, len);
-	q.noptions = 1 + quiz_number_others(m->c, s, word, q.options + 1,
-		     QUIZ_OPTIONS - 1);
+	q.noptions = 1 +
+	    quiz_number_others(m->c, s, word, q.options + 1, QUIZ_OPTIONS - 1);
 	q.question = phrases_fill(m->a, m->c->lang, PH_Q_NUMBER,
 	    quote(m, replaced(m, s, start, len, GAP)), "");
 	q.score = 0.4 + 0.6 * s->score;
@@ -501,8 +506,10 @@ falsified(struct maker *m, const struct corpus_sentence *s)
 static void
 make_true(struct maker *m, const struct corpus_sentence *s)
 {
-	struct quiz q = { .kind = QUIZ_TRUE, .chunk = s->chunk,
-		.block = s->block, .noptions = 2 };
+	struct quiz q = { .kind = QUIZ_TRUE,
+		.chunk = s->chunk,
+		.block = s->block,
+		.noptions = 2 };
 	const char *statement = s->text, *changed;
 
 	if (s->nwords < 6 || s->nwords > 30)
@@ -516,8 +523,8 @@ make_true(struct maker *m, const struct corpus_sentence *s)
 	}
 	q.options[0] = phrases_get(m->c->lang, PH_TRUE);
 	q.options[1] = phrases_get(m->c->lang, PH_FALSE);
-	q.question = phrases_fill(m->a, m->c->lang, PH_Q_TRUE,
-	    quote(m, statement), "");
+	q.question =
+	    phrases_fill(m->a, m->c->lang, PH_Q_TRUE, quote(m, statement), "");
 	q.score = s->score;
 	explain(m, &q, s->text);
 	propose(m, &q);
@@ -574,12 +581,15 @@ other_defs(struct maker *m, const struct corpus_def *d, const char **out)
 static void
 make_term(struct maker *m, const struct corpus_def *d)
 {
-	struct quiz q = { .kind = QUIZ_TERM, .chunk = d->chunk,
+	struct quiz q = { .kind = QUIZ_TERM,
+		.chunk = d->chunk,
 		.block = d->block };
-	struct corpus_term answer = { .key = d->term, .text = d->term,
+	struct corpus_term answer = { .key = d->term,
+		.text = d->term,
 		.nwords = 1 };
 	struct corpus_sentence none = { .text = d->source,
-		.len = strlen(d->source), .chunk = d->chunk };
+		.len = strlen(d->source),
+		.chunk = d->chunk };
 	size_t n;
 
 	if (gives_away(d))
@@ -600,8 +610,8 @@ make_term(struct maker *m, const struct corpus_def *d)
 		}
 	}
 	q.noptions = 1 + n;
-	q.question = phrases_fill(m->a, m->c->lang, PH_Q_TERM,
-	    quote(m, d->text), "");
+	q.question =
+	    phrases_fill(m->a, m->c->lang, PH_Q_TERM, quote(m, d->text), "");
 	q.score = 0.9;
 	explain(m, &q, d->source);
 	propose(m, &q);
@@ -692,8 +702,8 @@ make_list(struct maker *m, size_t chunk, size_t i, size_t len)
 	    quote(m, without_colon(m->a, lead)), "");
 	q.score = 0.8;
 	q.source = b->text;
-	q.explanation = phrases_fill(m->a, m->c->lang, PH_E_LIST,
-	    quote(m, b->text), "");
+	q.explanation =
+	    phrases_fill(m->a, m->c->lang, PH_E_LIST, quote(m, b->text), "");
 	propose(m, &q);
 }
 
@@ -732,8 +742,9 @@ cell(struct arena *a, const struct doc_block *row, size_t n)
 	for (;; p = sep + 1, n--) {
 		sep = memchr(p, DOC_CELL, (size_t)(end - p));
 		if (n == 0)
-			return str_trim(a, arena_strndup(a, p,
-			    (size_t)((sep == NULL ? end : sep) - p)));
+			return str_trim(a,
+			    arena_strndup(a, p,
+				(size_t)((sep == NULL ? end : sep) - p)));
 		if (sep == NULL)
 			return arena_strdup(a, "");
 	}
@@ -791,8 +802,8 @@ make_cell(struct maker *m, size_t chunk, size_t first, size_t len, size_t row,
 		if (j == q.noptions && *text != '\0')
 			q.options[q.noptions++] = text;
 	}
-	q.question = phrases_fill(m->a, m->c->lang, PH_Q_CELL,
-	    quote(m, key), cell(m->a, &b[0], col));
+	q.question = phrases_fill(m->a, m->c->lang, PH_Q_CELL, quote(m, key),
+	    cell(m->a, &b[0], col));
 	q.score = 0.8 - 0.02 * (double)col;
 	q.source = row_text(m->a, &b[row]);
 	q.explanation = phrases_fill(m->a, m->c->lang, PH_E_CELL, q.source, "");
@@ -813,7 +824,8 @@ make_table(struct maker *m, size_t chunk, size_t i, size_t len)
 		    *cell(m->a, &b[0], 0) == '\0')
 			continue;
 		make_cell(m, chunk, i, len,
-		    1 + hash2(b[0].text, b[len - 1].text + col % b->len) %
+		    1 +
+			hash2(b[0].text, b[len - 1].text + col % b->len) %
 			    (len - 1),
 		    col);
 	}
@@ -908,8 +920,8 @@ choose(struct maker *m, size_t max, struct quiz *out)
 }
 
 size_t
-quiz_make(struct arena *a, struct knowledge *k, const size_t *chunks,
-    size_t n, size_t max, struct quiz **out)
+quiz_make(struct arena *a, struct knowledge *k, const size_t *chunks, size_t n,
+    size_t max, struct quiz **out)
 {
 	struct maker m = { .a = a, .k = k, .c = distil_corpus(a, k) };
 	size_t i, j;

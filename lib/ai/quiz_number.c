@@ -15,21 +15,27 @@
 static const char *const words[LANG__MAX][13] = {
 	[LANG_EN] = { "", "", "two", "three", "four", "five", "six", "seven",
 	    "eight", "nine", "ten", "eleven", "twelve" },
-	[LANG_DE] = { "", "", "zwei", "drei", "vier", "fünf", "sechs",
-	    "sieben", "acht", "neun", "zehn", "elf", "zwölf" },
+	[LANG_DE] = { "", "", "zwei", "drei", "vier", "fünf", "sechs", "sieben",
+	    "acht", "neun", "zehn", "elf", "zwölf" },
 	[LANG_FR] = { "", "", "deux", "trois", "quatre", "cinq", "six", "sept",
 	    "huit", "neuf", "dix", "onze", "douze" },
-	[LANG_ES] = { "", "", "dos", "tres", "cuatro", "cinco", "seis",
-	    "siete", "ocho", "nueve", "diez", "once", "doce" },
+	[LANG_ES] = { "", "", "dos", "tres", "cuatro", "cinco", "seis", "siete",
+	    "ocho", "nueve", "diez", "once", "doce" },
 };
 
 /* A figure taken apart. */
 struct figure {
-	enum { F_NONE, F_INT, F_TIME, F_DECIMAL, F_WORD } form;
-	long value;	/* minutes of a time; decimals times 10^places */
+	enum {
+		F_NONE,
+		F_INT,
+		F_TIME,
+		F_DECIMAL,
+		F_WORD
+	} form;
+	long value; /* minutes of a time; decimals times 10^places */
 	int places;
-	char group;	/* separator of thousands, '\0' none */
-	char point;	/* of decimals and times */
+	char group; /* separator of thousands, '\0' none */
+	char point; /* of decimals and times */
 	bool percent, year, pad;
 };
 
@@ -173,9 +179,11 @@ quiz_number_find(const struct corpus *c, const struct corpus_sentence *s)
 		    names_number(s->words[i - 1].norm))
 			continue;
 		/* "one of the two", "two or three": nothing to know. */
-		if (f.form == F_WORD && (i + 1 >= s->nwords ||
-		    (s->words[i + 1].flags & (LANG_STOP | LANG_BREAK)) != 0 ||
-		    strcmp(s->words[i - 1].norm, "the") == 0))
+		if (f.form == F_WORD &&
+		    (i + 1 >= s->nwords ||
+			(s->words[i + 1].flags & (LANG_STOP | LANG_BREAK)) !=
+			    0 ||
+			strcmp(s->words[i - 1].norm, "the") == 0))
 			continue;
 		if (f.form == F_INT && f.value == 0)
 			continue;
@@ -241,8 +249,9 @@ is_valid(const struct figure *f, long v)
 	case F_DECIMAL:
 		if (f->group != '\0' && v < 1000)
 			return false;
-		return v > 0 && (!f->percent || f->value > 100 || v <= 100 ||
-		    f->form == F_DECIMAL);
+		return v > 0 &&
+		    (!f->percent || f->value > 100 || v <= 100 ||
+			f->form == F_DECIMAL);
 	case F_NONE:
 	default:
 		return false;

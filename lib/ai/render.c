@@ -206,7 +206,8 @@ md_text(struct buf *b, const char *p, size_t len, bool cell)
 	size_t i;
 
 	for (i = 0; i < len; i++) {
-		if (strchr("\\`*_[]<>&~", p[i]) != NULL || (cell && p[i] == '|'))
+		if (strchr("\\`*_[]<>&~", p[i]) != NULL ||
+		    (cell && p[i] == '|'))
 			buf_putc(b, '\\');
 		else if (i == 0 && strchr("#+-=:|", p[i]) != NULL)
 			buf_putc(b, '\\');
@@ -292,8 +293,8 @@ md_empty_head(struct buf *b, const struct doc_block *k)
 static void
 md_code(struct buf *b, const struct doc_block *k)
 {
-	const char *fence = memmem(k->text, k->len, "```", 3) == NULL ? "```"
-								      : "~~~~~";
+	const char *fence =
+	    memmem(k->text, k->len, "```", 3) == NULL ? "```" : "~~~~~";
 
 	buf_printf(b, "%s\n%s\n%s\n", fence, k->text, fence);
 }
@@ -304,8 +305,8 @@ md_block(struct buf *b, const struct doc_block *k, const struct doc_block *prev)
 	bool first = prev == NULL || !is_same_group(prev, k);
 	unsigned cells, i;
 
-	if (prev != NULL && (first || (k->kind != DOC_ITEM &&
-	    k->kind != DOC_ROW)))
+	if (prev != NULL &&
+	    (first || (k->kind != DOC_ITEM && k->kind != DOC_ROW)))
 		buf_putc(b, '\n');
 	if (k->kind == DOC_ITEM) {
 		for (i = 1; i < k->level && i < 8; i++)

@@ -58,23 +58,51 @@ static const int call_allowed[] = {
 
 /* On top of these, what loading and running a program needs. */
 static const int exec_allowed[] = {
-	SCMP_SYS(execve), SCMP_SYS(access), SCMP_SYS(faccessat),
-	SCMP_SYS(faccessat2), SCMP_SYS(arch_prctl), SCMP_SYS(set_tid_address),
-	SCMP_SYS(set_robust_list), SCMP_SYS(rseq), SCMP_SYS(prlimit64),
-	SCMP_SYS(getrlimit), SCMP_SYS(pread64), SCMP_SYS(stat),
-	SCMP_SYS(lstat), SCMP_SYS(statx), SCMP_SYS(statfs), SCMP_SYS(fstatfs),
-	SCMP_SYS(readlink), SCMP_SYS(readlinkat), SCMP_SYS(getcwd),
-	SCMP_SYS(getdents64), SCMP_SYS(fcntl), SCMP_SYS(fadvise64),
-	SCMP_SYS(uname), SCMP_SYS(getuid),
-	SCMP_SYS(geteuid), SCMP_SYS(getgid), SCMP_SYS(getegid),
-	SCMP_SYS(readv), SCMP_SYS(writev), SCMP_SYS(dup), SCMP_SYS(umask),
+	SCMP_SYS(execve),
+	SCMP_SYS(access),
+	SCMP_SYS(faccessat),
+	SCMP_SYS(faccessat2),
+	SCMP_SYS(arch_prctl),
+	SCMP_SYS(set_tid_address),
+	SCMP_SYS(set_robust_list),
+	SCMP_SYS(rseq),
+	SCMP_SYS(prlimit64),
+	SCMP_SYS(getrlimit),
+	SCMP_SYS(pread64),
+	SCMP_SYS(stat),
+	SCMP_SYS(lstat),
+	SCMP_SYS(statx),
+	SCMP_SYS(statfs),
+	SCMP_SYS(fstatfs),
+	SCMP_SYS(readlink),
+	SCMP_SYS(readlinkat),
+	SCMP_SYS(getcwd),
+	SCMP_SYS(getdents64),
+	SCMP_SYS(fcntl),
+	SCMP_SYS(fadvise64),
+	SCMP_SYS(uname),
+	SCMP_SYS(getuid),
+	SCMP_SYS(geteuid),
+	SCMP_SYS(getgid),
+	SCMP_SYS(getegid),
+	SCMP_SYS(readv),
+	SCMP_SYS(writev),
+	SCMP_SYS(dup),
+	SCMP_SYS(umask),
 	SCMP_SYS(sched_getaffinity),
 };
 
 /* Where programs and their data live; read and execute only. */
 static const char *const exec_paths[] = {
-	"/usr", "/lib", "/lib64", "/bin", "/etc/ld.so.cache", "/etc/fonts",
-	"/etc/alternatives", "/nix/store", "/gnu/store",
+	"/usr",
+	"/lib",
+	"/lib64",
+	"/bin",
+	"/etc/ld.so.cache",
+	"/etc/fonts",
+	"/etc/alternatives",
+	"/nix/store",
+	"/gnu/store",
 };
 
 static int
@@ -119,8 +147,8 @@ static void
 landlock_allow(int ruleset, const char *path)
 {
 	struct landlock_path_beneath_attr rule = {
-		.allowed_access = LANDLOCK_ACCESS_FS_EXECUTE |
-		    LANDLOCK_ACCESS_FS_READ_FILE,
+		.allowed_access =
+		    LANDLOCK_ACCESS_FS_EXECUTE | LANDLOCK_ACCESS_FS_READ_FILE,
 	};
 
 	rule.parent_fd = open(path, O_PATH | O_CLOEXEC);
@@ -446,8 +474,9 @@ memory_file(const void *p, size_t len)
 	fd = memfd_create("input", MFD_CLOEXEC | MFD_ALLOW_SEALING);
 	if (fd == -1 || write_all(fd, p, len) == -1 ||
 	    lseek(fd, 0, SEEK_SET) == -1 ||
-	    fcntl(fd, F_ADD_SEALS, F_SEAL_WRITE | F_SEAL_GROW |
-		F_SEAL_SHRINK | F_SEAL_SEAL) == -1) {
+	    fcntl(fd, F_ADD_SEALS,
+		F_SEAL_WRITE | F_SEAL_GROW | F_SEAL_SHRINK | F_SEAL_SEAL) ==
+		-1) {
 		log_error("sandbox: memory file: %s", strerror(errno));
 		if (fd != -1)
 			close(fd);
@@ -458,8 +487,8 @@ memory_file(const void *p, size_t len)
 
 /* In the child of sandbox_exec(); never returns. */
 static void
-exec_child(const struct sandbox_limits *lim, const char *const argv[],
-    int in, int out, int err)
+exec_child(const struct sandbox_limits *lim, const char *const argv[], int in,
+    int out, int err)
 {
 	static char lc[] = "LC_ALL=C.UTF-8", home[] = "HOME=/nonexistent";
 	char *env[] = { lc, home, NULL };

@@ -99,9 +99,8 @@ on_html_open(void *arg, const xmlChar *name, const xmlChar **attrs)
 	for (n = 0; attrs != NULL && n < 2 * MAX_ATTRS && attrs[n] != NULL;
 	     n += 2) {
 		pairs[n] = (const char *)attrs[n];
-		pairs[n + 1] = attrs[n + 1] == NULL
-		    ? ""
-		    : (const char *)attrs[n + 1];
+		pairs[n + 1] =
+		    attrs[n + 1] == NULL ? "" : (const char *)attrs[n + 1];
 	}
 	pairs[n] = NULL;
 	r->ev->open(r->arg, (const char *)name, n > 0 ? pairs : NULL);
@@ -168,8 +167,7 @@ xml_read(const char *p, size_t len, const struct xml_events *ev, void *arg,
 }
 
 void
-xml_read_html(const char *p, size_t len, const struct xml_events *ev,
-    void *arg)
+xml_read_html(const char *p, size_t len, const struct xml_events *ev, void *arg)
 {
 	struct reader r = { .ev = ev, .arg = arg };
 	htmlSAXHandler sax;
@@ -183,8 +181,8 @@ xml_read_html(const char *p, size_t len, const struct xml_events *ev,
 	if (r.ctx == NULL)
 		return;
 	r.ctx->_private = &r;
-	htmlCtxtUseOptions(r.ctx, HTML_PARSE_NONET | HTML_PARSE_RECOVER |
-	    HTML_PARSE_IGNORE_ENC);
+	htmlCtxtUseOptions(r.ctx,
+	    HTML_PARSE_NONET | HTML_PARSE_RECOVER | HTML_PARSE_IGNORE_ENC);
 	for (; len > 0; p += n, len -= (size_t)n) {
 		n = len < PIECE ? (int)len : PIECE;
 		(void)htmlParseChunk(r.ctx, p, n, len == (size_t)n);

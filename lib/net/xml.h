@@ -21,8 +21,8 @@ struct xml_events {
  * Well-formed XML; names come without prefix. -1 with *why (a fixed text)
  * when it is not, or holds a document type declaration.
  */
-int xml_read(const char *p, size_t len, const struct xml_events *ev,
-    void *arg, const char **why) MUST_CHECK;
+int xml_read(const char *p, size_t len, const struct xml_events *ev, void *arg,
+    const char **why) MUST_CHECK;
 
 /*
  * UTF-8 HTML as browsers meet it: never refused, unclosed elements are
