@@ -378,6 +378,18 @@ get_sections(struct arena *a, const struct json *up, size_t *n)
 	return v;
 }
 
+static float
+get_float(const struct json *o, const char *key)
+{
+	double d;
+
+	d = json_get_real(o, key, 0);
+	if (d >= -(double)FLT_MAX && d <= (double)FLT_MAX)
+		return (float)d;
+	json_fail(json_get(o, key), "out of range");
+	return 0;
+}
+
 static struct pb_source_chunk *
 get_chunks(struct arena *a, const struct json *up, size_t *n)
 {
@@ -394,8 +406,7 @@ get_chunks(struct arena *a, const struct json *up, size_t *n)
 		v[i].topic = get_text(o, "topic");
 		v[i].content = get_text(o, "content");
 		v[i].keywords = json_get_texts(o, "keywords", &v[i].nkeywords);
-		v[i].relevance_score =
-		    (float)json_get_real(o, "relevanceScore", 0);
+		v[i].relevance_score = get_float(o, "relevanceScore");
 		v[i].heading_path =
 		    json_get_texts(o, "headingPath", &v[i].nheading_path);
 	}

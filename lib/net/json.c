@@ -368,6 +368,7 @@ double
 json_get_real(const struct json *j, const char *key, double def)
 {
 	const struct json *v;
+	double d;
 
 	if ((v = json_get(j, key)) == NULL)
 		return def;
@@ -375,7 +376,12 @@ json_get_real(const struct json *j, const char *key, double def)
 		json_fail(v, "not a number");
 		return def;
 	}
-	return json_object_get_double(v->val);
+	d = json_object_get_double(v->val);
+	if (!isfinite(d)) {
+		json_fail(v, "out of range");
+		return def;
+	}
+	return d;
 }
 
 bool

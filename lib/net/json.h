@@ -76,7 +76,8 @@ const char *json_key_at(const struct json *j, size_t i);
 
 /*
  * Optional members: absent or null gives def, the wrong type gives def and an
- * error. Text has no NUL inside. Integers outside [min, max] are an error.
+ * error. Text has no NUL inside. Integers outside [min, max] are an error, as
+ * are reals that no double holds.
  */
 const char *json_get_text(const struct json *j, const char *key,
     const char *def);

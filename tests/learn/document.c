@@ -219,6 +219,14 @@ test_damaged(struct arena *a)
 		      "\"lessons\":[3]}]}}"),
 	    "$.content.sections[0].lessons[0].id: missing");
 	CHECK_STR(damage(a, "{\"version\":-1}"), "$.version: out of range");
+	CHECK_STR(damage(a,
+		      "{\"content\":{\"sourceChunks\":[{\"id\":\"c\","
+		      "\"relevanceScore\":1e39}]}}"),
+	    "$.content.sourceChunks[0].relevanceScore: out of range");
+	CHECK_STR(damage(a,
+		      "{\"content\":{\"sourceChunks\":[{\"id\":\"c\","
+		      "\"relevanceScore\":1e999}]}}"),
+	    "$.content.sourceChunks[0].relevanceScore: out of range");
 
 	/* cut anywhere it is refused, and never misread */
 	b = buf_new(a);
