@@ -3,12 +3,16 @@
  * of the identity service. Holds the identity database and the secrets; knows
  * nothing of tenants.
  */
-#include "base/log.h"
+#include <unistd.h>
+
 #include "db/cache.h"
 #include "db/db.h"
+#include "identity/flow.h"
 #include "identity/idp.h"
 #include "identity/public.h"
 #include "rpc/pool.h"
+
+#define SWEEP_SECONDS 60
 
 /* Made once in the parent: the gate in it is shared by all workers. */
 static struct idp *settings;
@@ -17,7 +21,7 @@ static int
 load(const struct conf *conf)
 {
 	idp_close(settings);
-	settings = idp_open(conf);
+	settings = idp_open(conf, pool_workers());
 	return settings == NULL ? -1 : 0;
 }
 
@@ -39,6 +43,21 @@ serve(struct req *r)
 	public_serve(settings, r);
 }
 
+/* Removes what ended long ago, in small steps (spec identity.md D-3). */
+static void
+sweep(struct req_env *env)
+{
+	struct arena *a = arena_new();
+
+	for (;;) {
+		if (flow_sweep(env->db, a) <= 0) {
+			db_idle(env->db, 0);
+			sleep(SWEEP_SECONDS);
+		}
+		arena_reset(a);
+	}
+}
+
 int
 main(int argc, char **argv)
 {
@@ -47,6 +66,7 @@ main(int argc, char **argv)
 		.load = load,
 		.open = open_parts,
 		.serve = serve,
+		.aside = sweep,
 	};
 
 	return pool_main(argc, argv, &program);

@@ -77,10 +77,7 @@ const struct db_query identity_queries[] = {
 	    .name = "identity_find",
 	    .nargs = 1, /* identifier */
 	    .sql = "SELECT " IDENTITY_COLUMNS " FROM identities i"
-		   " WHERE i.id = (SELECT c.identity_id"
-		   " FROM credential_identifiers n"
-		   " JOIN credentials c ON c.id = n.credential_id"
-		   " WHERE n.type = 'password' AND n.identifier = $1)",
+		   " WHERE i.id = person_by_email($1)",
 	},
 	[Q_FIND_PASSWORD] = {
 	    .name = "identity_find_password",

@@ -152,8 +152,19 @@ read_settings(struct idp *p, const struct conf *conf)
 	p->cost = idp_cost(conf);
 }
 
+static struct gate *
+open_gate(const struct conf *conf, size_t workers)
+{
+	size_t slots = (size_t)conf_int(conf, "identity.hash_slots");
+	size_t queue = (size_t)conf_int(conf, "identity.hash_queue");
+
+	if (queue >= workers)
+		queue = workers < 2 ? 1 : workers - 1;
+	return gate_open(slots < queue ? slots : queue, queue);
+}
+
 struct idp *
-idp_open(const struct conf *conf)
+idp_open(const struct conf *conf, size_t workers)
 {
 	struct idp *p;
 
@@ -161,8 +172,7 @@ idp_open(const struct conf *conf)
 	p->mem = arena_new();
 	read_settings(p, conf);
 	p->schema = schema_load(p->mem, "user", schema_user);
-	p->gate = gate_open((size_t)conf_int(conf, "identity.hash_slots"),
-	    (size_t)conf_int(conf, "identity.hash_queue"));
+	p->gate = open_gate(conf, workers);
 	if (p->schema == NULL || p->gate == NULL || check_secrets(p) == -1 ||
 	    check_cookies(p) == -1) {
 		idp_close(p);

@@ -618,6 +618,12 @@ finish(void)
 	free(pool.exe);
 }
 
+size_t
+pool_workers(void)
+{
+	return pool.nworkers;
+}
+
 int
 pool_main(int argc, char **argv, const struct pool_program *program)
 {
@@ -631,6 +637,8 @@ pool_main(int argc, char **argv, const struct pool_program *program)
 		return status;
 	if ((pool.conf = conf_load(pool.conf_path)) == NULL)
 		return 1;
+	if (pool.nworkers == 0)
+		pool.nworkers = default_workers();
 	if (program->load != NULL && program->load(pool.conf) == -1)
 		return 1;
 	if (pool.check_only) {
@@ -638,8 +646,6 @@ pool_main(int argc, char **argv, const struct pool_program *program)
 		return 0;
 	}
 	log_open(program->name, LOG_FORM_JSON, log_level(pool.conf));
-	if (pool.nworkers == 0)
-		pool.nworkers = default_workers();
 	block_signals(&set);
 	if (start() == -1)
 		return 1;

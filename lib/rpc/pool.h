@@ -31,6 +31,9 @@ struct pool_program {
 	int workers; /* default number; 0: rpc.workers */
 };
 
+/* How many workers there are to be; from load() on. */
+size_t pool_workers(void);
+
 /* Returns the exit status. */
 int pool_main(int argc, char **argv, const struct pool_program *program);
 
