@@ -212,6 +212,18 @@ same_float(const char *text, float n)
 	return memcmp(&back, &n, sizeof(n)) == 0;
 }
 
+/* "-0" would do, but readers that see an integer in it lose the sign. */
+static size_t
+put_zero(char *out, bool negative)
+{
+	if (!negative) {
+		out[0] = '0';
+		return 1;
+	}
+	memcpy(out, "-0.0", 4);
+	return 4;
+}
+
 /*
  * Any normal number with a text of up to DBL_DIG digits is written as that
  * text with DBL_DIG digits; only those too small for that need more tries.
@@ -221,6 +233,8 @@ json_num_put_double(char *out, double n)
 {
 	int digits, len;
 
+	if (fpclassify(n) == FP_ZERO)
+		return put_zero(out, signbit(n) != 0);
 	digits = isnormal(n) ? DBL_DIG : 1;
 	do {
 		len = snprintf(out, JSON_NUM_MAX, "%.*g", digits, n);
@@ -233,6 +247,8 @@ json_num_put_float(char *out, float n)
 {
 	int digits, len;
 
+	if (fpclassify(n) == FP_ZERO)
+		return put_zero(out, signbit(n) != 0);
 	digits = isnormal(n) ? FLT_DIG : 1;
 	do {
 		len = snprintf(out, JSON_NUM_MAX, "%.*g", digits, (double)n);

@@ -353,6 +353,26 @@ is_written(const struct json_out *o, const struct pb_field *f, const void *msg)
 	return (o->defaults && !presence) || pb_is_set(f, msg);
 }
 
+/*
+ * A field's name with quotes and colon. In steps of eight: left to itself the
+ * compiler makes this a string instruction that costs more than all the rest.
+ */
+static void
+copy_key(char *to, const char *key, size_t len)
+{
+	size_t i;
+
+	for (i = 0; i + 8 <= len; i += 8)
+		memcpy(to + i, key + i, 8);
+	if (i == len)
+		return;
+	if (len >= 8)
+		memcpy(to + len - 8, key + len - 8, 8);
+	else
+		for (i = 0; i < len; i++)
+			to[i] = key[i];
+}
+
 /* Members without the braces; comma: something stands before them. */
 static int
 put_members(struct json_out *o, const struct pb_desc *d, const void *msg,
@@ -368,7 +388,7 @@ put_members(struct json_out *o, const struct pb_desc *d, const void *msg,
 			continue;
 		at = buf_reserve(o->b, f->keylen + 1u);
 		*at = ',';
-		memcpy(at + comma, f->key, f->keylen);
+		copy_key(at + comma, f->key, f->keylen);
 		o->b->len += f->keylen + (size_t)comma;
 		comma = true;
 		if (put_field(o, f, msg) == -1)

@@ -211,7 +211,7 @@ static const struct row rows[] = {
 		  "\"fMessage\":{}}") },
 	{ "J-9 empty list and map", LISTS, "{\"fInt32\":[]}", GIVES("{}") },
 	{ "J-9 -0.0 is not the default", SCALARS, "{\"fDouble\":-0.0}",
-	    GIVES("{\"fDouble\":-0}") },
+	    GIVES("{\"fDouble\":-0.0}") },
 
 	/* The table of kinds: int32 and its kin. */
 	{ "int32 as a string", SCALARS, "{\"fInt32\":\"-7\"}",

@@ -155,7 +155,7 @@ static const struct row rows[] = {
 	{ "B-4 zero without presence is unset", &pb_scalars_desc, "28 00",
 	    GIVES("{}") },
 	{ "B-4 -0.0 is not zero", &pb_scalars_desc, "09 0000000000000080",
-	    GIVES("{\"fDouble\":-0}") },
+	    GIVES("{\"fDouble\":-0.0}") },
 	{ "B-4 oneof set to zero", &pb_choice_desc, "10 00",
 	    GIVES("{\"number\":0}") },
 	{ "B-6 declared and large names", &pb_names_desc,
