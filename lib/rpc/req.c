@@ -59,7 +59,8 @@ struct req_io {
 	sigset_t inside; /* signals let in while waiting */
 	struct var vars[MAX_VARS];
 	size_t nvars;
-	bool body_read;
+	bool body_read; /* some of it */
+	bool body_end;  /* all of it */
 	enum req_stage stage;
 	int status;
 	struct buf head;
@@ -236,7 +237,7 @@ clear(struct req_io *io)
 	io->req.mem = mem;
 	io->req.io = io;
 	io->nvars = 0;
-	io->body_read = false;
+	io->body_read = io->body_end = false;
 	io->form = NULL;
 	io->stage = REQ_UNANSWERED;
 	io->status = 0;
@@ -507,6 +508,7 @@ req_read(struct req *r, void *p, size_t len)
 	if (len > READ_STEP)
 		len = READ_STEP;
 	n = FCGX_GetStr(p, (int)len, r->io->fcgx.in);
+	r->io->body_end = n <= 0;
 	return n > 0 ? (size_t)n : 0;
 }
 
@@ -517,14 +519,15 @@ req_extend(struct req *r, int64_t ms)
 		deadline_read(r->io->fd, clock_mono_ms() + ms);
 }
 
-/* A front server that still writes while we answer may call that an error. */
+/* A front server that cannot write all to us answers 503 in our place. */
 static void
 drain(struct req *r)
 {
 	char trash[4096];
 	size_t n, sum = 0;
 
-	while (sum < MAX_DRAIN && (n = req_read(r, trash, sizeof(trash))) > 0)
+	while (!r->io->body_end && sum < MAX_DRAIN &&
+	    (n = req_read(r, trash, sizeof(trash))) > 0)
 		sum += n;
 }
 
@@ -656,6 +659,7 @@ req_put(struct req *r, const struct buf *head, const void *body, size_t len,
 	}
 	if (r->io->fd == -1)
 		return -1;
+	drain(r);
 	buf_reset(out);
 	if (head != NULL)
 		req_pack(r, out, head->data, head->len, false);

@@ -1,5 +1,5 @@
 /*
- * The conformance server: the FastCGI workers of service.c behind lighttpd,
+ * The conformance server: the FastCGI workers of service.c behind a web server,
  * started and described as the runner asks (spec rpc.md C-1, C-2, C-7).
  * Nothing but the ready message goes to standard output.
  *
@@ -12,12 +12,8 @@
 #include <sys/un.h>
 #include <sys/wait.h>
 
-#include <arpa/inet.h>
-#include <netinet/in.h>
-
 #include <err.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -28,11 +24,11 @@
 #include "base/buf.h"
 #include "conformance/config.pb.h"
 #include "rpc/pb.h"
+#include "front.h"
 #include "service.h"
 
 #define MAX_MESSAGE ((uint32_t)1 << 20)
 #define WORKERS	    "40" /* four calls per core may sleep at once */
-#define LISTEN_FD   3
 #define START_MS    8000
 
 static struct arena *mem;
@@ -93,24 +89,11 @@ write_ready(const struct pb_server_compat_request *in, uint16_t port)
 
 /* --- files ----------------------------------------------------------------- */
 
-static const char *
-write_file(const char *name, const void *p, size_t len)
-{
-	const char *path = arena_printf(mem, "%s/%s", dir, name);
-	int fd;
-
-	fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-	if (fd == -1 || write(fd, p, len) != (ssize_t)len)
-		err(1, "%s", path);
-	close(fd);
-	return path;
-}
-
 static void
 make_dir(void)
 {
 	dir = arena_strdup(mem, "/tmp/mirai-conformance.XXXXXX");
-	if (mkdtemp(dir) == NULL)
+	if (mkdtemp(dir) == NULL || chmod(dir, 0711) == -1)
 		err(1, "%s", dir);
 }
 
@@ -118,45 +101,12 @@ static void
 remove_dir(void)
 {
 	static const char *const names[] = { "cert.pem", "key.pem",
-		"lighttpd.conf", "mirai.conf", "socket" };
+		"front.conf", "front.pid", "mirai.conf", "socket" };
 	size_t i;
 
 	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++)
 		unlink(arena_printf(mem, "%s/%s", dir, names[i]));
 	rmdir(dir);
-}
-
-static const char *
-lighttpd_conf(const struct pb_server_compat_request *in, uint16_t port)
-{
-	const char *h2 =
-	    in->http_version == PB_HTTP_VERSION_2 ? "enable" : "disable";
-	struct buf *b = buf_new(mem);
-
-	buf_printf(b,
-	    "server.document-root = \"%s\"\n"
-	    "server.bind = \"127.0.0.1\"\n"
-	    "server.port = %u\n"
-	    "server.systemd-socket-activation = \"enable\"\n"
-	    "server.modules = ( \"mod_fastcgi\"%s )\n"
-	    "server.feature-flags = ( \"server.h2proto\" => \"%s\","
-	    " \"server.h2c\" => \"%s\" )\n"
-	    "server.max-request-field-size = 32768\n"
-	    "server.max-request-size = 65536\n"
-	    "server.stream-response-body = 1\n"
-	    "fastcgi.server = ( \"/\" => (( \"socket\" => \"%s/socket\","
-	    " \"check-local\" => \"disable\" )) )\n",
-	    dir, port, in->use_tls ? ", \"mod_openssl\"" : "", h2, h2, dir);
-	if (in->use_tls) {
-		buf_printf(b,
-		    "ssl.engine = \"enable\"\n"
-		    "ssl.pemfile = \"%s\"\nssl.privkey = \"%s\"\n",
-		    write_file("cert.pem", in->server_creds->cert.data,
-			in->server_creds->cert.len),
-		    write_file("key.pem", in->server_creds->key.data,
-			in->server_creds->key.len));
-	}
-	return write_file("lighttpd.conf", b->data, b->len);
 }
 
 static const char *
@@ -168,29 +118,10 @@ pool_conf(const struct pb_server_compat_request *in)
 	if (in->message_receive_limit > 0)
 		buf_printf(b, "rpc.message_limit %u\n",
 		    (unsigned)in->message_receive_limit);
-	return write_file("mirai.conf", b->data, b->len);
+	return front_file(mem, dir, "mirai.conf", b);
 }
 
 /* --- processes ------------------------------------------------------------- */
-
-/* A socket on a port of the kernel's choice, listening. */
-static int
-bind_port(uint16_t *port)
-{
-	struct sockaddr_in sin = { .sin_family = AF_INET,
-		.sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
-	socklen_t len = sizeof(sin);
-	int fd;
-
-	fd = socket(AF_INET, SOCK_STREAM, 0);
-	if (fd == -1 ||
-	    bind(fd, (const struct sockaddr *)&sin, sizeof(sin)) == -1 ||
-	    listen(fd, 511) == -1 ||
-	    getsockname(fd, (struct sockaddr *)&sin, &len) == -1)
-		err(1, "socket");
-	*port = ntohs(sin.sin_port);
-	return fd;
-}
 
 static pid_t
 start_pool(const char *self, const char *conf)
@@ -202,31 +133,13 @@ start_pool(const char *self, const char *conf)
 		return pid;
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	dup2(STDERR_FILENO, STDOUT_FILENO);
+	umask(0); /* the directory guards the socket */
 	execl(self, self, "worker", "-f", conf, "-s", socket, "-w", WORKERS,
 	    NULL);
 	err(1, "%s", self);
 }
 
-/* The bound socket is handed over, so that no port is ever free to be taken. */
-static pid_t
-start_lighttpd(const char *conf, int fd)
-{
-	pid_t pid;
-
-	if ((pid = fork()) != 0)
-		return pid;
-	prctl(PR_SET_PDEATHSIG, SIGKILL);
-	dup2(STDERR_FILENO, STDOUT_FILENO);
-	if (fd != LISTEN_FD && dup2(fd, LISTEN_FD) == -1)
-		err(1, "dup2");
-	setenv("LISTEN_FDS", "1", 1);
-	setenv("LISTEN_PID", arena_printf(mem, "%d", (int)getpid()), 1);
-	execlp("lighttpd", "lighttpd", "-D", "-f", conf, NULL);
-	execl("/usr/sbin/lighttpd", "lighttpd", "-D", "-f", conf, NULL);
-	err(1, "lighttpd");
-}
-
-/* Until the pool accepts; lighttpd's socket listens already. */
+/* Until the pool accepts. */
 static void
 wait_pool(void)
 {
@@ -254,7 +167,7 @@ serve_runner(const char *self)
 	pid_t pool, web;
 	uint16_t port;
 	sigset_t set;
-	int fd, sig;
+	int sig;
 
 	mem = arena_new();
 	sigemptyset(&set);
@@ -263,11 +176,9 @@ serve_runner(const char *self)
 	sigaddset(&set, SIGCHLD);
 	read_start(&in);
 	make_dir();
-	fd = bind_port(&port);
 	pool = start_pool(self, pool_conf(&in));
-	web = start_lighttpd(lighttpd_conf(&in, port), fd);
-	close(fd);
 	wait_pool();
+	web = front_start(mem, dir, &in, &port);
 	sigprocmask(SIG_BLOCK, &set, NULL);
 	write_ready(&in, port);
 	sigwait(&set, &sig);
