@@ -8,13 +8,13 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "learn/export.h"
 #include "mirai/v1/course.rpc.h"
 #include "net/store.h"
 #include "rpc/after.h"
 #include "service/field.h"
 
 #define DOWNLOAD_US (INT64_C(15) * 60 * 1000000)
-#define SLUG_MAX    80
 
 /* Exports e of courses c that the caller sees. */
 #define EXPORT_FROM                                            \
@@ -80,22 +80,19 @@ const struct db_query course_export_queries[] = {
 	[Q__MAX] = { 0 },
 };
 
-/* Stored name, what it is called in a file's name, and whether it is made. */
+/* Stored name, and whether it is made. */
 static const struct format {
 	const char *stored;
-	const char *label;
-	const char *suffix;
 	bool made;
 } formats[] = {
-	[PB_EXPORT_FORMAT_SCORM_12] = { "scorm_12", "scorm12", "zip", true },
-	[PB_EXPORT_FORMAT_SCORM_2004] = { "scorm_2004", "scorm2004", "zip",
-	    false },
-	[PB_EXPORT_FORMAT_XAPI] = { "xapi", "xapi", "zip", false },
-	[PB_EXPORT_FORMAT_PDF] = { "pdf", "pdf", "pdf", false },
-	[PB_EXPORT_FORMAT_CMI5] = { "cmi5", "cmi5", "zip", false },
-	[PB_EXPORT_FORMAT_EPUB] = { "epub", "epub", "epub", false },
-	[PB_EXPORT_FORMAT_HTML] = { "html", "html", "html", false },
-	[PB_EXPORT_FORMAT_MARKDOWN] = { "markdown", "markdown", "md", false },
+	[PB_EXPORT_FORMAT_SCORM_12] = { "scorm_12", true },
+	[PB_EXPORT_FORMAT_SCORM_2004] = { "scorm_2004", false },
+	[PB_EXPORT_FORMAT_XAPI] = { "xapi", false },
+	[PB_EXPORT_FORMAT_PDF] = { "pdf", false },
+	[PB_EXPORT_FORMAT_CMI5] = { "cmi5", false },
+	[PB_EXPORT_FORMAT_EPUB] = { "epub", false },
+	[PB_EXPORT_FORMAT_HTML] = { "html", false },
+	[PB_EXPORT_FORMAT_MARKDOWN] = { "markdown", false },
 };
 
 static const char *const statuses[] = {
@@ -248,34 +245,17 @@ course_get_export_status(struct req *r,
 	return load(r, in->export_id, out->export, &title);
 }
 
-/* Letters and digits of the title, the rest as single hyphens. */
-static char *
-slug(struct arena *a, const char *title)
-{
-	char out[SLUG_MAX + 1];
-	size_t n;
-
-	for (n = 0; *title != '\0' && n < SLUG_MAX; title++) {
-		if ((*title >= 'a' && *title <= 'z') ||
-		    (*title >= '0' && *title <= '9'))
-			out[n++] = *title;
-		else if (*title >= 'A' && *title <= 'Z')
-			out[n++] = (char)(*title - 'A' + 'a');
-		else if (n > 0 && out[n - 1] != '-')
-			out[n++] = '-';
-	}
-	while (n > 0 && out[n - 1] == '-')
-		n--;
-	return n == 0 ? arena_strdup(a, "course") : arena_strndup(a, out, n);
-}
-
 static char *
 file_name(struct arena *a, const struct pb_course_export *e, const char *title)
 {
-	const struct format *f = &formats[e->format];
+	struct pb_course_settings settings = { .title = title };
+	struct pb_course course = { .settings = &settings };
+	struct export_options o;
 
-	return arena_printf(a, "%s-v%d-%s.%s", slug(a, title), (int)e->version,
-	    f->label, f->suffix);
+	export_options_init(&o);
+	o.format = (enum pb_export_format)e->format;
+	o.version = e->version;
+	return export_filename(a, &course, &o);
 }
 
 enum code
