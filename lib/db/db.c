@@ -24,13 +24,18 @@
 #include "base/log.h"
 #include "base/str.h"
 
-/* How long the server may take to honour its own time limit, or a cancel. */
+/* How long the server may take to honour its own time limit. */
 #define GRACE_MS       150
 #define CONNECT_MS     5000
 #define CONSTRAINT_LEN 128
 
-/* Dates as db_time() reads them; just-in-time code never pays here. */
-#define SESSION_OPTIONS "-c datestyle=ISO -c timezone=UTC -c jit=off"
+/*
+ * Dates as db_time() reads them; just-in-time code never pays here; a query
+ * whose client hung up stops soon.
+ */
+#define SESSION_OPTIONS                               \
+	"-c datestyle=ISO -c timezone=UTC -c jit=off" \
+	" -c client_connection_check_interval=500"
 
 enum state {
 	STATE_CLOSED = 0, /* no transaction */
@@ -103,8 +108,8 @@ struct db {
 	bool lost;     /* the connection broke during the last exchange */
 	bool answered; /* the last exchange brought at least one good result */
 	bool refused; /* the server said it goes away before running anything */
-	bool canceled; /* a cancel was sent for this exchange */
-	bool leaving;  /* the server announced that it ends this connection */
+	bool late;    /* the deadline passed during the last exchange */
+	bool leaving; /* the server announced that it ends this connection */
 	int64_t used_ms;
 	volatile bool committing; /* a COMMIT was sent and not answered */
 
@@ -222,6 +227,7 @@ fault_result(struct db *db, const struct db_query *q, const PGresult *res)
 	sqlstate = PQresultErrorField(res, PG_DIAG_SQLSTATE);
 	if (sqlstate == NULL) { /* libpq itself: the connection broke */
 		db->lost = true;
+		db->refused = db->leaving && !db->answered;
 		return;
 	}
 	f = fault_find(sqlstate);
@@ -401,6 +407,7 @@ connect_wait(struct db *db)
 			st == PGRES_POLLING_READING ? POLLIN : POLLOUT,
 			until) == 0) {
 			fault_log(LOG_LEVEL_ERROR, "connect", "time is over");
+			db->late = until == db->scope.deadline_ms;
 			return -1;
 		}
 		st = PQconnectPoll(db->conn);
@@ -562,25 +569,10 @@ put_begin(struct db *db)
 
 /* --- one exchange ----------------------------------------------------------- */
 
-/* Asks the server to stop; false when that was done before. */
-static bool
-cancel(struct db *db)
-{
-	PGcancel *c;
-	char text[256];
-
-	if (db->canceled || (c = PQgetCancel(db->conn)) == NULL)
-		return false;
-	db->canceled = true;
-	if (PQcancel(c, text, sizeof(text)) == 0)
-		fault_log(LOG_LEVEL_WARN, "cancel", text);
-	PQfreeCancel(c);
-	return true;
-}
-
 /*
  * Blocks until a result can be taken without waiting. -1 when the connection
- * broke, or stayed silent after the deadline and a cancel.
+ * broke, or when the server let the deadline pass: then we hang up, which it
+ * notices while it works. (PQcancel() would wait for the same silent server.)
  */
 static int
 await(struct db *db)
@@ -598,10 +590,8 @@ await(struct db *db)
 			return 0;
 		if (wait_socket(db, flushing ? POLLIN | POLLOUT : POLLIN,
 			until) == 0) {
-			if (!cancel(db))
-				return -1;
-			until = clock_mono_ms() + GRACE_MS;
-			continue;
+			db->late = true;
+			return -1;
 		}
 		if (PQconsumeInput(db->conn) == 0)
 			return -1;
@@ -697,7 +687,6 @@ exchange(struct db *db, struct db_rows **rows)
 	db->lost = false;
 	db->answered = false;
 	db->refused = false;
-	db->canceled = false;
 	if (PQpipelineSync(db->conn) == 0)
 		return -1;
 	for (i = 0; i < db->nsent; i++)
@@ -737,9 +726,9 @@ try_flush(struct db *db, const struct db_query *q, const char *const *args,
 static enum db_fault
 lost_fault(struct db *db, bool commit)
 {
-	if (commit && db->tx != DB_TX_READ && !db->refused)
+	if (commit && db->conn != NULL && db->tx != DB_TX_READ && !db->refused)
 		return DB_FAULT_UNKNOWN_OUTCOME;
-	if (db->canceled)
+	if (db->late)
 		return DB_FAULT_TIMEOUT;
 	return DB_FAULT_LOST;
 }
@@ -775,11 +764,10 @@ flush(struct db *db, const struct db_query *q, const char *const *args,
 		had = db->conn != NULL;
 		if (try_flush(db, q, args, commit, &rows) == 0)
 			break;
-		fault =
-		    db->conn == NULL ? DB_FAULT_LOST : lost_fault(db, commit);
+		fault = lost_fault(db, commit);
 		if (db->conn != NULL)
 			fault_log(LOG_LEVEL_WARN, "connection lost",
-			    conn_text(db));
+			    db->late ? "no answer in time" : conn_text(db));
 		drop(db);
 		if (again && had && fault == DB_FAULT_LOST)
 			continue;
@@ -1180,6 +1168,8 @@ array_next(char **s, const char **item)
 	p += quoted && *p == '"';
 	delimiter = *p;
 	*out = '\0';
+	if (!quoted && strcmp(*item, "NULL") == 0)
+		*item = ""; /* as db_text() has it */
 	*s = p + 1;
 	return delimiter == ',';
 }
