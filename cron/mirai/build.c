@@ -316,7 +316,7 @@ run(struct build *b)
 	}
 	progress_step(&b->progress, "reading", 0, 1);
 	if ((d = extract_file(b->a, b->file, &why)) == NULL ||
-	    (progress_step(&b->progress, "reading", 1, 1),
+	    ((void)progress_step(&b->progress, "reading", 1, 1),
 		pipeline_run(b->a, d, &o, &b->r, &why)) == -1) {
 		progress_close(&b->progress);
 		warnx("%s: %s", b->file, why);

@@ -55,7 +55,7 @@ word_value(enum lang lang, const char *norm)
 static struct figure
 parse(const char *p, size_t len)
 {
-	struct figure f = { F_NONE };
+	struct figure f = { .form = F_NONE };
 	size_t i, digits = 0, after = 0, seps = 0;
 	char sep = '\0';
 
@@ -110,7 +110,7 @@ figure_of(enum lang lang, const struct corpus_sentence *s, size_t word)
 		return f;
 	}
 	if ((w->flags & LANG_NUMBER) == 0)
-		return (struct figure){ F_NONE };
+		return (struct figure){ .form = F_NONE };
 	f = parse(s->text + w->start, w->len);
 	f.percent = end < s->len && s->text[end] == '%';
 	return f;

@@ -217,7 +217,7 @@ put_converted(struct json *o, const char *key, const char *type,
 	    str_to_i64(text, INT64_MIN, INT64_MAX, &n))
 		json_put_int(o, key, n);
 	else if (strcmp(type, "number") == 0 &&
-	    (d = strtod(text, &end), *end == '\0') && isfinite(d))
+	    ((void)(d = strtod(text, &end)), *end == '\0') && isfinite(d))
 		json_put_real(o, key, d);
 	else
 		json_put_text(o, key, text);

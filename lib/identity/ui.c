@@ -78,7 +78,7 @@ message_find(enum ui_id id)
 	for (i = 0; i < NITEMS(messages); i++)
 		if (messages[i].id == id)
 			return &messages[i];
-	assert(!"message without text");
+	assert(false && "message without text");
 	return NULL;
 }
 

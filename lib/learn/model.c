@@ -386,7 +386,7 @@ add_block(struct builder *b, struct model_block *out, const char *part,
 	case PB_BLOCK_TYPE_INTERACTIVE:
 		if (quiz_is(b->mem, content))
 			return add_question(b, out, part, in, lesson);
-		/* FALLTHROUGH */
+		__attribute__((fallthrough));
 	case PB_BLOCK_TYPE_TEXT:
 		add_html(b, out, part, content);
 		return out->html[0] != '\0';

@@ -330,7 +330,7 @@ texts_get(enum texts_lang lang, const char *key)
 		else
 			lo = mid + 1;
 	}
-	assert(!"a text of the player");
+	assert(false && "a text of the player");
 	return "";
 }
 
