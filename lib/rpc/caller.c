@@ -41,10 +41,11 @@ const struct db_query caller_queries[] = {
 	[Q__MAX] = { 0 },
 };
 
+/* What a caller shows; kept answers count for the same carrier only. */
 struct credential {
-	const char *token;
-	const char *cookie;
-	bool by_cookie;
+	const char *token;  /* exactly one */
+	const char *cookie; /* of the two */
+	bool by_cookie;	    /* the browser sent it by itself */
 	char sha[SHA_HEX + 1];
 };
 
@@ -58,6 +59,7 @@ struct seen {
 /* A caller kept in the process; texts are the slot's own. */
 struct slot {
 	char sha[SHA_HEX + 1];
+	bool token;
 	struct seen seen;
 	int64_t until_ms;
 	struct who who;
@@ -98,33 +100,43 @@ bearer(const struct req *r)
 	return *s == '\0' ? NULL : s;
 }
 
-/* Order of accounts.md 1.3; a header that a script set beats a cookie. */
-static bool
-find_credential(struct req *r, struct credential *c)
+static void
+set_credential(struct req *r, struct credential *c, const char *token,
+    const char *cookie, bool by_cookie)
 {
-	const char *browser = req_cookie(r, BROWSER_COOKIE);
+	const char *s = token != NULL ? token : cookie;
 
-	memset(c, 0, sizeof(*c));
-	if ((c->token = bearer(r)) != NULL)
-		return true;
-	c->token = req_header(r, "x-session-token");
-	if (!str_is_empty(c->token))
-		return true;
-	c->by_cookie = true;
-	c->token = req_cookie(r, TOKEN_COOKIE);
-	if (str_is_empty(c->token))
-		c->token = NULL;
-	if (!str_is_empty(browser))
-		c->cookie = browser;
-	return c->token != NULL || c->cookie != NULL;
+	c->token = token;
+	c->cookie = cookie;
+	c->by_cookie = by_cookie;
+	memcpy(c->sha, crypt_sha256_hex(r->mem, s, strlen(s)), sizeof(c->sha));
 }
 
-static void
-hash_credential(struct arena *a, struct credential *c)
+/*
+ * Order of accounts.md 1.3: a header that a script set beats a cookie, and a
+ * rejected token cookie gives the browser's cookie one chance. Returns how
+ * many of out are to be tried.
+ */
+static size_t
+find_credentials(struct req *r, struct credential out[2])
 {
-	const char *s = c->token != NULL ? c->token : c->cookie;
+	const char *token, *browser;
+	size_t n = 0;
 
-	memcpy(c->sha, crypt_sha256_hex(a, s, strlen(s)), sizeof(c->sha));
+	token = bearer(r);
+	if (token == NULL)
+		token = req_header(r, "x-session-token");
+	if (!str_is_empty(token)) {
+		set_credential(r, &out[0], token, NULL, false);
+		return 1;
+	}
+	token = req_cookie(r, TOKEN_COOKIE);
+	browser = req_cookie(r, BROWSER_COOKIE);
+	if (!str_is_empty(token))
+		set_credential(r, &out[n++], token, NULL, true);
+	if (!str_is_empty(browser))
+		set_credential(r, &out[n++], NULL, browser, true);
+	return n;
 }
 
 /* --- memory of the process ------------------------------------------------- */
@@ -174,7 +186,8 @@ recall(struct req *r, const struct credential *c)
 	struct slot *s = slot_of(c->sha);
 	struct seen now;
 
-	if (strcmp(s->sha, c->sha) != 0 || clock_mono_ms() >= s->until_ms ||
+	if (strcmp(s->sha, c->sha) != 0 || s->token != (c->token != NULL) ||
+	    clock_mono_ms() >= s->until_ms ||
 	    clock_now_us() >= s->who.expires_at)
 		return false;
 	look(r, c->sha, s->who.identity_id, &now);
@@ -205,6 +218,7 @@ remember(struct req *r, const struct credential *c, const struct seen *seen,
 	drop_text(s->who.first_name);
 	drop_text(s->who.last_name);
 	memcpy(s->sha, c->sha, sizeof(s->sha));
+	s->token = c->token != NULL;
 	s->seen = *seen;
 	s->until_ms =
 	    clock_mono_ms() + SESSION_MS - (clock_now_us() / 1000 - checked_ms);
@@ -251,6 +265,7 @@ keep_session(struct req *r, const struct credential *c, int64_t gen,
 	json_put_int(o, "expires_at", w->expires_at);
 	json_put_int(o, "checked_at", checked_ms);
 	json_put_int(o, "generation", identity_gen);
+	json_put_bool(o, "token", c->token != NULL);
 	s = json_string(r->mem, o, JSON_COMPACT);
 	cache_put(r->env->cache, NULL, caller_session_key(r->mem, c->sha), gen,
 	    s, strlen(s), SESSION_MS);
@@ -278,7 +293,8 @@ cached_session(struct req *r, const struct credential *c, int64_t *checked_ms)
 	s.last_name = json_get_text(j, "last_name", "");
 	s.expires_at = json_get_int(j, "expires_at", 0, INT64_MAX, 0);
 	*checked_ms = json_get_int(j, "checked_at", 0, INT64_MAX, 0);
-	if (clock_now_us() >= s.expires_at ||
+	if (json_get_bool(j, "token", false) != (c->token != NULL) ||
+	    clock_now_us() >= s.expires_at ||
 	    clock_now_us() / 1000 - *checked_ms >= SESSION_MS ||
 	    cache_generation(r->env->cache, NULL,
 		caller_identity_key(r->mem, id)) !=
@@ -286,21 +302,6 @@ cached_session(struct req *r, const struct credential *c, int64_t *checked_ms)
 		return false;
 	take_session(r, &s);
 	return true;
-}
-
-/* A rejected token gives the browser's cookie one chance. */
-static enum code
-ask(struct req *r, const struct credential *c, struct ident_session *s)
-{
-	const struct ident *id = r->env->ident;
-	enum code code;
-
-	if (c->token == NULL)
-		return id->whoami(id->ctx, r->mem, NULL, c->cookie, s);
-	code = id->whoami(id->ctx, r->mem, c->token, NULL, s);
-	if (code == CODE_UNAUTHENTICATED && c->cookie != NULL)
-		code = id->whoami(id->ctx, r->mem, NULL, c->cookie, s);
-	return code;
 }
 
 static enum code
@@ -313,19 +314,20 @@ no_session(struct req *r)
 static enum code
 load_session(struct req *r, const struct credential *c, int64_t *checked_ms)
 {
+	const struct ident *id = r->env->ident;
 	struct ident_session s = { 0 };
 	int64_t gen, identity_gen, any;
 	enum code code;
 
 	if (cached_session(r, c, checked_ms))
 		return CODE_OK;
-	if (r->env->ident == NULL)
+	if (id == NULL)
 		return no_session(r);
 	gen = cache_generation(r->env->cache, NULL,
 	    caller_session_key(r->mem, c->sha));
 	any = cache_generation(r->env->cache, NULL, CALLER_ANY_IDENTITY);
 	*checked_ms = clock_now_us() / 1000;
-	code = ask(r, c, &s);
+	code = id->whoami(id->ctx, r->mem, c->token, c->cookie, &s);
 	if (code == CODE_UNAVAILABLE)
 		return req_fail_reason(r, code, "EXTERNAL_SERVICE_ERROR",
 		    "the identity service does not answer");
@@ -458,20 +460,23 @@ load(struct req *r, const struct credential *c)
 enum code
 caller_load(struct req *r)
 {
-	struct credential c;
-	enum code code;
+	struct credential c[2];
+	enum code code = CODE_OK;
+	size_t i, n;
 
 	if (r->who.identity_id[0] != '\0')
 		return CODE_OK;
-	if (!find_credential(r, &c))
-		return no_session(r);
-	hash_credential(r->mem, &c);
-	if (recall(r, &c))
-		return CODE_OK;
-	if ((code = load(r, &c)) != CODE_OK) {
+	n = find_credentials(r, c);
+	for (i = 0; i < n; i++) {
+		if (recall(r, &c[i]))
+			return CODE_OK;
+		code = load(r, &c[i]);
+		r->who.by_cookie = c[i].by_cookie;
+		if (code == CODE_OK)
+			return CODE_OK;
 		memset(&r->who, 0, sizeof(r->who));
-		return code;
+		if (code != CODE_UNAUTHENTICATED)
+			return code;
 	}
-	r->who.by_cookie = c.by_cookie;
-	return CODE_OK;
+	return code != CODE_OK ? code : no_session(r);
 }
