@@ -60,6 +60,8 @@ make_tenant(const char *p)
 		" VALUES ('@8', '@1', '@7', 1, '@3')",
 		"INSERT INTO audit_log (id, tenant_id, action)"
 		" VALUES ('@9', '@1', 'x')",
+		"INSERT INTO course_progress (tenant_id, user_id, course_id,"
+		" kind, item_id) VALUES ('@1', '@3', '@7', 'lesson', 'l')",
 	};
 	struct buf *b;
 	const char *s;
