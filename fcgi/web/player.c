@@ -13,6 +13,7 @@
 /* A course being read. */
 struct reading {
 	const char *id;
+	const char *title; /* as its author wrote it: plain text */
 	const struct model *m;
 	struct progress progress;
 	size_t current; /* index of the lesson shown */
@@ -22,9 +23,11 @@ struct reading {
 /* --- loading -------------------------------------------------------------- */
 
 static const char *
-course_title(const struct reading *rd)
+course_title(const struct pb_course *c)
 {
-	return str_is_empty(rd->m->title) ? "Untitled Course" : rd->m->title;
+	return c->settings == NULL || str_is_empty(c->settings->title)
+	    ? "Untitled Course"
+	    : c->settings->title;
 }
 
 static bool
@@ -78,6 +81,7 @@ load(struct page *p, struct reading *rd)
 		page_fail(p);
 		return false;
 	}
+	rd->title = course_title(out.course);
 	finding_init(&findings, p->r->mem);
 	rd->m = model_build(p->r->mem, out.course, "en", &findings);
 	if (rd->m->nlessons == 0) {
@@ -376,7 +380,7 @@ put_finish(struct page *p, const struct reading *rd)
 		.icon = whole ? "done" : "current",
 		.text = arena_printf(p->r->mem,
 		    "You have completed %zu of %zu lessons of “%s”.", rd->ndone,
-		    rd->m->nlessons, course_title(rd)),
+		    rd->m->nlessons, rd->title),
 		.id = rd->id });
 }
 
@@ -389,9 +393,9 @@ player_page(struct page *p)
 	if (!load(p, &rd))
 		return;
 	finished = req_query(p->r, "finished") != NULL;
-	page_bare_open(p, course_title(&rd), "player");
+	page_bare_open(p, rd.title, "player");
 	tmpl_player_open(&p->h,
-	    &(struct tmpl_player){ .title = course_title(&rd),
+	    &(struct tmpl_player){ .title = rd.title,
 		.percent = (int64_t)(rd.ndone * 100 / rd.m->nlessons) });
 	if (page_is_editor(p))
 		tmpl_player_export(&p->h,

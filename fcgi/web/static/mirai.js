@@ -109,7 +109,7 @@ const bindQuiz = (form) => {
       const body = new URLSearchParams(new FormData(form));
       const fresh = await swap(
         form,
-        new Request(form.action, { method: "POST", body }),
+        new Request(form.getAttribute("action"), { method: "POST", body }),
       );
       const result = fresh.querySelector("[data-result]");
       if (result) {
@@ -137,3 +137,27 @@ const bindQuiz = (form) => {
   );
 };
 each("form[data-quiz]", bindQuiz);
+
+// A page that shows something under way: its content is fetched again until
+// it says that all is done.
+const live = document.querySelector("body[data-live]");
+const bringUpToDate = async () => {
+  try {
+    const answer = await fetch(location.href, { credentials: "same-origin" });
+    if (!answer.ok || answer.redirected) return location.reload();
+    const text = await answer.text();
+    const page = new DOMParser().parseFromString(text, "text/html");
+    localDays(page);
+    document
+      .getElementById("main")
+      .replaceChildren(...page.getElementById("main").childNodes);
+    if (!page.body.hasAttribute("data-live")) {
+      document.getElementById("live").textContent = "Done. The page is current.";
+      return undefined;
+    }
+  } catch {
+    // The network is away for a moment; the next round may find it.
+  }
+  return setTimeout(bringUpToDate, 2000);
+};
+if (live) setTimeout(bringUpToDate, 2000);

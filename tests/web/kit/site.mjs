@@ -1,0 +1,163 @@
+// A whole Mirai for browser tests: the real programs and the real lighttpd
+// with the installed sample, on a free port, over the databases of tests/run
+// with the people of tests/fixtures/ ("owner@acme.example" and the others).
+import { execFileSync, spawn } from 'node:child_process';
+import fs from 'node:fs';
+import net from 'node:net';
+import os from 'node:os';
+import path from 'node:path';
+
+export const PASSWORD = 'Correct-Horse-7!';
+const { BUILD, SRCDIR, TEST_DIR } = process.env;
+
+// The tokens of tests/fixtures/identity.sql.
+export function tokenOf(who) {
+	return `ory_st_${who.replace('@', '').padEnd(32, '0')}`;
+}
+
+// --- TAP ---------------------------------------------------------------------
+
+let count = 0;
+let failed = 0;
+
+export function ok(good, name) {
+	count++;
+	if (!good) failed++;
+	console.log(`${good ? 'ok' : 'not ok'} ${count} - ${name}`);
+	return good;
+}
+
+export function is(got, want, name) {
+	const same = JSON.stringify(got) === JSON.stringify(want);
+	ok(same, name);
+	if (!same) console.log(`#   got: ${JSON.stringify(got)}\n#  want: ${JSON.stringify(want)}`);
+	return same;
+}
+
+// --- the instance --------------------------------------------------------------
+
+function freePort() {
+	return new Promise((resolve) => {
+		const s = net.createServer().listen(0, '127.0.0.1', () => {
+			const { port } = s.address();
+			s.close(() => resolve(port));
+		});
+	});
+}
+
+function loadFixtures() {
+	for (const [url, file] of [[process.env.DATABASE_URL, 'app'],
+		[process.env.IDENTITY_DATABASE_URL, 'identity']]) {
+		const admin = url.replace(/user=\S+/, 'user=postgres');
+		execFileSync('psql', ['-qAtX1', '-v', 'ON_ERROR_STOP=1', admin, '-f',
+			path.join(SRCDIR, `tests/fixtures/${file}.sql`)], { stdio: ['ignore', 'ignore', 'inherit'] });
+	}
+}
+
+function writeConf(base, port, extra) {
+	const file = path.join(TEST_DIR, 'mirai.conf');
+	const domain = `mirai.localhost:${port}`;
+	fs.writeFileSync(file, [
+		`url.app ${base}`, `url.api ${base}`, `url.auth ${base}`, `url.domains ${domain}`,
+		`allowed_origin ${base},http://app.${domain}`,
+		`identity.return_to http://app.${domain},http://get.${domain}`,
+		`cache.path ${TEST_DIR}/cache.db`, `store.dir ${TEST_DIR}/store`,
+		'store.secret 0123456789abcdef0123', 'identity.secrets 0123456789abcdef0123',
+		'identity.argon2.memory 256K', 'identity.argon2.passes 1',
+		'cookie.secure no', ...extra, ''].join('\n'), { mode: 0o600 });
+	return file;
+}
+
+async function until(what, test) {
+	for (let i = 0; i < 200; i++) {
+		if (await test().catch(() => false)) return;
+		await new Promise((done) => setTimeout(done, 50));
+	}
+	throw new Error(`${what} did not happen`);
+}
+
+export async function startSite(extra = []) {
+	const port = await freePort();
+	const base = `http://localhost:${port}`;
+	const run = fs.mkdtempSync(path.join(os.tmpdir(), 'mirai-site-'));
+	const children = [];
+	fs.mkdirSync(path.join(run, 'svc'));
+	fs.mkdirSync(path.join(TEST_DIR, 'inst/share/mirai'), { recursive: true });
+	fs.mkdirSync(path.join(TEST_DIR, 'store'), { recursive: true });
+	fs.symlinkSync(path.join(SRCDIR, 'fcgi/web/static'),
+		path.join(TEST_DIR, 'inst/share/mirai/static'));
+	loadFixtures();
+	const conf = writeConf(base, port, extra);
+	const start = (name, command, args) => {
+		const log = fs.openSync(path.join(TEST_DIR, `${name}.log`), 'a');
+		children.push(spawn(command, args, { stdio: ['ignore', log, log] }));
+	};
+	const env = { ...process.env, PORT: String(port), RUN: run, STATE: TEST_DIR,
+		INST: path.join(TEST_DIR, 'inst'), LOG: TEST_DIR };
+
+	for (const name of ['api', 'identity', 'web', 'file'])
+		start(name, path.join(BUILD, `bin/mirai-${name}`),
+			['-f', conf, '-s', path.join(run, `svc/${name}.sock`), '-w', '2']);
+	fs.writeFileSync(path.join(TEST_DIR, 'lighttpd.conf'),
+		execFileSync('sh', [path.join(SRCDIR, 'etc/dev/lighttpd.sh')], { env }));
+	start('lighttpd', fs.existsSync('/usr/sbin/lighttpd') ? '/usr/sbin/lighttpd' : 'lighttpd',
+		['-D', '-f', path.join(TEST_DIR, 'lighttpd.conf')]);
+	const site = {
+		base, port, conf,
+		host: (name) => `http://${name}.mirai.localhost:${port}`,
+		log: (name) => fs.readFileSync(path.join(TEST_DIR, `${name}.log`), 'utf8'),
+		stop() {
+			for (const c of children) c.kill('SIGTERM');
+			fs.rmSync(run, { recursive: true, force: true });
+		},
+	};
+	try {
+		await until('the start', async () => {
+			const answers = await Promise.all(['/health/ready', '/terms', '/sessions/whoami'].map(
+				(p) => fetch(base + p)));
+			return answers.every((r) => r.status < 500);
+		});
+	} catch (error) {
+		for (const name of ['api', 'identity', 'web', 'file', 'lighttpd'])
+			console.log(site.log(name).replace(/^/gm, `# ${name}: `));
+		site.stop();
+		throw error;
+	}
+	return site;
+}
+
+// Calls a method as someone ("owner@acme").
+export async function call(site, who, method, body = {}) {
+	const r = await fetch(`${site.base}/mirai.v1.${method}`, { method: 'POST',
+		headers: { 'content-type': 'application/json',
+			authorization: `Bearer ${tokenOf(who)}` },
+		body: JSON.stringify(body) });
+	const json = await r.json();
+	if (!r.ok) throw new Error(`${method}: ${r.status} ${JSON.stringify(json)}`);
+	return json;
+}
+
+// A request with a Host of its own, as fetch() does not let one be set.
+export function get(site, host, target, options = {}) {
+	const args = ['-sS', '-o', '-', '-D', '-', '-m', '20', '--path-as-is',
+		'--resolve', `${host}:${site.port}:127.0.0.1`, ...(options.args ?? []),
+		`http://${host}:${site.port}${target}`];
+	const text = execFileSync('curl', args, { encoding: 'utf8', maxBuffer: 1 << 26 });
+	const end = text.indexOf('\r\n\r\n');
+	const [status, ...lines] = text.slice(0, end).split('\r\n');
+	const headers = Object.fromEntries(lines.map((l) => {
+		const at = l.indexOf(':');
+		return [l.slice(0, at).toLowerCase(), l.slice(at + 1).trim()];
+	}));
+	return { status: Number(status.split(' ')[1]), headers, body: text.slice(end + 4) };
+}
+
+export async function main(test) {
+	try {
+		await test();
+	} catch (error) {
+		ok(false, `${error.stack ?? error}`.replaceAll('\n', '\n# '));
+	}
+	console.log(`1..${count}`);
+	process.exit(failed === 0 ? 0 : 1);
+}
