@@ -290,7 +290,10 @@ serve_page(struct page *p)
 		serve_marketing(p, route);
 	else if (route != NULL)
 		serve_route(p, route);
-	else if (is_guarded(p->r->path) && !signed_in(p))
+	else if (signed_in(p)) {
+		if (load_me(p))
+			page_not_found(p);
+	} else if (is_guarded(p->r->path))
 		page_to_login(p);
 	else
 		page_not_found(p);
