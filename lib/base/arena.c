@@ -10,9 +10,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#ifndef ARENA_MALLOC
 #define ALIGN	    (_Alignof(max_align_t))
 #define FIRST_BLOCK ((size_t)16 * 1024)
 #define MAX_BLOCK   ((size_t)1024 * 1024)
+#endif
 
 struct block {
 	struct block *next;

@@ -239,7 +239,7 @@ test_wait(void)
 	const char *c, *id;
 	int64_t t;
 	pid_t pid;
-	int i, st;
+	int i, st = 0;
 
 	c = course(true);
 	pid = start();

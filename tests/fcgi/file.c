@@ -138,7 +138,9 @@ curl(const char *options, const char *url)
 static int
 status(const char *answer)
 {
-	return str_starts(answer, "HTTP/1.1 ") ? atoi(answer + 9) : 0;
+	return str_starts(answer, "HTTP/1.1 ")
+	    ? (int)strtol(answer + 9, NULL, 10)
+	    : 0;
 }
 
 static const char *

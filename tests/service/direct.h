@@ -185,6 +185,10 @@ direct_run(struct direct *d, const char *method, const void *in, void *out,
 	return d->code;
 }
 
+static inline struct json *direct_call(struct direct *d,
+    const struct person *as, const char *method, const char *fmt, ...)
+    PRINTF_LIKE(4, 5);
+
 /* Calls with JSON; the answer's JSON in d->mem, NULL when it failed. */
 static inline struct json *
 direct_call(struct direct *d, const struct person *as, const char *method,
