@@ -43,7 +43,6 @@
 #define YOUNG_MS     1000
 #define WAIT_MIN_MS  100
 #define WAIT_MAX_MS  5000
-#define DATA_LIMIT   ((rlim_t)1 << 30)
 
 enum kind {
 	KIND_FREE = 0,
@@ -237,7 +236,7 @@ set_limits(void)
 {
 	struct rlimit none = { 0, 0 };
 #ifndef ARENA_MALLOC /* sanitizers reserve terabytes of address space */
-	struct rlimit data = { DATA_LIMIT, DATA_LIMIT };
+	struct rlimit data = { (rlim_t)1 << 30, (rlim_t)1 << 30 };
 
 	setrlimit(RLIMIT_DATA, &data);
 #endif
