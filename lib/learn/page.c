@@ -57,12 +57,11 @@ page_is_scored(const struct model *m, const struct page_options *o)
 {
 	size_t i;
 
-	if (o->exam)
-		return true;
-	if (m->exam)
+	if (m->exam && !o->exam)
 		return false;
 	for (i = 0; i < m->nquestions; i++)
-		if (in_lessons(m, o, i) && m->questions[i].points > 0)
+		if ((o->exam || in_lessons(m, o, i)) &&
+		    m->questions[i].points > 0)
 			return true;
 	return false;
 }
