@@ -133,7 +133,7 @@ paragraphs(struct arena *a, const char *s)
 	return text;
 }
 
-/* On one line, tags cut away. */
+/* Plain text on one line. */
 static const char *
 plain(struct arena *a, const char *s)
 {
@@ -141,7 +141,7 @@ plain(struct arena *a, const char *s)
 
 	if (s == NULL)
 		return "";
-	text = str_trim(a, is_html(s) ? html_to_text(a, s) : s);
+	text = str_trim(a, s);
 	for (p = text; *p != '\0'; p++)
 		if (*p == '\n' || *p == '\r' || *p == '\t')
 			*p = ' ';
@@ -285,6 +285,8 @@ static bool
 add_heading(struct builder *b, struct model_block *out, const char *content)
 {
 	out->kind = MODEL_HEADING;
+	if (is_html(content))
+		content = html_to_text(b->mem, content);
 	out->html = plain(b->mem, content);
 	if (out->html[0] == '\0')
 		return false;

@@ -54,9 +54,14 @@ class Scorm12 {
 	initialize() {
 		if (this.call("LMSInitialize", "") === "true")
 			return true;
-		return this.error() === "101" &&
+		this.shared = this.error() === "101" &&
 		    /already/i.test(this.call("LMSGetErrorString", "101") + " " +
 			this.call("LMSGetDiagnostic", "101"));
+		return this.shared;
+	}
+
+	learner() {
+		return this.get("cmi.core.student_id");
 	}
 
 	call(name, ...args) {
@@ -106,7 +111,7 @@ class Scorm12 {
 
 	read() {
 		const core = (name) => this.get("cmi.core." + name);
-		const h = { learner: core("student_id"), name: core("student_name") };
+		const h = { name: core("student_name") };
 		h.mode = core("lesson_mode") || "normal";
 		h.credit = core("credit") || "credit";
 		const entry = core("entry");
@@ -128,13 +133,13 @@ class Scorm12 {
 
 	/* What is written in the first place; lists go on where they stood. */
 	begin() {
-		if (!RANK[this.status])
-			this.setStatus("incomplete");
 		const n = this.get("cmi.interactions._count");
 		if (/^\d+$/.test(n))
 			this.ninteractions = +n;
 		if (data.objectives.length && this.get("cmi.objectives._children"))
 			this.readObjectives();
+		if (!RANK[this.status])
+			this.setStatus("incomplete");
 	}
 
 	readObjectives() {
@@ -267,10 +272,6 @@ class Scorm12 {
 	close() {
 		return this.call("LMSFinish", "") === "true";
 	}
-
-	detach() {
-		this.api = {};
-	}
 }
 
 function apiOf(w) {
@@ -331,8 +332,12 @@ class Local {
 			this.key = this.key && null;
 		}
 		this.status = saved.status || "";
-		return { learner: "", mode: "normal", state: saved.state || "",
+		return { mode: "normal", state: saved.state || "",
 			status: this.status };
+	}
+
+	learner() {
+		return "";
 	}
 
 	begin() {}
@@ -358,7 +363,6 @@ class Local {
 	}
 
 	suspend() {}
-	detach() {}
 
 	close() {
 		return true;
@@ -769,28 +773,34 @@ function stop(title, text) {
 	head.focus();
 }
 
-/* The newer of two windows goes on; the older saves and falls silent. */
-async function claim(learner) {
+/*
+ * The newer of two windows goes on; the older saves and ends its session,
+ * unless both talk to one: that is the newer's now.
+ */
+async function claim(taker) {
 	if (!window.BroadcastChannel)
 		return;
 	const self = Math.random();
-	const channel = new BroadcastChannel("mirai:" + data.id + ":" + learner +
-	    ":" + data.fp);
+	const channel = new BroadcastChannel(["mirai", data.id, data.fp,
+		taker.learner()].join(":"));
 	let other = null;
 	const answer = new Promise((r) => { other = r; });
 	channel.onmessage = (e) => {
 		if (e.data.bye === self)
 			other();
-		if (!e.data.hello || ended)
+		if (!e.data.hello || ended || !host)
 			return;
-		save();
-		ended = true;
-		clearTimeout(timer);
-		host.detach();
+		if (e.data.shared) {
+			save();
+			ended = true;
+			clearTimeout(timer);
+		} else {
+			end();
+		}
 		channel.postMessage({ bye: e.data.hello });
 		stop(say("left_title"), say("other_tab"));
 	};
-	channel.postMessage({ hello: self });
+	channel.postMessage({ hello: self, shared: taker.shared });
 	await Promise.race([answer, sleep(60)]);
 }
 
@@ -968,13 +978,14 @@ function next() {
 const title = (i) => i === units ? say("summary") : i === exam ?
     say("final_exam") : pages[i].querySelector("h1").textContent;
 
+/* Text only: an element that goes away under the pointer takes its click along. */
 function drawTurn(id, i, key) {
 	const b = byId(id);
 	b.hidden = i < 0 || i > units;
 	if (b.hidden)
 		return;
-	b.replaceChildren(ui("span", "dir", say(key)), el("span", "what",
-		key === "finish" ? "" : title(i)));
+	b.children[0].textContent = say(key);
+	b.children[1].textContent = key === "finish" ? "" : title(i);
 }
 
 function drawLink(a, i) {
@@ -1079,7 +1090,8 @@ function judge(slot, tell) {
 	inputs(slot).forEach((x, i) => {
 		x.disabled = true;
 		const label = x.parentNode;
-		label.classList.toggle("right", tell && i === q.right);
+		label.classList.toggle("right", i === q.right &&
+		    (tell || right));
 		label.classList.toggle("wrong", i === slot.answer && !right);
 	});
 	const out = form.querySelector(".out");
@@ -1257,7 +1269,7 @@ function openList() {
 		a.href = "#" + data.lessons[i].el;
 		list.append(el("li", "", a));
 	});
-	if (data.exam && attempts === 0) {
+	if (data.exam && !passed && !exhausted()) {
 		const a = ui("a", "", title(exam));
 		a.href = "#exam";
 		list.append(el("li", "", a));
@@ -1267,8 +1279,7 @@ function openList() {
 
 function drawSummary() {
 	const page = pages[units], head = ui("h1", "", say("summary"));
-	const state = completed && passed ? "passed" : completed ? "complete" :
-	    failed ? "failed" : "incomplete";
+	const state = { completed: "complete" }[status()] || status();
 	head.tabIndex = -1;
 	page.replaceChildren(el("p", "eyebrow", courseTitle), head,
 	    ui("p", "badge " + state, say(state)));
@@ -1380,6 +1391,8 @@ function setUpControls() {
 	    !window.opener;
 	byId("menu").onclick = () =>
 		root.classList.contains("menu-open") ? closeMenu(true) : openMenu();
+	["previous", "next"].forEach((id) => byId(id).replaceChildren(
+	    ui("span", "dir"), el("span", "what")));
 	byId("previous").onclick = () => go(here - 1);
 	byId("next").onclick = next;
 	byId("leave").onclick = leave;
@@ -1426,10 +1439,10 @@ async function start() {
 		found = runtimes.none();
 		notice("host", say("no_host"));
 	}
+	await claim(found);
 	const h = found.read();
 	setMode(h);
 	host = found;
-	await claim(h.learner);
 	const at = resume(h);
 	if (mode === "normal")
 		host.begin();
