@@ -176,7 +176,7 @@ class Scorm12 {
 	}
 
 	setScore(raw) {
-		if (raw < this.score)
+		if (raw <= this.score)
 			return true;
 		const ok = this.set("cmi.core.score.min", "0") &
 		    this.set("cmi.core.score.max", "100") &

@@ -190,3 +190,47 @@ export async function checkSession(s, what) {
 	is(names[names.length - 1], "LMSFinish", what + ": nothing after it");
 	is(s.errors, [], what + ": no script or policy error");
 }
+
+/* --- what learners do -------------------------------------------------------- */
+
+export async function withPackage(doc, options, run) {
+	const p = pack(doc, ...options);
+	if (!ok(p.status === 0, "package is built: " + options.join(" ")))
+		return;
+	const site = await serve(p);
+	await run(site, p);
+	is(site.missing, [], "no file is missing");
+	await site.close();
+}
+
+export const next = (s) => s.sco.locator("#next").click();
+export const h1 = (s) => s.sco.locator(".current h1").textContent();
+export const noticed = (s) => s.sco.locator("#notices").textContent();
+export const pick = (s, id, n) => s.sco.locator(`#${id} input`).nth(n).check();
+export const sets = async (s, name) => (await s.calls()).filter((c) =>
+    c.name === "LMSSetValue" && c.args[0] === name).map((c) => c.args[1]);
+
+export async function answer(s, id, n) {
+	await pick(s, id, n);
+	await s.sco.locator(`#${id} .check`).click();
+}
+
+export async function sitExam(s, answers) {
+	await s.sco.locator("#nav a[href='#exam']").click();
+	await s.sco.locator(".above .primary").click();
+	for (const [q, n] of Object.entries(answers))
+		await pick(s, "x" + q, n);
+	await s.sco.locator(".below .primary").click();
+	const sure = s.sco.locator(".ask .primary");
+	if (await sure.count())
+		await sure.click();
+	await s.sco.locator("#exam-result").waitFor();
+}
+
+export async function readAll(s, n = 4) {
+	for (let i = 0; i < n; i++)
+		await next(s);
+}
+
+/* The right options of courses/fire.json. */
+export const RIGHT = { 0: 1, 1: 1, 2: 0, 3: 1 };
