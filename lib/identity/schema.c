@@ -201,12 +201,20 @@ schema_load(struct arena *a, const char *id, const char *text)
 
 /* --- submitted values ------------------------------------------------------ */
 
+static bool
+is_number(const char *text, double *d)
+{
+	char *end;
+
+	*d = strtod(text, &end);
+	return *text != '\0' && *end == '\0' && isfinite(*d);
+}
+
 /* text in the schema's type, put into o under key. */
 static void
 put_converted(struct json *o, const char *key, const char *type,
     const char *text)
 {
-	char *end;
 	double d;
 	int64_t n;
 
@@ -216,8 +224,7 @@ put_converted(struct json *o, const char *key, const char *type,
 	else if (strcmp(type, "integer") == 0 &&
 	    str_to_i64(text, INT64_MIN, INT64_MAX, &n))
 		json_put_int(o, key, n);
-	else if (strcmp(type, "number") == 0 &&
-	    ((void)(d = strtod(text, &end)), *end == '\0') && isfinite(d))
+	else if (strcmp(type, "number") == 0 && is_number(text, &d))
 		json_put_real(o, key, d);
 	else
 		json_put_text(o, key, text);

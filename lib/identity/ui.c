@@ -73,13 +73,13 @@ static const struct message {
 static const struct message *
 message_find(enum ui_id id)
 {
-	size_t i;
+	size_t i = 0;
 
-	for (i = 0; i < NITEMS(messages); i++)
-		if (messages[i].id == id)
-			return &messages[i];
-	assert(false && "message without text");
-	return NULL;
+	while (messages[i].id != id) {
+		i++;
+		assert(i < NITEMS(messages)); /* every id has its text */
+	}
+	return &messages[i];
 }
 
 /* The text with {} replaced by value. */
