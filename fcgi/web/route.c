@@ -7,7 +7,11 @@
 
 #include <string.h>
 
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/utf8.h"
 #include "mirai/v1/user.rpc.h"
+#include "net/json.h"
 #include "pages.h"
 #include "rpc/auth.h"
 #include "rpc/resp.h"
@@ -276,6 +280,28 @@ serve_plain(struct req *r)
 	return false;
 }
 
+/* One line per page: never the query, which may hold what people typed. */
+static void
+log_page(struct req *r)
+{
+	struct buf *b;
+	int status;
+
+	b = buf_new(r->mem);
+	status = resp_status(r);
+	buf_puts(b, "\"method\":");
+	json_quote(b, r->method);
+	buf_puts(b, ",\"path\":");
+	json_quote(b, utf8_valid(r->path, strlen(r->path)) ? r->path : "");
+	buf_printf(b, ",\"status\":%d,\"ms\":%lld", status,
+	    (long long)(clock_mono_ms() - r->started_ms));
+	if (r->who.tenant_id[0] != '\0')
+		buf_printf(b, ",\"tenant_id\":\"%s\",\"user_id\":\"%s\"",
+		    r->who.tenant_id, r->who.user_id);
+	log_event(status >= 500 ? LOG_LEVEL_ERROR : LOG_LEVEL_INFO, "page",
+	    buf_str(b));
+}
+
 static void
 serve_page(struct page *p)
 {
@@ -320,4 +346,5 @@ route_serve(struct req *r)
 	serve_page(&p);
 	if (!resp_sent(r))
 		page_fail(&p);
+	log_page(r);
 }

@@ -168,3 +168,21 @@ want  413
 # ... and the session is still there
 http  GET /dashboard
 want  200
+
+# a form sent after the session is over leads to sign in; nothing is done
+cookie late@acme
+header content-type: application/x-www-form-urlencoded
+http  POST /course/a4000000-0000-4000-8000-00000000dead/export csrf=x
+want  303
+want-header location: /auth/login?return_to=%2Fdashboard
+# signing out without a session still ends at the start page
+as    -
+header content-type: application/x-www-form-urlencoded
+http  POST /auth/logout csrf=x
+want  303
+want-header location: http://localhost:8080/
+
+# no page may be framed, and none runs a script that is not a file
+http  GET /
+want-header content-security-policy: default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: https:; connect-src 'self'; form-action 'self' http://localhost:8080 http://localhost:8080 http://localhost:8080; base-uri 'none'; frame-ancestors 'none'
+want  200
