@@ -22,10 +22,9 @@
 #include "db/db.h"
 #include "net/store.h"
 
-#define LOCK_WAIT_MS 5000
-#define LOCK_POLL_MS 5
+#define RUN_MS	     61000 /* cron starts the next one after 60000 */
+#define LOCK_POLL_MS 10
 #define SLICE_MS     250
-#define OVERLAP_MS   1000 /* past the minute, until the next run waits */
 
 static volatile sig_atomic_t stopping;
 
@@ -132,7 +131,8 @@ take_lock(struct job *j)
 	free(path);
 	if (j->lock == -1)
 		return -1;
-	until = clock_mono_ms() + (j->once ? 0 : LOCK_WAIT_MS);
+	until = j->once ? 0 : j->until_ms;
+	job_deadline(RUN_MS / 1000 + 60);
 	while (flock(j->lock, LOCK_EX | LOCK_NB) == -1) {
 		if (clock_mono_ms() >= until || stopping)
 			return 0;
@@ -160,16 +160,6 @@ open_parts(struct job *j, const struct conf *conf)
 	return 0;
 }
 
-/* What is left of the minute, and a little of the next. */
-static int64_t
-minute_end(void)
-{
-	int64_t now_ms;
-
-	now_ms = clock_now_us() / 1000;
-	return clock_mono_ms() + 60000 - now_ms % 60000 + OVERLAP_MS;
-}
-
 int
 job_open(struct job *j, const char *name, int argc, char **argv, int *status)
 {
@@ -193,7 +183,7 @@ job_open(struct job *j, const char *name, int argc, char **argv, int *status)
 		job_close(j);
 		return -1;
 	}
-	j->until_ms = minute_end();
+	j->until_ms = clock_mono_ms() + RUN_MS;
 	if ((rc = take_lock(j)) == 1)
 		return 0;
 	job_close(j);

@@ -22,8 +22,9 @@ struct job {
 
 /*
  * Reads flags and configuration, opens the parts of env, and takes the
- * program's lock on this host, for which it waits a moment: the run before
- * ends as this one starts, so that a queue is watched without a gap. Returns
+ * program's lock on this host. The run before ends a second after cron has
+ * started this one, which waits for it, so a queue is watched without a gap;
+ * with -1 it does not wait. Returns
  * 0; or -1 with the exit status in *status, nothing being open: 0 when help
  * was asked for or another run goes on.
  */

@@ -237,7 +237,8 @@ flatten(struct req *r, const struct node *first, size_t n)
 	size_t i;
 
 	v = n == 0 ? NULL : arena_calloc(r->mem, n, sizeof(*v));
-	for (i = 0, node = first; node != NULL; node = node->next, i++) {
+	for (i = 0, node = first; i < n && node != NULL;
+	     node = node->next, i++) {
 		v[i] = node->folder;
 		v[i].children = flatten(r, node->children, node->nchildren);
 		v[i].nchildren = node->nchildren;

@@ -232,6 +232,31 @@ nap_ms(long ms)
 	(void)nanosleep(&ts, NULL);
 }
 
+/* A run that starts before the last one has ended takes over from it. */
+static void
+test_handover(void)
+{
+	const char *id;
+	pid_t one, two;
+	int64_t t;
+
+	one = start();
+	nap_ms(300);
+	two = start();
+	nap_ms(300);
+	CHECK(waitpid(two, NULL, WNOHANG) == 0); /* it waits */
+	(void)kill(one, SIGKILL);
+	(void)waitpid(one, NULL, 0);
+	id = request(course(true));
+	t = clock_mono_ms();
+	while (
+	    !str_eq(status(id, "status"), DONE) && clock_mono_ms() - t < 3000)
+		nap_ms(5);
+	CHECK_STR(status(id, "status"), DONE);
+	(void)kill(two, SIGTERM);
+	(void)waitpid(two, NULL, 0);
+}
+
 /* The waiting run starts a new request at once and stops when told. */
 static void
 test_wait(void)
@@ -275,6 +300,7 @@ main(void)
 	test_takeover();
 	test_gone();
 	test_wait();
+	test_handover();
 	test_retry();
 	direct_close(&d);
 	return test_done();
