@@ -194,7 +194,7 @@ enum code
 course_export_course(struct req *r, const struct pb_export_course_request *in,
     struct pb_export_course_response *out)
 {
-	const char *id, *version;
+	const char *id, *version = NULL;
 	const struct format *f;
 	enum code code;
 
