@@ -987,19 +987,21 @@ void
 cache_apply(struct cache *c, const char *message)
 {
 	char tenant[STR_UUID_LEN + 1];
-	const char *key;
-	int len;
+	const char *start, *key;
+	size_t len;
 
-	if (message[0] != 'g' && message[0] != 'k')
+	if ((message[0] != 'g' && message[0] != 'k') || message[1] != ' ')
 		return;
-	len = 0;
-	if (sscanf(message + 1, " %36s %n", tenant, &len) != 1 ||
-	    message[1 + len] == '\0')
+	start = message + 2;
+	len = strcspn(start, " ");
+	if (len >= sizeof(tenant) || start[len] != ' ' ||
+	    start[len + 1] == '\0')
 		return;
-	key = message + 1 + len;
-	if (strcmp(tenant, "-") != 0 && !str_is_uuid(tenant))
-		return;
-	if (ready(c))
-		bump(c->map, strcmp(tenant, "-") == 0 ? NULL : tenant, key,
-		    message[0]);
+	memcpy(tenant, start, len);
+	tenant[len] = '\0';
+	key = start + len + 1;
+	if (strcmp(tenant, "-") == 0 && ready(c))
+		bump(c->map, NULL, key, message[0]);
+	else if (str_is_uuid(tenant) && ready(c))
+		bump(c->map, tenant, key, message[0]);
 }
