@@ -34,6 +34,7 @@ struct arena {
 	struct defer *defers;
 	size_t used;
 	size_t limit;
+	int wipe; /* overwrite what is dropped */
 };
 
 static struct block *
@@ -76,6 +77,8 @@ arena_reset(struct arena *a)
 		d->fn(d->p);
 	}
 	while ((b = a->head) != NULL) {
+		if (a->wipe)
+			explicit_bzero(b->data, b->len);
 #ifndef ARENA_MALLOC
 		if (b->next == NULL && b->cap == FIRST_BLOCK) {
 			b->len = 0;
@@ -98,6 +101,12 @@ void
 arena_set_limit(struct arena *a, size_t limit)
 {
 	a->limit = limit;
+}
+
+void
+arena_set_wipe(struct arena *a)
+{
+	a->wipe = 1;
 }
 
 int

@@ -33,6 +33,12 @@ size_t arena_used(const struct arena *a);
 void arena_set_limit(struct arena *a, size_t limit);
 int arena_full(const struct arena *a);
 
+/*
+ * From now on what a reset drops is overwritten first: for requests that hold
+ * passwords.
+ */
+void arena_set_wipe(struct arena *a);
+
 /* Memory aligned for any type; never NULL. The z forms are zeroed. */
 void *arena_alloc(struct arena *a, size_t len);
 void *arena_zalloc(struct arena *a, size_t len);

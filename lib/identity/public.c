@@ -140,6 +140,7 @@ public_serve(const struct idp *p, struct req *r)
 	c->mem = r->mem;
 	c->db = r->db;
 	db_use(c->db, c->mem);
+	arena_set_wipe(c->mem);
 	if (allow_origin(r) && strcmp(r->method, "OPTIONS") == 0) {
 		answer_preflight(c);
 		return;

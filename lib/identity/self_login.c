@@ -87,8 +87,7 @@ start(struct visit *c, bool api)
 	bool again;
 
 	c->json_only = api;
-	visit_begin(c, DB_TX_READ);
-	if (!visit_session(c) || !visit_end(c, CODE_OK) || !check_level(c))
+	if (!visit_session_alone(c) || !check_level(c))
 		return;
 	again = c->session != NULL && str_eq(refresh, "true");
 	if (!self_may_start(c, FLOW_LOGIN, api, again))

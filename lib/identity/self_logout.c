@@ -32,8 +32,7 @@ const struct db_query self_logout_queries[] = {
 static bool
 need_session(struct visit *c)
 {
-	visit_begin(c, DB_TX_READ);
-	if (!visit_session(c) || !visit_end(c, CODE_OK))
+	if (!visit_session_alone(c))
 		return false;
 	if (c->session != NULL)
 		return true;

@@ -64,8 +64,7 @@ start(struct visit *c, bool api)
 	c->json_only = api;
 	if (!is_open(c))
 		return;
-	visit_begin(c, DB_TX_READ);
-	if (!visit_session(c) || !visit_end(c, CODE_OK) ||
+	if (!visit_session_alone(c) ||
 	    !self_may_start(c, FLOW_REGISTRATION, api, false))
 		return;
 	f = self_new(c, FLOW_REGISTRATION, api);

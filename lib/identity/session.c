@@ -288,6 +288,16 @@ session_find(struct db *db, struct arena *a, const char *base_url,
 }
 
 enum code
+session_find_last(struct db *db, struct arena *a, const char *base_url,
+    enum session_carrier carrier, const char *hash, struct session *out)
+{
+	enum query q = carrier == SESSION_TOKEN ? Q_BY_TOKEN : Q_BY_COOKIE;
+
+	return one_session(db, a, base_url,
+	    db_last(db, &session_queries[q], DB_ARGS(hash)), out);
+}
+
+enum code
 session_get(struct db *db, struct arena *a, const char *base_url,
     const char *id, struct session *out)
 {

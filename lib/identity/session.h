@@ -62,6 +62,10 @@ enum code session_issue(struct db *db, struct arena *a,
  */
 enum code session_find(struct db *db, struct arena *a, const char *base_url,
     enum session_carrier carrier, const char *hash, struct session *out);
+/* As session_find(), as the last statement of its transaction. */
+enum code session_find_last(struct db *db, struct arena *a,
+    const char *base_url, enum session_carrier carrier, const char *hash,
+    struct session *out);
 enum code session_get(struct db *db, struct arena *a, const char *base_url,
     const char *id, struct session *out);
 

@@ -104,8 +104,8 @@ credential(struct visit *c, enum session_carrier *carrier)
 	return NULL;
 }
 
-bool
-visit_session(struct visit *c)
+static bool
+find_session(struct visit *c, bool last)
 {
 	enum session_carrier carrier;
 	struct session *s;
@@ -117,8 +117,8 @@ visit_session(struct visit *c)
 	secret = credential(c, &carrier);
 	if ((hash = session_hash(c->mem, carrier, secret)) != NULL) {
 		s = arena_zalloc(c->mem, sizeof(*s));
-		code = session_find(c->db, c->mem, c->p->base_url, carrier,
-		    hash, s);
+		code = (last ? session_find_last : session_find)(c->db, c->mem,
+		    c->p->base_url, carrier, hash, s);
 		if (code != CODE_OK && code != CODE_NOT_FOUND)
 			return visit_end(c, code);
 		if (code == CODE_OK && s->active)
@@ -128,6 +128,19 @@ visit_session(struct visit *c)
 	}
 	c->session_known = true;
 	return true;
+}
+
+bool
+visit_session(struct visit *c)
+{
+	return find_session(c, false);
+}
+
+bool
+visit_session_alone(struct visit *c)
+{
+	visit_begin(c, DB_TX_READ);
+	return find_session(c, true) && visit_end(c, CODE_OK);
 }
 
 const char *

@@ -50,6 +50,9 @@ void visit_abort(struct visit *c);
  */
 bool visit_session(struct visit *c);
 
+/* The same in a transaction of its own, in one round trip. */
+bool visit_session_alone(struct visit *c);
+
 /*
  * Where the pages with the forms are ("https://app.example/auth"): of the site
  * that was asked, when that is one of url.domains.

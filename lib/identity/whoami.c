@@ -13,6 +13,13 @@
 #define DEFAULT_PAGE 250
 #define MAX_PAGE     1000
 
+static void
+refuse_inactive(struct visit *c)
+{
+	visit_refuse_simple(c, 401, "session_inactive",
+	    "No active session was found in this request.");
+}
+
 /* Leaves the transaction open; false: answered. */
 static bool
 need_session(struct visit *c, enum db_tx tx)
@@ -21,18 +28,21 @@ need_session(struct visit *c, enum db_tx tx)
 	visit_begin(c, tx);
 	if (!visit_session(c))
 		return false;
-	if (c->session != NULL)
-		return true;
-	visit_refuse_simple(c, 401, "session_inactive",
-	    "No active session was found in this request.");
-	return false;
+	if (c->session == NULL)
+		refuse_inactive(c);
+	return c->session != NULL;
 }
 
 void
 whoami_show(struct visit *c)
 {
-	if (!need_session(c, DB_TX_READ) || !visit_end(c, CODE_OK))
+	c->json_only = true;
+	if (!visit_session_alone(c))
 		return;
+	if (c->session == NULL) {
+		refuse_inactive(c);
+		return;
+	}
 	if (!str_is_empty(req_query(c->r, "tokenize_as"))) {
 		visit_refuse_simple(c, 400, NULL,
 		    "No tokenizer of this name is set up.");
