@@ -36,13 +36,9 @@ count_lines(const char *text, const char *prefix)
 	size_t n = 0;
 	const char *p;
 
-	for (p = text; p != NULL && *p != '\0'; p = strchr(p, '\n')) {
-		if (*p == '\n')
-			p++;
-		if (str_starts(p, prefix))
-			n++;
-		if (*p == '\n')
-			continue;
+	for (p = text; p != NULL; p = strchr(p, '\n')) {
+		p += *p == '\n';
+		n += str_starts(p, prefix);
 	}
 	return n;
 }
@@ -52,6 +48,7 @@ static char *
 entry(const char *manual, const char *key)
 {
 	static char out[4096];
+	size_t len;
 	char head[128];
 	const char *p, *end;
 
@@ -61,7 +58,11 @@ entry(const char *manual, const char *key)
 	end = strstr(p + 1, "\n.It ");
 	if (end == NULL || end > strstr(p + 1, "\n.El"))
 		end = strstr(p + 1, "\n.El");
-	snprintf(out, sizeof(out), "%.*s\n", (int)(end - p), p);
+	len = (size_t)(end - p);
+	if (len > sizeof(out) - 2)
+		return NULL;
+	memcpy(out, p, len);
+	memcpy(out + len, "\n", 2);
 	return out;
 }
 
