@@ -17,11 +17,27 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define MAX_ARGS 16
+#include "db/db.h"
+
+/* The text of the statement is the service's own. */
+extern const struct db_query course_queries[];
 
 static PGconn *conn;
-static const char *args[MAX_ARGS];
+static const char *const *args;
 static int nargs;
+
+static const char *
+query_text(void)
+{
+	const char *name = getenv("RAW_QUERY");
+	const struct db_query *q;
+
+	for (q = course_queries; q->name != NULL; q++) {
+		if (strcmp(q->name, name) == 0 && (int)q->nargs == nargs)
+			return q->sql;
+	}
+	errx(1, "no query %s with %d arguments", name, nargs);
+}
 
 static void
 check(bool ok)
@@ -31,32 +47,20 @@ check(bool ok)
 }
 
 static void
-read_args(void)
-{
-	char *text, *line;
-
-	text = strdup(getenv("RAW_ARGS") == NULL ? "" : getenv("RAW_ARGS"));
-	while ((line = strsep(&text, "\n")) != NULL && nargs < MAX_ARGS) {
-		if (*line != '\0')
-			args[nargs++] = strcmp(line, "-") == 0 ? NULL : line;
-	}
-}
-
-static void
 connect_once(void)
 {
 	static const char *const sql[][2] = {
 		{ "b", "BEGIN READ ONLY" },
-		{ "s", "SELECT set_config('app.tenant_id', $1, true),"
-		       " set_config('app.user_id', $2, true),"
-		       " set_config('app.is_superadmin', '', true),"
-		       " set_config('statement_timeout', $3, true)" },
+		{ "s",
+		    "SELECT set_config('app.tenant_id', $1, true),"
+		    " set_config('app.user_id', $2, true),"
+		    " set_config('app.is_superadmin', '', true),"
+		    " set_config('statement_timeout', $3, true)" },
 		{ "c", "COMMIT" },
 	};
 	PGresult *res;
 	size_t i;
 
-	read_args();
 	conn = PQconnectdb(getenv("DATABASE_URL"));
 	check(PQstatus(conn) == CONNECTION_OK);
 	for (i = 0; i < 3; i++) {
@@ -64,7 +68,7 @@ connect_once(void)
 		check(PQresultStatus(res) == PGRES_COMMAND_OK);
 		PQclear(res);
 	}
-	res = PQprepare(conn, "q", getenv("RAW_SQL"), 0, NULL);
+	res = PQprepare(conn, "q", query_text(), 0, NULL);
 	check(PQresultStatus(res) == PGRES_COMMAND_OK);
 	PQclear(res);
 	check(PQenterPipelineMode(conn) == 1);
@@ -91,8 +95,8 @@ put_rows(FCGX_Stream *out, const PGresult *res)
 	for (i = 0; i < PQntuples(res); i++) {
 		FCGX_PutS(i > 0 ? ",{" : "{", out);
 		for (j = 0; j < PQnfields(res); j++) {
-			FCGX_FPrintF(out, j > 0 ? ",\"%s\":" : "\"%s\":",
-			    PQfname(res, j));
+			FCGX_FPrintF(out,
+			    j > 0 ? ",\"%s\":" : "\"%s\":", PQfname(res, j));
 			put_text(out, PQgetvalue(res, i, j));
 		}
 		FCGX_PutChar('}', out);
@@ -135,5 +139,9 @@ serve(FCGX_Request *request)
 int
 main(int argc, char **argv)
 {
-	pool_run(argc, argv, serve);
+	if (argc < 3)
+		errx(2, "usage: raw SOCKET WORKERS ARGUMENT...");
+	args = (const char *const *)(argv + 3);
+	nargs = argc - 3;
+	pool_run(3, argv, serve);
 }
