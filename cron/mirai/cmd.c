@@ -10,7 +10,11 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "ai/extract.h"
+#include "ai/pipeline.h"
+#include "base/str.h"
 #include "learn/document.h"
+#include "progress.h"
 
 #define MAX_DOCUMENT ((off_t)64 * 1024 * 1024)
 
@@ -68,8 +72,24 @@ read_file(struct arena *a, const char *path, size_t *len)
 	return text;
 }
 
-int
-cmd_read_course(struct arena *a, const char *path, const char *title,
+/* Whether a file is JSON of an object, told by its first character. */
+static bool
+is_json(const char *path)
+{
+	FILE *f;
+	int c;
+
+	if ((f = fopen(path, "re")) == NULL)
+		return false;
+	do
+		c = getc(f);
+	while (c == ' ' || c == '\t' || c == '\r' || c == '\n');
+	fclose(f);
+	return c == '{';
+}
+
+static int
+read_document(struct arena *a, const char *path, const char *title,
     struct pb_course *out)
 {
 	const char *why;
@@ -82,9 +102,50 @@ cmd_read_course(struct arena *a, const char *path, const char *title,
 		warnx("%s: %s", path, why);
 		return -1;
 	}
-	if (title != NULL && out->settings != NULL)
+	if (title != NULL)
 		out->settings->title = title;
 	return 0;
+}
+
+static void
+on_step(void *arg, const char *what, size_t done, size_t total)
+{
+	progress_step(arg, what, done, total);
+}
+
+static int
+build_course(struct arena *a, const char *path, const char *title,
+    struct pb_course *out)
+{
+	struct progress bar;
+	const struct progress_sink sink = { on_step, &bar };
+	const struct pipeline_options o = { .title = title,
+		.name = path,
+		.progress = &sink };
+	struct pipeline_result r;
+	const char *why = "";
+	struct doc *d;
+	int rv = -1;
+
+	progress_open(&bar, PROGRESS_AUTO);
+	if ((d = extract_file(a, path, &why)) != NULL &&
+	    pipeline_run(a, d, &o, &r, &why) == 0) {
+		*out = *r.course;
+		rv = 0;
+	}
+	progress_close(&bar);
+	if (rv == -1)
+		warnx("%s: %s", path, why);
+	return rv;
+}
+
+int
+cmd_read_course(struct arena *a, const char *path, const char *title,
+    struct pb_course *out)
+{
+	if (is_json(path))
+		return read_document(a, path, title, out);
+	return build_course(a, path, title, out);
 }
 
 void

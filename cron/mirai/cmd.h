@@ -28,8 +28,9 @@ void cmd_put_document(struct arena *a, struct buf *b,
     const struct pb_course *course);
 
 /*
- * A course from a file: the JSON of a course document. 0, or -1 after one line
- * that names the file and the reason.
+ * A course from a file: the JSON of a course document as it is, or any
+ * document that "mirai build" reads, with progress. title may be NULL. 0, or
+ * -1 after one line that names the file and the reason.
  */
 int cmd_read_course(struct arena *a, const char *path, const char *title,
     struct pb_course *out) MUST_CHECK;
