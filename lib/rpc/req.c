@@ -23,6 +23,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/str.h"
+#include "rpc/cookie.h"
 #include "rpc/deadline.h"
 #include "rpc/form.h"
 #include "rpc/meta.h"
@@ -60,7 +61,7 @@ struct req_io {
 	struct var vars[MAX_VARS];
 	size_t nvars;
 	bool body_read; /* some of it */
-	bool body_end;  /* all of it */
+	bool body_end;	/* all of it */
 	enum req_stage stage;
 	int status;
 	struct buf head;
@@ -418,32 +419,12 @@ req_length(const struct req *r)
 	return n;
 }
 
-static char *
-cookie_value(struct arena *a, const char *s, size_t len)
-{
-	if (len >= 2 && s[0] == '"' && s[len - 1] == '"') {
-		s++;
-		len -= 2;
-	}
-	return arena_strndup(a, s, len);
-}
-
-/* RFC 6265 4.2.1; a front server joins several headers with "; " (F-1). */
 const char *
 req_cookie(struct req *r, const char *name)
 {
 	const char *s = var_get(r->io, "HTTP_COOKIE");
-	size_t len, namelen = strlen(name);
 
-	for (; s != NULL && *s != '\0'; s += len + (s[len] == ';')) {
-		s += strspn(s, " \t");
-		len = strcspn(s, ";");
-		if (len > namelen && s[namelen] == '=' &&
-		    strncmp(s, name, namelen) == 0)
-			return cookie_value(r->mem, s + namelen + 1,
-			    strcspn(s, "; \t") - namelen - 1);
-	}
-	return NULL;
+	return s == NULL ? NULL : cookie_get(r->mem, s, name);
 }
 
 const char *
