@@ -34,9 +34,10 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (out != NULL) {
 		read_frames(out, len);
 		b = b64text_encode(a, out, len);
-		/* Padding in the middle means several pieces. */
-		if (b->len == size)
-			assert(size == 0 || memcmp(b->data, data, size) == 0);
+		/* Padding before the end means several pieces. */
+		if (memchr(data, '=', size < 2 ? 0 : size - 2) == NULL)
+			assert(b->len == size &&
+			    (size == 0 || memcmp(b->data, data, size) == 0));
 	}
 	arena_free(a);
 	return 0;
