@@ -141,6 +141,56 @@ sentence_chars(const struct corpus_sentence *s)
 	return utf8_count(s->text);
 }
 
+/* Markup, paths and the like: nothing to ask about. */
+static bool
+has_code(const struct corpus_sentence *s)
+{
+	const char *slash = strchr(s->text, '/');
+
+	return strpbrk(s->text, "{}<>|=_\\[]#~") != NULL ||
+	    (slash != NULL && strchr(slash + 1, '/') != NULL);
+}
+
+/* A capital or a digit, quotation marks skipped; any letter without case. */
+static bool
+begins_well(const struct corpus_sentence *s)
+{
+	uint32_t cp;
+
+	if (s->nwords == 0 ||
+	    utf8_decode(s->text + s->words[0].start, s->words[0].len, &cp) == 0)
+		return false;
+	return lang_is_upper(cp) || lang_is_digit(cp) || cp >= 0x590;
+}
+
+/* Something is said of something: list items are often but names. */
+static bool
+has_verb(enum lang lang, const struct corpus_sentence *s)
+{
+	static const char *const list[] = { "am", "are", "be", "been", "can",
+		"cannot", "could", "darf", "debe", "deben", "do", "does",
+		"doit", "doivent", "dürfen", "es", "est", "está", "están",
+		"faut", "had", "haben", "has", "hat", "have", "is", "ist",
+		"kann", "können", "may", "might", "muss", "must", "müssen",
+		"need", "ont", "peut", "peuvent", "puede", "pueden", "shall",
+		"should", "sind", "soll", "sollen", "son", "sont", "tiene",
+		"tienen", "war", "was", "werden", "were", "will", "wird",
+		"would" };
+	size_t i, j;
+
+	if (lang == LANG_NONE)
+		return true;
+	for (i = 0; i < s->nwords; i++) {
+		if ((s->words[i].flags & LANG_VERB) != 0)
+			return true;
+		for (j = 0; j < NITEMS(list); j++) {
+			if (strcmp(s->words[i].norm, list[j]) == 0)
+				return true;
+		}
+	}
+	return false;
+}
+
 /* Enough words, a full stop, no leaning on what stands before. */
 static bool
 stands_alone(enum lang lang, const struct corpus_sentence *s)
@@ -157,7 +207,8 @@ stands_alone(enum lang lang, const struct corpus_sentence *s)
 	    (end[-1] == '.' || end[-1] == '!' ||
 		memcmp(end - 3, "\xe3\x80\x82", 3) == 0);
 	if (!stop || s->nwords < 5 || s->nwords > 45 ||
-	    sentence_chars(s) > 320 || lang_leans(lang, s->words, s->nwords))
+	    sentence_chars(s) > 320 || !begins_well(s) ||
+	    lang_leans(lang, s->words, s->nwords))
 		return false;
 	for (i = 0; i < s->nwords; i++) {
 		for (j = 0; j < NITEMS(pointers); j++) {
@@ -165,8 +216,18 @@ stands_alone(enum lang lang, const struct corpus_sentence *s)
 				return false;
 		}
 	}
-	return s->kind == DOC_PARA || s->kind == DOC_ITEM ||
-	    s->kind == DOC_QUOTE;
+	return s->kind != DOC_ITEM || has_verb(lang, s);
+}
+
+/* The block begins with a term that it explains: "**Care**: we ...". */
+static bool
+has_lead(const struct doc_block *k)
+{
+	const struct doc_span *s = k->spans;
+
+	return k->nspans > 0 && s->start == 0 && s->mark != DOC_EM &&
+	    s->len < k->len &&
+	    (k->text[s->len] == ':' || k->text[s->len - 1] == ':');
 }
 
 static struct corpus_sentence *
@@ -208,7 +269,8 @@ add_block(struct builder *b, size_t chunk, size_t block,
 		if (s->nwords > UINT16_MAX)
 			s->nwords = UINT16_MAX;
 		count_stems(b, s, c->nsentences);
-		s->whole = stands_alone(c->lang, s);
+		s->code = has_code(s);
+		s->whole = (i > 0 || !has_lead(k)) && stands_alone(c->lang, s);
 	}
 }
 
@@ -230,6 +292,8 @@ is_content(enum lang lang, const struct lang_word *w)
 	size_t n;
 
 	if ((w->flags & (LANG_STOP | LANG_NUMBER)) != 0)
+		return false;
+	if (strpbrk(w->norm, "_/=@") != NULL)
 		return false;
 	if (lang == LANG_DE)
 		return (w->flags & LANG_UPPER) != 0;
@@ -401,6 +465,28 @@ is_plural(enum lang lang, const struct corpus_sentence *s, size_t to)
 	    norm[n - 2] != 's' && norm[n - 2] != 'u' && norm[n - 2] != 'i';
 }
 
+static uint64_t
+word_bit(const struct lang_word *w)
+{
+	return (uint64_t)1 << (hash(w->norm) >> 7 & 63);
+}
+
+/* The words around a term, articles skipped, tell what kind of thing it is. */
+static void
+note_context(struct corpus_term *t, const struct corpus_sentence *s,
+    size_t from, size_t to)
+{
+	size_t i = from;
+
+	while (i > 0 && (s->words[i].flags & LANG_BREAK) == 0 &&
+	    (s->words[i - 1].flags & LANG_DET) != 0)
+		i--;
+	if (i > 0 && (s->words[i].flags & LANG_BREAK) == 0)
+		t->before |= word_bit(&s->words[i - 1]);
+	if (to < s->nwords && (s->words[to].flags & LANG_BREAK) == 0)
+		t->after |= word_bit(&s->words[to]);
+}
+
 /* The terms of a sentence: each run, its last words if it is too long. */
 static void
 find_terms(struct builder *b, struct corpus_sentence *s)
@@ -430,6 +516,7 @@ find_terms(struct builder *b, struct corpus_sentence *s)
 			t->flags |= CORPUS_PLURAL;
 		if (c->lang == LANG_DE || c->lang == LANG_NONE)
 			t->flags |= CORPUS_NOUN;
+		note_context(t, s, from, to);
 		term_forms(b, id, s, from, to);
 		hit_add(s, hits, id, from, to);
 	}

@@ -30,6 +30,7 @@ struct corpus_sentence {
 	size_t nhits;
 	double score; /* 0..1 inside its section */
 	bool whole;   /* a statement that can stand alone */
+	bool code;    /* holds paths, markup or the like */
 };
 
 enum corpus_term_flag {
@@ -48,6 +49,7 @@ struct corpus_term {
 	unsigned count;
 	unsigned flags;
 	uint32_t chunk; /* where it is first met */
+	uint64_t before, after; /* hashed words it stood next to */
 	double score;
 };
 

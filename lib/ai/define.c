@@ -80,7 +80,8 @@ first_sentence(struct corpus *c, const char *p)
 	if (n == 0)
 		return "";
 	len = cuts[0].len;
-	while (len > 0 && strchr(".,;", p[cuts[0].start + len - 1]) != NULL)
+	while (len > 1 && strchr(".,;", p[cuts[0].start + len - 1]) != NULL &&
+	    p[cuts[0].start + len - 2] != ' ')
 		len--;
 	return arena_strndup(c->a, p + cuts[0].start, len);
 }
@@ -242,6 +243,42 @@ find_in_sentence(struct finder *f, const struct corpus_sentence *s)
 		def_add(f, &d);
 }
 
+/* The first word is written with a capital inside sentences, too. */
+static bool
+is_name(const struct corpus *c, const char *term)
+{
+	const struct lang_word *w;
+	size_t i, j, n = strcspn(term, " ");
+
+	for (i = 0; i < n; i++) {
+		if (i > 0 && term[i] >= 'A' && term[i] <= 'Z')
+			return true;
+	}
+	for (i = 0; i < c->nsentences; i++) {
+		w = c->sentences[i].words;
+		for (j = 1; j < c->sentences[i].nwords; j++) {
+			if ((w[j].flags & LANG_FIRST) == 0 && w[j].len == n &&
+			    memcmp(c->sentences[i].text + w[j].start, term,
+				n) == 0)
+				return true;
+		}
+	}
+	return false;
+}
+
+static char *
+lower_first(struct arena *a, const char *s)
+{
+	char first[4];
+	uint32_t cp;
+	size_t n, m;
+
+	if ((n = utf8_decode(s, strlen(s), &cp)) == 0)
+		return arena_strdup(a, s);
+	m = utf8_encode(lang_fold(cp), first);
+	return arena_printf(a, "%.*s%s", (int)m, first, s + n);
+}
+
 /* Small first letters, as terms stand inside a sentence. */
 static void
 lower_terms(struct corpus *c)
@@ -251,8 +288,10 @@ lower_terms(struct corpus *c)
 
 	for (i = 0; i < c->ndefs; i++) {
 		d = &c->defs[i];
-		if (d->mono || c->lang == LANG_DE)
+		if (d->mono || c->lang == LANG_DE || d->group != 0)
 			continue;
+		if (d->source[0] == d->term[0] && !is_name(c, d->term))
+			d->term = lower_first(c->a, d->term);
 		for (j = 0; j < c->nterms; j++) {
 			if (c->terms[j].count > 1 &&
 			    str_ieq(c->terms[j].text, d->term)) {

@@ -33,6 +33,7 @@ struct maker {
 	unsigned levels[MAX_PATH];
 	size_t npath;
 	bool skipping;
+	bool loud; /* headings are in capitals */
 	unsigned skip_level;
 };
 
@@ -107,6 +108,41 @@ is_fake_heading(const struct doc_block *b)
 	    strchr(".,;", b->text[b->len - 1]) == NULL;
 }
 
+/* Copyright notices teach nothing. */
+static bool
+is_notice(const struct doc_block *b)
+{
+	return b->kind == DOC_PARA &&
+	    (str_starts(b->text, "Copyright ") || str_starts(b->text, "©") ||
+		str_starts(b->text, "Permission is granted ") ||
+		str_starts(b->text, "All rights reserved"));
+}
+
+static bool
+is_capitals(const char *s)
+{
+	for (; *s != '\0'; s++) {
+		if ((*s >= 'a' && *s <= 'z') || (unsigned char)*s >= 0x80)
+			return false;
+	}
+	return true;
+}
+
+/* Most headings are all in capitals, so capitals mean nothing. */
+static bool
+is_loud(const struct doc *d)
+{
+	size_t i, n = 0, loud = 0;
+
+	for (i = 0; i < d->nblocks; i++) {
+		if (d->blocks[i].kind != DOC_HEADING)
+			continue;
+		n++;
+		loud += is_capitals(d->blocks[i].text);
+	}
+	return loud * 2 > n;
+}
+
 static void
 tidy(struct maker *m, const struct doc *d)
 {
@@ -115,8 +151,11 @@ tidy(struct maker *m, const struct doc *d)
 
 	for (i = 0; i < d->nblocks; i++)
 		headings += d->blocks[i].kind == DOC_HEADING;
+	m->loud = is_loud(d);
 	for (i = 0; i < d->nblocks; i++) {
 		b = d->blocks[i];
+		if (is_notice(&b))
+			continue;
 		if (headings <= 1 && is_fake_heading(&b)) {
 			b.kind = DOC_HEADING;
 			b.level = 3;
@@ -153,19 +192,12 @@ strip_number(const char *s)
 
 /* Headings all in capitals are easier to read as words. */
 static const char *
-soften(struct arena *a, const char *s)
+soften(struct arena *a, const char *s, bool loud)
 {
-	size_t i, n = strlen(s);
-	bool letter = false;
 	char *out;
 
-	for (i = 0; i < n; i++) {
-		if ((s[i] >= 'a' && s[i] <= 'z') || (unsigned char)s[i] >= 0x80)
-			return s;
-		letter = letter || (s[i] >= 'A' && s[i] <= 'Z');
-	}
-	if (!letter || n < 5 || memchr(s, '(', n) != NULL ||
-	    strpbrk(s, "0123456789_") != NULL)
+	if (!is_capitals(s) || strpbrk(s, "(0123456789_") != NULL ||
+	    strlen(s) < 4 || (!loud && strchr(s, ' ') == NULL))
 		return s;
 	out = str_lower(a, s);
 	out[0] = s[0];
@@ -173,12 +205,12 @@ soften(struct arena *a, const char *s)
 }
 
 static const char *
-heading_text(struct arena *a, const char *s)
+heading_text(struct arena *a, const char *s, bool loud)
 {
 	size_t n;
 	char *t;
 
-	s = soften(a, strip_number(s));
+	s = soften(a, strip_number(s), loud);
 	t = arena_strndup(a, s, utf8_prefix(s, 200));
 	n = strlen(t);
 	while (n > 1 && (t[n - 1] == ':' || t[n - 1] == ' '))
@@ -223,7 +255,7 @@ is_skipped(const char *heading)
 static void
 push_heading(struct maker *m, const struct doc_block *b)
 {
-	const char *text = heading_text(m->a, b->text);
+	const char *text = heading_text(m->a, b->text, m->loud);
 
 	while (m->npath > 0 && m->levels[m->npath - 1] >= b->level)
 		m->npath--;
@@ -436,8 +468,8 @@ cut_by_topics(struct maker *m)
 
 /* --- titles --------------------------------------------------------------- */
 
-static char *
-upper_first(struct arena *a, const char *s)
+char *
+distil_upper(struct arena *a, const char *s)
 {
 	char first[4];
 	uint32_t cp, up;
@@ -483,10 +515,10 @@ distil_title(struct arena *a, struct knowledge *k, size_t from, size_t to)
 			NULL ||
 		    strstr(c->terms[top[0]].key, c->terms[top[i]].key) != NULL)
 			continue;
-		return upper_first(a,
+		return distil_upper(a,
 		    distil_join(a, c->lang, first, c->terms[top[i]].text));
 	}
-	return upper_first(a, first);
+	return distil_upper(a, first);
 }
 
 /* --- what is computed over chunks ----------------------------------------- */
@@ -700,12 +732,12 @@ find_title(struct maker *m, const struct doc *d, const char *title)
 	if (*title != '\0')
 		return title;
 	if (i < m->nblocks)
-		return heading_text(m->a, m->blocks[i].text);
+		return heading_text(m->a, m->blocks[i].text, m->loud);
 	if (*d->title != '\0')
 		return d->title;
 	for (i = 0; i < m->nblocks; i++) {
 		if (m->blocks[i].kind == DOC_HEADING)
-			return heading_text(m->a, m->blocks[i].text);
+			return heading_text(m->a, m->blocks[i].text, m->loud);
 	}
 	return "";
 }

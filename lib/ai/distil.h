@@ -19,6 +19,9 @@ struct corpus *distil_corpus(struct arena *a, struct knowledge *k);
 const char *distil_title(struct arena *a, struct knowledge *k, size_t from,
     size_t to);
 
+/* s with a large first letter. */
+char *distil_upper(struct arena *a, const char *s);
+
 /* Two titles as one: "A and B", or "A, B" where that would read badly. */
 const char *distil_join(struct arena *a, enum lang lang, const char *x,
     const char *y);

@@ -648,6 +648,20 @@ find_title(struct state *s)
 	doc_title(s->m, best->text, best->len);
 }
 
+/* A first page of few words is a cover: its title is known by now. */
+static void
+drop_cover(struct state *s)
+{
+	size_t i, n, words = 0;
+
+	for (n = 0; n < s->nlines && s->lines[n].page == s->lines[0].page; n++)
+		words += s->lines[n].letters / 5;
+	if (n == s->nlines || words > 80)
+		return;
+	for (i = 0; i < n; i++)
+		s->lines[i].drop = true;
+}
+
 static void
 mark_headings(struct state *s)
 {
@@ -979,6 +993,7 @@ extract_pdf(struct doc_maker *m, const char *p, size_t len, const char **why)
 	measure_pitch(s);
 	measure_right(s);
 	find_title(s);
+	drop_cover(s);
 	mark_headings(s);
 	write_all(s);
 	return 0;

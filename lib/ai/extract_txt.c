@@ -512,9 +512,9 @@ man_tag(struct state *s, size_t i)
 		doc_group(s->m);
 	s->in_list = true;
 	doc_begin(s->m, DOC_ITEM, in > s->base ? 2 : 1);
-	doc_on(s->m, DOC_STRONG);
+	doc_on(s->m, DOC_MONO);
 	doc_text(s->m, l->p, tag == 0 ? l->len : tag);
-	doc_off(s->m, DOC_STRONG);
+	doc_off(s->m, DOC_MONO);
 	doc_text(s->m, ": ", 2);
 	if (tag > 0)
 		put_line(s, l->p + tag, l->len - tag, next->p);

@@ -216,14 +216,18 @@ static bool
 is_joint(const struct cutter *c, uint32_t cp, enum script before,
     enum script after)
 {
+	if (before == S_OTHER || after == S_OTHER)
+		return false;
+	if (cp == '-' || cp == '_' || cp == '/' || cp == '=' || cp == '@' ||
+	    cp == 0x2010 || cp == 0x2011)
+		return true;
 	if (before == S_LETTER && after == S_LETTER)
-		return cp == '\'' || cp == 0x2019 || cp == '-' ||
-		    cp == 0x2010 || cp == 0x2011 || cp == '_' || cp == 0xb7 ||
-		    cp == 0x200c || cp == 0x200d;
+		return cp == '\'' || cp == 0x2019 || cp == 0xb7 ||
+		    cp == 0x200c || cp == 0x200d || cp == '.';
 	if (before == S_DIGIT && after == S_DIGIT)
 		return cp == '.' || cp == ',' || cp == ':' ||
 		    (cp == 0x2019 && c->lang != LANG_FR);
-	return cp == '-' && before != S_OTHER && after != S_OTHER;
+	return before == S_LETTER && cp == '.'; /* "ASN.1" */
 }
 
 static bool

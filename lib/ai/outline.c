@@ -12,18 +12,18 @@
 #include "ai/phrases.h"
 #include "base/utf8.h"
 
-#define LESSON_LEAST 150 /* words; smaller ones join a neighbour */
+#define LESSON_LEAST 120 /* words; smaller ones join a neighbour */
 #define LESSON_MOST  900 /* larger ones are split */
 #define LESSON_GOAL  450
+#define MAX_PIECES   4
 #define FLAT_GROUP   6 /* lessons of a section that has no name of its own */
 
 /* A lesson while the outline grows: chunks from..to-1. */
 struct part {
-	const char *title;
-	const char *last; /* title of its last piece, for "first – last" */
+	const char *names[MAX_PIECES]; /* of what was joined; the last counts */
+	unsigned pieces;
 	size_t from, to;
 	size_t words;
-	unsigned pieces;
 };
 
 struct group {
@@ -96,7 +96,7 @@ part_add(struct maker *m, struct group *g, const char *title, size_t from,
 	g->parts = arena_grow(m->a, g->parts, g->nparts, g->nparts + 1,
 	    sizeof(*g->parts));
 	p = &g->parts[g->nparts++];
-	*p = (struct part){ title, title, from, to, words_of(m, from, to), 1 };
+	*p = (struct part){ { title }, 1, from, to, words_of(m, from, to) };
 	g->words += p->words;
 }
 
@@ -224,30 +224,55 @@ group_by_topics(struct maker *m)
 
 /* --- sizes ---------------------------------------------------------------- */
 
+static const char *
+last_name(const struct part *p)
+{
+	return p->names[p->pieces < MAX_PIECES ? p->pieces - 1
+					       : MAX_PIECES - 1];
+}
+
+static void
+name_add(struct maker *m, struct part *p, const char *name)
+{
+	if (p->pieces == 1 &&
+	    (p->names[0] == phrases_get(m->lang, PH_OVERVIEW) ||
+		strcmp(p->names[0], name) == 0)) {
+		p->names[0] = name;
+		return;
+	}
+	if (strcmp(last_name(p), name) == 0)
+		return;
+	p->names[p->pieces < MAX_PIECES ? p->pieces : MAX_PIECES - 1] = name;
+	p->pieces++;
+}
+
 /* Part i takes the next one in. */
 static void
 part_join(struct maker *m, struct group *g, size_t i)
 {
 	struct part *p = &g->parts[i], *q = p + 1;
-	const char *overview = phrases_get(m->lang, PH_OVERVIEW);
+	unsigned j;
 
-	p->pieces += q->pieces;
-	p->last = q->last;
-	if (p->title == overview)
-		p->title = q->title;
-	else if (strcmp(p->title, q->title) == 0)
-		;
-	else if (p->pieces == 2)
-		p->title = distil_join(m->a, m->lang, p->title, q->title);
-	else if (p->pieces == 3 && strlen(p->title) + strlen(q->title) < 80)
-		p->title = arena_printf(m->a, "%s, %s", p->title, q->title);
-	else
-		p->title = arena_printf(m->a, "%.*s … %s",
-		    (int)strcspn(p->title, ",…"), p->title, q->last);
+	for (j = 0; j < q->pieces && j < MAX_PIECES; j++)
+		name_add(m, p, q->names[j]);
 	p->to = q->to;
 	p->words += q->words;
 	memmove(q, q + 1, (g->nparts - i - 2) * sizeof(*q));
 	g->nparts--;
+}
+
+/* "A and B", "A, B, C", or "A – Z" when there are more. */
+static const char *
+part_title(struct maker *m, const struct part *p)
+{
+	if (p->pieces == 1)
+		return p->names[0];
+	if (p->pieces == 2)
+		return distil_join(m->a, m->lang, p->names[0], p->names[1]);
+	if (p->pieces == 3)
+		return arena_printf(m->a, "%s, %s, %s", p->names[0],
+		    p->names[1], p->names[2]);
+	return arena_printf(m->a, "%s – %s", p->names[0], last_name(p));
 }
 
 /* The pair of neighbours that is smallest together; false for none. */
@@ -278,8 +303,10 @@ join_small(struct maker *m, struct group *g)
 			i++;
 			continue;
 		}
-		before = i > 0 && g->parts[i - 1].pieces < 3;
-		after = i + 1 < g->nparts && g->parts[i].pieces < 3;
+		before = i > 0 &&
+		    g->parts[i - 1].pieces + g->parts[i].pieces <= 3;
+		after = i + 1 < g->nparts &&
+		    g->parts[i].pieces + g->parts[i + 1].pieces <= 3;
 		if (!before && !after) {
 			i++;
 			continue;
@@ -380,7 +407,7 @@ flatten(struct maker *m)
 	struct group *old = m->groups, *g = NULL;
 	size_t i, j, n = m->ngroups, parts = count_parts(m), put = 0, per;
 
-	if (n < 4 || parts * 2 > n * 3)
+	if (n < 2 || (n < 4 && parts > n) || parts * 2 > n * 3)
 		return;
 	per = (parts + FLAT_GROUP - 1) / FLAT_GROUP;
 	per = (parts + per - 1) / per;
@@ -394,7 +421,7 @@ flatten(struct maker *m)
 		for (j = 0; j < old[i].nparts; j++, put++) {
 			part_add(m, g,
 			    old[i].nparts == 1 ? old[i].title
-					       : old[i].parts[j].title,
+					       : old[i].parts[j].names[0],
 			    old[i].parts[j].from, old[i].parts[j].to);
 		}
 	}
@@ -414,10 +441,11 @@ name_groups(struct maker *m)
 		if (m->ngroups == 1)
 			g->title = m->k->title;
 		else if (g->nparts == 1)
-			g->title = g->parts[0].title;
+			g->title = part_title(m, &g->parts[0]);
 		else
 			g->title = arena_printf(m->a, "%s – %s",
-			    g->parts[0].title, g->parts[g->nparts - 1].last);
+			    g->parts[0].names[0],
+			    last_name(&g->parts[g->nparts - 1]));
 	}
 }
 
@@ -540,18 +568,36 @@ objective(struct maker *m, struct outline_lesson *l, enum phrase which,
 		    phrases_fill(m->a, m->lang, which, x, y);
 }
 
-/* Terms that chunks from..to-1 define, at most two. */
+/* Terms or options that chunks from..to-1 define, at most two. */
 static size_t
-defined_terms(struct maker *m, size_t from, size_t to, const char *out[2])
+defined_terms(struct maker *m, size_t from, size_t to, bool mono,
+    const char *out[2])
 {
 	struct corpus *c = distil_corpus(m->a, m->k);
 	size_t i, found = 0;
 
 	for (i = 0; i < c->ndefs && found < 2; i++) {
-		if (c->defs[i].chunk >= from && c->defs[i].chunk < to)
+		if (c->defs[i].chunk >= from && c->defs[i].chunk < to &&
+		    c->defs[i].mono == mono)
 			out[found++] = c->defs[i].term;
 	}
 	return found;
+}
+
+static void
+define_objective(struct maker *m, struct outline_lesson *l,
+    const struct part *p)
+{
+	const char *t[2];
+	size_t n;
+
+	n = defined_terms(m, p->from, p->to, false, t);
+	if (n == 2)
+		objective(m, l, PH_O_DEFINE2, quote(m, t[0]), quote(m, t[1]));
+	else if (n == 1)
+		objective(m, l, PH_O_DEFINE, quote(m, t[0]), "");
+	if (defined_terms(m, p->from, p->to, true, t) == 2)
+		objective(m, l, PH_O_NAMES, quote(m, t[0]), quote(m, t[1]));
 }
 
 static void
@@ -559,21 +605,16 @@ objectives(struct maker *m, struct outline_lesson *l, const struct part *p)
 {
 	struct corpus *c = distil_corpus(m->a, m->k);
 	struct facts f = { 0 };
-	const char *x, *y, *terms[2];
+	const char *x, *y;
 	uint32_t top[2];
 	size_t i, n;
 
 	for (i = p->from; i < p->to; i++)
-		facts_chunk(m, &f, i, p->title);
+		facts_chunk(m, &f, i, l->title);
 	l->objectives = arena_calloc(m->a, 4, sizeof(*l->objectives));
 	for (i = 0; i < f.ntopics && i < 2; i++)
 		objective(m, l, PH_O_EXPLAIN, quote(m, f.topics[i]), "");
-	n = defined_terms(m, p->from, p->to, terms);
-	if (n == 2)
-		objective(m, l, PH_O_DEFINE2, quote(m, terms[0]),
-		    quote(m, terms[1]));
-	else if (n == 1)
-		objective(m, l, PH_O_DEFINE, quote(m, terms[0]), "");
+	define_objective(m, l, p);
 	if (f.steps != NULL)
 		objective(m, l, PH_O_STEPS, quote(m, f.steps_topic), "");
 	if (f.list != NULL)
@@ -587,7 +628,7 @@ objectives(struct maker *m, struct outline_lesson *l, const struct part *p)
 		objective(m, l, PH_O_TERMS, quote(m, c->terms[top[0]].text),
 		    quote(m, c->terms[top[1]].text));
 	if (l->nobjectives < 2)
-		objective(m, l, PH_O_ANSWER, quote(m, p->title), "");
+		objective(m, l, PH_O_ANSWER, quote(m, l->title), "");
 }
 
 /* --- writing -------------------------------------------------------------- */
@@ -616,12 +657,17 @@ cut_title(struct arena *a, const char *s)
 }
 
 static void
-write_lesson(struct maker *m, struct outline_lesson *l, const struct part *p)
+write_lesson(struct maker *m, struct outline_lesson *l, const struct group *g,
+    const struct part *p)
 {
+	const char *title;
 	const char *names[8];
 	size_t *chunks, i, n = 0;
 
-	l->title = cut_title(m->a, *p->title != '\0' ? p->title : m->k->title);
+	title = g->nparts == 1 && p->pieces > 1 && *g->title != '\0'
+	    ? g->title
+	    : part_title(m, p);
+	l->title = cut_title(m->a, *title != '\0' ? title : m->k->title);
 	chunks = arena_calloc(m->a, p->to - p->from, sizeof(*chunks));
 	for (i = p->from; i < p->to; i++) {
 		chunks[i - p->from] = i;
@@ -658,7 +704,8 @@ write_outline(struct maker *m, struct outline *out)
 		    arena_calloc(m->a, s->nlessons, sizeof(*s->lessons));
 		names = arena_calloc(m->a, s->nlessons, sizeof(*names));
 		for (j = 0; j < s->nlessons; j++) {
-			write_lesson(m, &s->lessons[j], &m->groups[i].parts[j]);
+			write_lesson(m, &s->lessons[j], &m->groups[i],
+			    &m->groups[i].parts[j]);
 			names[j] = s->lessons[j].title;
 		}
 		s->description = phrases_fill(m->a, m->lang, PH_SECTION,

@@ -130,10 +130,10 @@ static const char *const phrases[PH__MAX][LANG__MAX] = {
 		[LANG_ES] = "¿Qué término se describe aquí? %s",
 	},
 	[PH_Q_TRUE] = {
-		[LANG_EN] = "Is this statement true or false? %s",
-		[LANG_DE] = "Ist diese Aussage richtig oder falsch? %s",
-		[LANG_FR] = "Cette affirmation est-elle vraie ou fausse ? %s",
-		[LANG_ES] = "¿Es verdadera o falsa esta afirmación? %s",
+		[LANG_EN] = "According to the text, is this statement true or false? %s",
+		[LANG_DE] = "Ist diese Aussage laut Text richtig oder falsch? %s",
+		[LANG_FR] = "D’après le texte, cette affirmation est-elle vraie ou fausse ? %s",
+		[LANG_ES] = "Según el texto, ¿es verdadera o falsa esta afirmación? %s",
 	},
 	[PH_Q_LIST] = {
 		[LANG_EN] = "Which of these does the text list here? %s",
@@ -224,6 +224,12 @@ static const char *const phrases[PH__MAX][LANG__MAX] = {
 		[LANG_DE] = "Fragen zu %s richtig beantworten",
 		[LANG_FR] = "Répondre correctement aux questions sur %s",
 		[LANG_ES] = "Responder correctamente a preguntas sobre %s",
+	},
+	[PH_O_NAMES] = {
+		[LANG_EN] = "State what %s and %s stand for",
+		[LANG_DE] = "Angeben, wofür %s und %s stehen",
+		[LANG_FR] = "Indiquer ce que signifient %s et %s",
+		[LANG_ES] = "Indicar qué significan %s y %s",
 	},
 };
 /* clang-format on */

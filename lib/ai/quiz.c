@@ -203,6 +203,8 @@ is_askable(const struct corpus_term *t)
 		return false;
 	if (n < ((unsigned char)*t->text >= 0xe2 ? 2u : 4u) || n > 50)
 		return false;
+	if (t->count >= 8 && t->nwords == 1 && (t->flags & good) == 0)
+		return false; /* on every page: nothing to ask */
 	return t->count >= 2 || (t->flags & good) != 0 || t->nwords > 1;
 }
 
@@ -288,6 +290,8 @@ fitness(const struct maker *m, const struct corpus_sentence *s,
 		fit *= 2.0;
 	if (is_vowel(t->text[0]) != is_vowel(answer->text[0]))
 		fit *= 0.6;
+	fit *= 1.0 + 0.6 * __builtin_popcountll(t->before & answer->before) +
+	    0.4 * __builtin_popcountll(t->after & answer->after);
 	if (k->chunks[t->chunk].npath > 0 && k->chunks[s->chunk].npath > 0 &&
 	    strcmp(k->chunks[t->chunk].path[0], k->chunks[s->chunk].path[0]) ==
 		0)
@@ -369,7 +373,9 @@ best_hit(const struct maker *m, const struct corpus_sentence *s)
 			n += s->stems[j] == s->stems[h->from];
 		if (n > 1)
 			continue;
-		score = t->score * (h->from == 0 ? 0.5 : 1.0);
+		/* What stands on every page is no question. */
+		score = t->score * (h->from == 0 ? 0.5 : 1.0) /
+		    (1.0 + (double)t->count / (double)(m->k->nchunks + 6));
 		if (score > top) {
 			top = score;
 			best = h;
@@ -415,7 +421,7 @@ make_missing(struct maker *m, const struct corpus_sentence *s)
 		.block = s->block };
 	size_t start, len;
 
-	if (h == NULL || s->nwords < 7)
+	if (h == NULL || s->nwords < 7 || s->code)
 		return;
 	t = &m->c->terms[h->term];
 	hit_span(s, h, &start, &len);
@@ -476,31 +482,134 @@ is_unsaid(const struct maker *m, const struct corpus_sentence *s,
 	return true;
 }
 
-/* The sentence made false by another figure or term; NULL if it cannot. */
+/* Where a stands in p as words of its own; NULL if nowhere. */
+static const char *
+find_words(const char *p, const char *a)
+{
+	const char *at = p;
+	size_t n = strlen(a);
+
+	while ((at = strstr(at, a)) != NULL) {
+		if (at > p && at[-1] == ' ' && strchr(" ,.;", at[n]) != NULL)
+			return at;
+		at += n;
+	}
+	return NULL;
+}
+
+/* The sentence with a word turned into its opposite; NULL if none has one. */
+static const char *
+opposite(struct maker *m, const struct corpus_sentence *s, const char **by)
+{
+	static const char *const pairs[LANG__MAX][30][2] = {
+		[LANG_EN] = { { "at least", "at most" },
+		    { "at most", "at least" }, { "may not", "may" },
+		    { "must not", "must" }, { "cannot", "can" },
+		    { "is not", "is" }, { "are not", "are" },
+		    { "never", "always" }, { "always", "never" },
+		    { "before", "after" }, { "after", "before" },
+		    { "mandatory", "voluntary" }, { "voluntary", "mandatory" },
+		    { "more than", "less than" }, { "less than", "more than" },
+		    { "minimum", "maximum" }, { "maximum", "minimum" },
+		    { "allowed", "forbidden" }, { "forbidden", "allowed" },
+		    { "above", "below" }, { "below", "above" },
+		    { "without", "with" }, { "enabled", "disabled" },
+		    { "disabled", "enabled" }, { "optional", "mandatory" },
+		    { "first", "last" }, { "last", "first" } },
+		[LANG_DE] = { { "mindestens", "höchstens" },
+		    { "höchstens", "mindestens" }, { "darf nicht", "darf" },
+		    { "dürfen nicht", "dürfen" }, { "ist nicht", "ist" },
+		    { "sind nicht", "sind" }, { "nie", "immer" },
+		    { "immer", "nie" }, { "mehr als", "weniger als" },
+		    { "weniger als", "mehr als" },
+		    { "länger als", "kürzer als" },
+		    { "spätestens", "frühestens" },
+		    { "freiwillig", "verpflichtend" },
+		    { "verpflichtend", "freiwillig" },
+		    { "erlaubt", "verboten" }, { "verboten", "erlaubt" },
+		    { "innerhalb", "außerhalb" } },
+		[LANG_FR] = { { "au moins", "au plus" },
+		    { "au plus", "au moins" }, { "avant", "après" },
+		    { "après", "avant" }, { "plus de", "moins de" },
+		    { "moins de", "plus de" },
+		    { "obligatoire", "facultatif" },
+		    { "facultatif", "obligatoire" },
+		    { "interdit", "autorisé" }, { "autorisé", "interdit" },
+		    { "minimum", "maximum" }, { "maximum", "minimum" } },
+		[LANG_ES] = { { "al menos", "como máximo" },
+		    { "como mínimo", "como máximo" },
+		    { "como máximo", "como mínimo" },
+		    { "no puede", "puede" }, { "no pueden", "pueden" },
+		    { "no debe", "debe" }, { "no deben", "deben" },
+		    { "siempre", "nunca" }, { "nunca", "siempre" },
+		    { "antes de", "después de" },
+		    { "después de", "antes de" }, { "más de", "menos de" },
+		    { "menos de", "más de" },
+		    { "obligatorio", "voluntario" },
+		    { "obligatoria", "voluntaria" },
+		    { "prohibido", "permitido" },
+		    { "permitido", "prohibido" } },
+	};
+	const char *const(*p)[2] = pairs[m->c->lang];
+	const char *at;
+	size_t i;
+
+	for (i = 0; i < NITEMS(pairs[0]) && p[i][0] != NULL; i++) {
+		if ((at = find_words(s->text, p[i][0])) == NULL ||
+		    strstr(at + 1, p[i][0]) != NULL ||
+		    (strstr(p[i][0], p[i][1]) == NULL &&
+			strstr(s->text, p[i][1]) != NULL))
+			continue;
+		*by = p[i][1];
+		return replaced(m, s, (size_t)(at - s->text), strlen(p[i][0]),
+		    p[i][1]);
+	}
+	return NULL;
+}
+
+/* The sentence with another figure in place of its own; NULL without one. */
+static const char *
+other_figure(struct maker *m, const struct corpus_sentence *s,
+    const char **by)
+{
+	const char *others[QUIZ_OPTIONS];
+	size_t word = quiz_number_find(m->c, s), start, len;
+
+	if (word == s->nwords ||
+	    quiz_number_others(m->c, s, word, others, 3) == 0)
+		return NULL;
+	quiz_number_span(s, word, &start, &len);
+	*by = others[0];
+	return replaced(m, s, start, len, others[0]);
+}
+
+/* Languages whose opposites are not known: another term. */
+static const char *
+other_term(struct maker *m, const struct corpus_sentence *s, const char **by)
+{
+	const char *others[QUIZ_OPTIONS];
+	const struct corpus_hit *h;
+	size_t start, len;
+
+	if (m->c->lang != LANG_NONE || (h = best_hit(m, s)) == NULL ||
+	    stand_ins(m, s, &m->c->terms[h->term], false, others) < 2)
+		return NULL;
+	hit_span(s, h, &start, &len);
+	*by = others[0];
+	return replaced(m, s, start, len, others[0]);
+}
+
+/* The sentence made false; NULL if it cannot be done for certain. */
 static const char *
 falsified(struct maker *m, const struct corpus_sentence *s)
 {
-	const char *others[QUIZ_OPTIONS], *changed;
-	const struct corpus_hit *h;
-	size_t word = quiz_number_find(m->c, s), start, len, n;
+	const char *changed, *by = "";
 
-	if (word < s->nwords) {
-		quiz_number_span(s, word, &start, &len);
-		n = quiz_number_others(m->c, s, word, others, 3);
-	} else {
-		if ((h = best_hit(m, s)) == NULL || h->from == 0)
-			return NULL;
-		hit_span(s, h, &start, &len);
-		n = stand_ins(m, s, &m->c->terms[h->term],
-		    shows_first_letter(s, h), others);
-		/* A near miss would be unfair, a far one silly. */
-		if (n < 2)
-			return NULL;
-	}
-	if (n == 0)
+	if ((changed = opposite(m, s, &by)) == NULL &&
+	    (changed = other_figure(m, s, &by)) == NULL &&
+	    (changed = other_term(m, s, &by)) == NULL)
 		return NULL;
-	changed = replaced(m, s, start, len, others[0]);
-	return is_unsaid(m, s, changed, others[0]) ? changed : NULL;
+	return is_unsaid(m, s, changed, by) ? changed : NULL;
 }
 
 static void
@@ -512,7 +621,7 @@ make_true(struct maker *m, const struct corpus_sentence *s)
 		.noptions = 2 };
 	const char *statement = s->text, *changed;
 
-	if (s->nwords < 6 || s->nwords > 30)
+	if (s->nwords < 6 || s->nwords > 30 || s->code)
 		return;
 	changed = falsified(m, s);
 	if (changed == NULL)
@@ -551,24 +660,32 @@ gives_away(const struct corpus_def *d)
 	return false;
 }
 
+/* 0: of the same list, 1: of the same form, 2: neither. */
+static unsigned
+kinship(const struct corpus_def *d, const struct corpus_def *e)
+{
+	if (e->group == d->group && e->group != 0 && e->chunk == d->chunk)
+		return 0;
+	return (e->group != 0) == (d->group != 0) ? 1 : 2;
+}
+
 static size_t
 other_defs(struct maker *m, const struct corpus_def *d, const char **out)
 {
 	const struct corpus *c = m->c;
 	const struct corpus_def *e;
-	size_t i, pass, n = 0, j;
+	size_t i, n = 0, j;
+	unsigned pass;
 	size_t at = (size_t)(d - c->defs);
 
 	/* First of the same list, then those nearest in the text. */
-	for (pass = 0; pass < 2 && n < QUIZ_OPTIONS - 1; pass++) {
-		for (i = 1; i < c->ndefs && n < QUIZ_OPTIONS - 1; i++) {
+	for (pass = 0; pass < 3 && n < QUIZ_OPTIONS - 1; pass++) {
+		for (i = 1; i < 2 * c->ndefs && n < QUIZ_OPTIONS - 1; i++) {
 			j = i % 2 == 1 ? at + (i + 1) / 2 : at - i / 2;
 			if (j >= c->ndefs)
 				continue;
 			e = &c->defs[j];
-			if (e->mono != d->mono ||
-			    ((e->group == d->group && e->group != 0 &&
-				 e->chunk == d->chunk) != (pass == 0)) ||
+			if (e->mono != d->mono || kinship(d, e) != pass ||
 			    shares_word(e->term, d->term) ||
 			    strstr(d->text, e->term) != NULL)
 				continue;
@@ -610,6 +727,8 @@ make_term(struct maker *m, const struct corpus_def *d)
 		}
 	}
 	q.noptions = 1 + n;
+	for (n = 0; n < q.noptions && !d->mono; n++)
+		q.options[n] = distil_upper(m->a, q.options[n]);
 	q.question =
 	    phrases_fill(m->a, m->c->lang, PH_Q_TERM, quote(m, d->text), "");
 	q.score = 0.9;
@@ -666,7 +785,7 @@ other_items(struct maker *m, size_t chunk, size_t first, size_t len,
 					b->text) == 0)
 					break;
 			}
-			if (l == len && strchr(b->text, ':') == NULL)
+			if (l == len && strpbrk(b->text, ":<>[]{}") == NULL)
 				out[n++] = item_text(m->a, b);
 		}
 	}
@@ -842,7 +961,7 @@ make_chunk(struct maker *m, size_t chunk)
 
 	for (i = m->c->first[chunk]; i < m->c->first[chunk + 1]; i++) {
 		s = &m->c->sentences[i];
-		if (!s->whole || memchr(s->text, '?', s->len) != NULL)
+		if (!s->whole || s->text[s->len - 1] == '?' || s->code)
 			continue;
 		make_number(m, s);
 		make_missing(m, s);

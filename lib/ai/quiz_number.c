@@ -139,6 +139,14 @@ names_number(const char *norm)
 	return false;
 }
 
+static bool
+ends_in(const char *p, size_t len, const char *what)
+{
+	size_t n = strlen(what);
+
+	return len >= n && memcmp(p + len - n, what, n) == 0;
+}
+
 /* White space, a bracket or a currency stands before; no letter after. */
 static bool
 is_clean(const struct corpus_sentence *s, size_t word)
@@ -148,20 +156,17 @@ is_clean(const struct corpus_sentence *s, size_t word)
 	char before = w->start > 0 ? s->text[w->start - 1] : ' ';
 	char after = end < s->len ? s->text[end] : ' ';
 
+	if (before == '(' && w->start > 1 && s->text[w->start - 2] != ' ')
+		return false; /* "file(1)" */
 	if (before != ' ' && before != '(' && before != '$' &&
-	    (unsigned char)before < 0x80)
+	    !ends_in(s->text, w->start, "€") &&
+	    !ends_in(s->text, w->start, "£"))
 		return false;
 	if ((unsigned char)after >= 0x80)
 		return s->len - end >= 2 && memcmp(s->text + end, "°", 2) == 0;
 	return strchr(" .,;:%)!?", after) != NULL &&
 	    !(after == '.' && end + 1 < s->len && s->text[end + 1] != ' ' &&
 		s->text[end + 1] != '"');
-}
-
-static bool
-has_code(const struct corpus_sentence *s)
-{
-	return strpbrk(s->text, "{}<>|=_\\[]#") != NULL;
 }
 
 size_t
@@ -171,7 +176,7 @@ quiz_number_find(const struct corpus *c, const struct corpus_sentence *s)
 	size_t i, best = s->nwords;
 	int rank, top = 0;
 
-	if (has_code(s))
+	if (s->code)
 		return best;
 	for (i = 1; i < s->nwords; i++) {
 		f = figure_of(c->lang, s, i);
