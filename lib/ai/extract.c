@@ -450,8 +450,8 @@ pdf_why(enum sandbox_end end, int status, const char *messages)
 static struct buf *
 run_pdftohtml(struct arena *a, const char *p, size_t len, const char **why)
 {
-	static const char *const argv[] = { PDFTOHTML, "-xml", "-i", "-q",
-		"-enc", "UTF-8", "-stdout", "/proc/self/fd/3", NULL };
+	static const char *const argv[] = { PDFTOHTML, "-xml", "-i", "-enc",
+		"UTF-8", "-stdout", "/proc/self/fd/3", NULL };
 	enum sandbox_end end;
 	struct buf *out, *err;
 	int status;

@@ -30,6 +30,7 @@ struct line {
 	size_t letters, bold_letters;
 	bool mono;
 	unsigned level; /* heading level, 0 = none */
+	bool outlined;	/* the outline names it */
 	bool drop;
 };
 
@@ -648,18 +649,53 @@ find_title(struct state *s)
 	doc_title(s->m, best->text, best->len);
 }
 
-/* A first page of few words is a cover: its title is known by now. */
+/* A first page without running text is a cover: its title is known by now. */
 static void
 drop_cover(struct state *s)
 {
-	size_t i, n, words = 0;
+	const struct line *l;
+	size_t i, n, text = 0;
 
-	for (n = 0; n < s->nlines && s->lines[n].page == s->lines[0].page; n++)
-		words += s->lines[n].letters / 5;
-	if (n == s->nlines || words > 80)
+	for (n = 0; n < s->nlines && s->lines[n].page == s->lines[0].page;
+	     n++) {
+		l = &s->lines[n];
+		text += l->letters >= 50 && abs(l->size - s->body) <= 1;
+	}
+	if (n == s->nlines || text > 1)
 		return;
 	for (i = 0; i < n; i++)
 		s->lines[i].drop = true;
+}
+
+/*
+ * What the outline does not name is the title when it is larger than all that
+ * the outline names, else it stands below the outline.
+ */
+static void
+level_others(struct state *s)
+{
+	unsigned deepest = 0;
+	int largest = 0;
+	size_t i;
+	struct line *l;
+
+	for (i = 0; i < s->nlines; i++) {
+		l = &s->lines[i];
+		if (!l->outlined)
+			continue;
+		if (l->level > deepest)
+			deepest = l->level;
+		if (l->size > largest)
+			largest = l->size;
+	}
+	for (i = 0; i < s->nlines && deepest > 0; i++) {
+		l = &s->lines[i];
+		if (l->level == 0 || l->outlined)
+			continue;
+		l->level = l->size > largest ? 1 : deepest + 1;
+		if (l->level > 6)
+			l->level = 6;
+	}
 }
 
 static void
@@ -676,11 +712,12 @@ mark_headings(struct state *s)
 		if (l->drop)
 			continue;
 		if ((depth = outline_level(s, l)) > 0)
-			l->level = depth + (s->nentries > 0 ? 1 : 0);
+			l->level = depth + 1;
 		else if (is_big(s, l))
 			l->level = size_level(sizes, n, l->size);
 		else if (is_bold(s, l, prev))
 			l->level = (unsigned)n + 1;
+		l->outlined = depth > 0;
 		if (l->level > 6)
 			l->level = 6;
 		prev = l;
@@ -995,6 +1032,7 @@ extract_pdf(struct doc_maker *m, const char *p, size_t len, const char **why)
 	find_title(s);
 	drop_cover(s);
 	mark_headings(s);
+	level_others(s);
 	write_all(s);
 	return 0;
 }

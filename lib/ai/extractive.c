@@ -15,7 +15,7 @@
 #include "ai/render.h"
 #include "net/json.h"
 
-#define WORDS_PER_QUIZ	 110
+#define WORDS_PER_QUIZ	 100
 #define MAX_QUIZZES	 6
 #define CONDENSE	 1400 /* words of a lesson; more is cut to the best */
 #define KEY_POINTS_LEAST 220  /* words of a lesson that gets key points */
@@ -127,17 +127,17 @@ add_points(struct maker *m, const char *kind, const char *lead,
 	if (lead != NULL) {
 		buf_puts(&html, "<p>");
 		render_escape(&html, lead, strlen(lead));
-		buf_puts(&html, "</p>\n");
+		buf_puts(&html, "</p>");
 		buf_printf(&plain, "%s\n", lead);
 	}
 	buf_puts(&html, "<ul>");
 	for (i = 0; i < n; i++) {
-		buf_puts(&html, "\n<li>");
+		buf_puts(&html, "<li>");
 		render_escape(&html, points[i], strlen(points[i]));
 		buf_puts(&html, "</li>");
 		buf_printf(&plain, "%s%s", i > 0 ? "\n" : "", points[i]);
 	}
-	buf_puts(&html, "</ul>\n");
+	buf_puts(&html, "</ul>");
 	add_text(m, kind, arena_strdup(m->a, buf_str(&html)),
 	    arena_strdup(m->a, buf_str(&plain)), chunks, nchunks);
 	buf_free(&html);
@@ -151,7 +151,7 @@ add_note(struct maker *m, const char *text)
 
 	buf_puts(&html, "<p><em>");
 	render_escape(&html, text, strlen(text));
-	buf_puts(&html, "</em></p>\n");
+	buf_puts(&html, "</em></p>");
 	add_text(m, "note", arena_strdup(m->a, buf_str(&html)), text, NULL, 0);
 	buf_free(&html);
 }

@@ -712,7 +712,9 @@ by_words(const char *p, size_t len)
 			second = hits[l];
 		}
 	}
-	return best * 5 >= n && best * 10 >= second * 12 && best > 1
+	/* English manuals are full of names; Romance languages share words. */
+	return best * 100 >= n * (lang == LANG_EN ? 18 : 25) &&
+		best * 10 >= second * 12 && best > 1
 	    ? lang
 	    : LANG_NONE;
 }

@@ -227,8 +227,8 @@ group_by_topics(struct maker *m)
 static const char *
 last_name(const struct part *p)
 {
-	return p->names[p->pieces < MAX_PIECES ? p->pieces - 1
-					       : MAX_PIECES - 1];
+	return p
+	    ->names[p->pieces < MAX_PIECES ? p->pieces - 1 : MAX_PIECES - 1];
 }
 
 static void
@@ -303,8 +303,8 @@ join_small(struct maker *m, struct group *g)
 			i++;
 			continue;
 		}
-		before = i > 0 &&
-		    g->parts[i - 1].pieces + g->parts[i].pieces <= 3;
+		before =
+		    i > 0 && g->parts[i - 1].pieces + g->parts[i].pieces <= 3;
 		after = i + 1 < g->nparts &&
 		    g->parts[i].pieces + g->parts[i + 1].pieces <= 3;
 		if (!before && !after) {
@@ -443,9 +443,9 @@ name_groups(struct maker *m)
 		else if (g->nparts == 1)
 			g->title = part_title(m, &g->parts[0]);
 		else
-			g->title = arena_printf(m->a, "%s – %s",
-			    g->parts[0].names[0],
-			    last_name(&g->parts[g->nparts - 1]));
+			g->title =
+			    arena_printf(m->a, "%s – %s", g->parts[0].names[0],
+				last_name(&g->parts[g->nparts - 1]));
 	}
 }
 

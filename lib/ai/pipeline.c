@@ -217,7 +217,7 @@ add_about(struct arena *a, const struct knowledge *k, const char *name,
 	    "");
 	buf_puts(&b, "<p><em>");
 	render_escape(&b, text, strlen(text));
-	buf_puts(&b, "</em></p>\n");
+	buf_puts(&b, "</em></p>");
 	l->components = arena_grow(a, l->components, l->ncomponents,
 	    l->ncomponents + 1, sizeof(*l->components));
 	c = &l->components[l->ncomponents++];

@@ -353,6 +353,40 @@ stand_ins(struct maker *m, const struct corpus_sentence *s,
 	return found;
 }
 
+/* No sentence comes near to saying the changed thing. */
+static bool
+is_unsaid(const struct maker *m, const struct corpus_sentence *s,
+    const char *changed, const char *by)
+{
+	const struct corpus *c = m->c;
+	size_t i;
+
+	for (i = 0; i < c->nsentences; i++) {
+		if (strcmp(c->sentences[i].text, changed) == 0)
+			return false;
+		if (&c->sentences[i] != s &&
+		    strstr(c->sentences[i].text, by) != NULL &&
+		    overlap(s, &c->sentences[i]) > 0.5)
+			return false;
+	}
+	return true;
+}
+
+/* Of n others for the gap, those that make no true sentence. */
+static size_t
+keep_wrong(struct maker *m, const struct corpus_sentence *s, size_t start,
+    size_t len, const char **others, size_t n)
+{
+	size_t i, kept = 0;
+
+	for (i = 0; i < n && kept < QUIZ_OPTIONS - 1; i++) {
+		if (is_unsaid(m, s, replaced(m, s, start, len, others[i]),
+			others[i]))
+			others[kept++] = others[i];
+	}
+	return kept;
+}
+
 /* --- which term is missing ------------------------------------------------ */
 
 /* The term of s that matters most and stands in it only once. */
@@ -419,7 +453,7 @@ make_missing(struct maker *m, const struct corpus_sentence *s)
 	struct quiz q = { .kind = QUIZ_MISSING,
 		.chunk = s->chunk,
 		.block = s->block };
-	size_t start, len;
+	size_t start, len, n;
 
 	if (h == NULL || s->nwords < 7 || s->code)
 		return;
@@ -429,8 +463,8 @@ make_missing(struct maker *m, const struct corpus_sentence *s)
 	if (h->from == 0 && (t->flags & CORPUS_PROPER) == 0 &&
 	    m->c->lang != LANG_DE)
 		q.options[0] = t->text;
-	q.noptions =
-	    1 + stand_ins(m, s, t, shows_first_letter(s, h), q.options + 1);
+	n = stand_ins(m, s, t, shows_first_letter(s, h), q.options + 1);
+	q.noptions = 1 + keep_wrong(m, s, start, len, q.options + 1, n);
 	q.question = phrases_fill(m->a, m->c->lang, PH_Q_MISSING,
 	    quote(m, replaced(m, s, start, len, GAP)), "");
 	q.score = s->score * (0.6 + t->score / 8.0);
@@ -446,14 +480,17 @@ make_number(struct maker *m, const struct corpus_sentence *s)
 	struct quiz q = { .kind = QUIZ_NUMBER,
 		.chunk = s->chunk,
 		.block = s->block };
-	size_t word = quiz_number_find(m->c, s), start, len;
+	const char *others[8];
+	size_t word = quiz_number_find(m->c, s), start, len, n;
 
 	if (word == s->nwords)
 		return;
 	quiz_number_span(s, word, &start, &len);
 	q.options[0] = arena_strndup(m->a, s->text + start, len);
-	q.noptions = 1 +
-	    quiz_number_others(m->c, s, word, q.options + 1, QUIZ_OPTIONS - 1);
+	n = quiz_number_others(m->c, s, word, others, NITEMS(others));
+	n = keep_wrong(m, s, start, len, others, n);
+	memcpy(q.options + 1, others, n * sizeof(*others));
+	q.noptions = 1 + n;
 	q.question = phrases_fill(m->a, m->c->lang, PH_Q_NUMBER,
 	    quote(m, replaced(m, s, start, len, GAP)), "");
 	q.score = 0.4 + 0.6 * s->score;
@@ -462,25 +499,6 @@ make_number(struct maker *m, const struct corpus_sentence *s)
 }
 
 /* --- true or false -------------------------------------------------------- */
-
-/* No sentence comes near to saying the changed thing. */
-static bool
-is_unsaid(const struct maker *m, const struct corpus_sentence *s,
-    const char *changed, const char *by)
-{
-	const struct corpus *c = m->c;
-	size_t i;
-
-	for (i = 0; i < c->nsentences; i++) {
-		if (strcmp(c->sentences[i].text, changed) == 0)
-			return false;
-		if (&c->sentences[i] != s &&
-		    strstr(c->sentences[i].text, by) != NULL &&
-		    overlap(s, &c->sentences[i]) > 0.5)
-			return false;
-	}
-	return true;
-}
 
 /* Where a stands in p as words of its own; NULL if nowhere. */
 static const char *
@@ -531,21 +549,18 @@ opposite(struct maker *m, const struct corpus_sentence *s, const char **by)
 		[LANG_FR] = { { "au moins", "au plus" },
 		    { "au plus", "au moins" }, { "avant", "après" },
 		    { "après", "avant" }, { "plus de", "moins de" },
-		    { "moins de", "plus de" },
-		    { "obligatoire", "facultatif" },
-		    { "facultatif", "obligatoire" },
-		    { "interdit", "autorisé" }, { "autorisé", "interdit" },
-		    { "minimum", "maximum" }, { "maximum", "minimum" } },
+		    { "moins de", "plus de" }, { "obligatoire", "facultatif" },
+		    { "facultatif", "obligatoire" }, { "interdit", "autorisé" },
+		    { "autorisé", "interdit" }, { "minimum", "maximum" },
+		    { "maximum", "minimum" } },
 		[LANG_ES] = { { "al menos", "como máximo" },
 		    { "como mínimo", "como máximo" },
-		    { "como máximo", "como mínimo" },
-		    { "no puede", "puede" }, { "no pueden", "pueden" },
-		    { "no debe", "debe" }, { "no deben", "deben" },
-		    { "siempre", "nunca" }, { "nunca", "siempre" },
-		    { "antes de", "después de" },
+		    { "como máximo", "como mínimo" }, { "no puede", "puede" },
+		    { "no pueden", "pueden" }, { "no debe", "debe" },
+		    { "no deben", "deben" }, { "siempre", "nunca" },
+		    { "nunca", "siempre" }, { "antes de", "después de" },
 		    { "después de", "antes de" }, { "más de", "menos de" },
-		    { "menos de", "más de" },
-		    { "obligatorio", "voluntario" },
+		    { "menos de", "más de" }, { "obligatorio", "voluntario" },
 		    { "obligatoria", "voluntaria" },
 		    { "prohibido", "permitido" },
 		    { "permitido", "prohibido" } },
@@ -569,8 +584,7 @@ opposite(struct maker *m, const struct corpus_sentence *s, const char **by)
 
 /* The sentence with another figure in place of its own; NULL without one. */
 static const char *
-other_figure(struct maker *m, const struct corpus_sentence *s,
-    const char **by)
+other_figure(struct maker *m, const struct corpus_sentence *s, const char **by)
 {
 	const char *others[QUIZ_OPTIONS];
 	size_t word = quiz_number_find(m->c, s), start, len;

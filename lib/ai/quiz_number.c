@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/str.h"
+#include "base/utf8.h"
 
 #define MAX_DIGITS 9
 
@@ -147,6 +148,22 @@ ends_in(const char *p, size_t len, const char *what)
 	return len >= n && memcmp(p + len - n, what, n) == 0;
 }
 
+/* The character before or at byte i is one of a script without spaces. */
+static bool
+is_tight(const struct corpus_sentence *s, size_t i, bool before)
+{
+	uint32_t cp;
+
+	if (before) {
+		if (i == 0)
+			return false;
+		for (i--; i > 0 && ((unsigned char)s->text[i] & 0xc0) == 0x80;)
+			i--;
+	}
+	return i < s->len && utf8_decode(s->text + i, s->len - i, &cp) > 0 &&
+	    (lang_is_ideograph(cp) || (cp >= 0x3000 && cp <= 0x303f));
+}
+
 /* White space, a bracket or a currency stands before; no letter after. */
 static bool
 is_clean(const struct corpus_sentence *s, size_t word)
@@ -160,10 +177,11 @@ is_clean(const struct corpus_sentence *s, size_t word)
 		return false; /* "file(1)" */
 	if (before != ' ' && before != '(' && before != '$' &&
 	    !ends_in(s->text, w->start, "€") &&
-	    !ends_in(s->text, w->start, "£"))
+	    !ends_in(s->text, w->start, "£") && !is_tight(s, w->start, true))
 		return false;
 	if ((unsigned char)after >= 0x80)
-		return s->len - end >= 2 && memcmp(s->text + end, "°", 2) == 0;
+		return is_tight(s, end, false) ||
+		    (s->len - end >= 2 && memcmp(s->text + end, "°", 2) == 0);
 	return strchr(" .,;:%)!?", after) != NULL &&
 	    !(after == '.' && end + 1 < s->len && s->text[end + 1] != ' ' &&
 		s->text[end + 1] != '"');

@@ -19,8 +19,6 @@ render_escape(struct buf *b, const char *p, size_t len)
 			buf_puts(b, "&gt;");
 		else if (p[i] == '&')
 			buf_puts(b, "&amp;");
-		else if (p[i] == '"')
-			buf_puts(b, "&quot;");
 		else
 			buf_putc(b, p[i]);
 	}
@@ -76,7 +74,7 @@ wrap(struct buf *b, const char *tag, const struct doc_block *k)
 {
 	buf_printf(b, "<%s>", tag);
 	inline_html(b, k, 0, k->len, 0);
-	buf_printf(b, "</%s>\n", tag);
+	buf_printf(b, "</%s>", tag);
 }
 
 static const char *
@@ -114,12 +112,11 @@ list_html(struct buf *b, const struct doc_block *k, size_t i, size_t n)
 			tags[++depth] = list_tag(&k[i]);
 			buf_printf(b, "<%s>", tags[depth]);
 		}
-		buf_puts(b, "\n<li>");
+		buf_puts(b, "<li>");
 		inline_html(b, &k[i], 0, k[i].len, 0);
 	}
 	for (; depth > 0; depth--)
 		buf_printf(b, "</li></%s>", tags[depth]);
-	buf_putc(b, '\n');
 	return i;
 }
 
@@ -140,7 +137,7 @@ row_html(struct buf *b, const struct doc_block *k)
 			break;
 		from = to + 1;
 	}
-	buf_puts(b, "</tr>\n");
+	buf_puts(b, "</tr>");
 }
 
 static size_t
@@ -149,15 +146,15 @@ table_html(struct buf *b, const struct doc_block *k, size_t i, size_t n)
 	size_t first = i;
 	bool head = k[i].level == 1;
 
-	buf_puts(b, head ? "<table><thead>\n" : "<table><tbody>\n");
+	buf_puts(b, head ? "<table><thead>" : "<table><tbody>");
 	for (; i < n && is_same_group(&k[first], &k[i]); i++) {
 		if (head && k[i].level != 1) {
-			buf_puts(b, "</thead><tbody>\n");
+			buf_puts(b, "</thead><tbody>");
 			head = false;
 		}
 		row_html(b, &k[i]);
 	}
-	buf_puts(b, head ? "</thead></table>\n" : "</tbody></table>\n");
+	buf_puts(b, head ? "</thead></table>" : "</tbody></table>");
 	return i;
 }
 
@@ -180,12 +177,12 @@ render_html(struct buf *b, const struct doc_block *k, size_t n)
 		case DOC_QUOTE:
 			buf_puts(b, "<blockquote><p>");
 			inline_html(b, &k[i], 0, k[i].len, 0);
-			buf_puts(b, "</p></blockquote>\n");
+			buf_puts(b, "</p></blockquote>");
 			break;
 		case DOC_CODE:
 			buf_puts(b, "<pre><code>");
 			render_escape(b, k[i].text, k[i].len);
-			buf_puts(b, "</code></pre>\n");
+			buf_puts(b, "</code></pre>");
 			break;
 		case DOC_PARA:
 		case DOC__MAX:

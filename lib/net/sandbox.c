@@ -28,6 +28,7 @@
 #include "base/log.h"
 #include "base/str.h"
 
+#define PIECE	       ((size_t)65536)
 #define EXIT_NO_MEMORY 101
 #define EXIT_NO_JAIL   102
 #define ERR_MAX	       ((size_t)64 * 1024)
@@ -293,13 +294,12 @@ static bool
 child_read(struct child *c, int i, bool *over)
 {
 	size_t room = c->max[i] - c->to[i]->len;
+	size_t want = room < PIECE ? room + 1 : PIECE;
 	char *p;
 	ssize_t n;
 
-	if (room > 65536)
-		room = 65536;
-	p = buf_reserve(c->to[i], room + 1);
-	n = read(c->fd[i], p, room + 1);
+	p = buf_reserve(c->to[i], want);
+	n = read(c->fd[i], p, want);
 	if (n == -1)
 		return errno == EINTR || errno == EAGAIN;
 	if ((size_t)n > room) {

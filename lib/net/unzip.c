@@ -12,20 +12,20 @@
 #include "base/xmalloc.h"
 
 #define MAX_MEMBERS 10000
+#define PIECE	    ((size_t)65536)
 
 static enum unzip_result
 read_member(struct archive *ar, size_t max, struct buf *out)
 {
-	size_t start = out->len, room;
+	size_t start = out->len, room, want;
 	la_ssize_t n;
 	char *p;
 
 	for (;;) {
 		room = max - (out->len - start);
-		if (room > 65536)
-			room = 65536;
-		p = buf_reserve(out, room + 1);
-		if ((n = archive_read_data(ar, p, room + 1)) < 0)
+		want = room < PIECE ? room + 1 : PIECE;
+		p = buf_reserve(out, want);
+		if ((n = archive_read_data(ar, p, want)) < 0)
 			return UNZIP_BROKEN;
 		if (n == 0)
 			return UNZIP_OK;
