@@ -6,6 +6,7 @@
 
 #include "db/cache.h"
 #include "db/db.h"
+#include "db/migrate.h"
 #include "identity/embedded.h"
 #include "mirai/v1/company.rpc.h"
 #include "mirai/v1/course.rpc.h"
@@ -35,6 +36,13 @@ static const struct db_query ready_query = {
 	.name = "api_ready",
 	.sql = "SELECT 1",
 };
+
+static int
+load(const struct conf *conf)
+{
+	return migrate_start(conf_text(conf, "database.url"), "mirai-api",
+	    MIGRATE_APP);
+}
 
 static int
 open_parts(struct req_env *env)
@@ -98,6 +106,7 @@ main(int argc, char **argv)
 {
 	static const struct pool_program program = {
 		.name = "mirai-api",
+		.load = load,
 		.open = open_parts,
 		.serve = serve,
 		.idle = idle,

@@ -7,6 +7,7 @@
 
 #include "db/cache.h"
 #include "db/db.h"
+#include "db/migrate.h"
 #include "identity/flow.h"
 #include "identity/idp.h"
 #include "identity/public.h"
@@ -22,7 +23,10 @@ load(const struct conf *conf)
 {
 	idp_close(settings);
 	settings = idp_open(conf, pool_workers());
-	return settings == NULL ? -1 : 0;
+	if (settings == NULL)
+		return -1;
+	return migrate_start(conf_text(conf, "identity.database.url"),
+	    "mirai-identity", MIGRATE_IDENTITY);
 }
 
 static int

@@ -8,6 +8,7 @@
 #include "base/log.h"
 #include "db/cache.h"
 #include "db/db.h"
+#include "db/migrate.h"
 #include "identity/embedded.h"
 #include "net/store.h"
 #include "rpc/pool.h"
@@ -17,11 +18,11 @@
 static int
 web_load(const struct conf *conf)
 {
-	(void)conf;
 	/* Letters of all languages fold in searches. */
 	if (setlocale(LC_CTYPE, "C.UTF-8") == NULL)
 		log_warn("no C.UTF-8 locale: searches fold ASCII only");
-	return 0;
+	return migrate_start(conf_text(conf, "database.url"), "mirai-web",
+	    MIGRATE_APP);
 }
 
 static int

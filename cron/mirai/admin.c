@@ -10,6 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "db/migrate.h"
 #include "identity/idp.h"
 #include "net/crypt.h"
 #include "remote.h"
@@ -44,6 +45,12 @@ admin_open(struct admin *m, const char *path)
 	}
 	m->app = db_open(app, "mirai");
 	m->identities = db_open(identities, "mirai");
+	db_use(m->app, m->mem);
+	if (migrate_require(m->app, MIGRATE_APP) == -1 ||
+	    migrate_require(m->identities, MIGRATE_IDENTITY) == -1) {
+		admin_close(m);
+		return -1;
+	}
 	db_use(m->app, m->mem);
 	db_use(m->identities, m->mem);
 	return 0;

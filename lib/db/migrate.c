@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/arena.h"
 #include "base/buf.h"
@@ -19,6 +20,10 @@
 #include "base/str.h"
 #include "net/crypt.h"
 #include "sql/schema.h"
+
+/* Of a server that is not there yet: 1 s, 2 s, 4 s ... */
+#define CONNECT_TRIES 10
+#define CONNECT_WAIT  30
 
 enum query {
 	Q_EXISTS,
@@ -623,5 +628,45 @@ migrate_selftest(struct db *db)
 	a = arena_new();
 	rc = selftest(db, a);
 	arena_free(a);
+	return rc;
+}
+
+/* Until the server can be asked at all; whatever else is wrong is said later. */
+static void
+wait_for(struct db *db)
+{
+	struct arena *a;
+	unsigned tries, seconds;
+
+	a = arena_new();
+	seconds = 1;
+	for (tries = 1; tries < CONNECT_TRIES; tries++) {
+		if (ask(db, a, Q_ROLE) != NULL || db_fault(db) != DB_FAULT_LOST)
+			break;
+		sleep(seconds);
+		seconds =
+		    seconds * 2 < CONNECT_WAIT ? seconds * 2 : CONNECT_WAIT;
+	}
+	arena_free(a);
+}
+
+int
+migrate_start(const char *url, const char *application,
+    enum migrate_target target)
+{
+	struct db *db;
+	int rc;
+
+	if (str_is_empty(url)) {
+		log_error("the url of the %s database is not set",
+		    target_names[target]);
+		return -1;
+	}
+	db = db_open(url, application);
+	wait_for(db);
+	rc = migrate_require(db, target);
+	if (rc == 0 && target == MIGRATE_APP)
+		rc = migrate_selftest(db);
+	db_close(db);
 	return rc;
 }

@@ -53,4 +53,12 @@ int migrate_require(struct db *db, enum migrate_target target) MUST_CHECK;
  */
 int migrate_selftest(struct db *db) MUST_CHECK;
 
+/*
+ * What the load() of a serving program does: waits for the database of url,
+ * some minutes if need be, and holds it to migrate_require() and, for the
+ * application, to migrate_selftest().
+ */
+int migrate_start(const char *url, const char *application,
+    enum migrate_target target) MUST_CHECK;
+
 #endif

@@ -20,6 +20,7 @@
 #include "base/xmalloc.h"
 #include "db/cache.h"
 #include "db/db.h"
+#include "db/migrate.h"
 #include "net/store.h"
 
 #define RUN_MS	     61000 /* cron starts the next one after 60000 */
@@ -155,6 +156,9 @@ open_parts(struct job *j, const struct conf *conf)
 	if ((j->env.store = store_open(conf)) == NULL)
 		return -1;
 	j->env.db = db_open(url, j->name);
+	if (migrate_require(j->env.db, MIGRATE_APP) == -1 ||
+	    migrate_selftest(j->env.db) == -1)
+		return -1;
 	j->env.cache = cache_open(conf_text(conf, "cache.path"),
 	    conf_int(conf, "cache.size"));
 	return 0;

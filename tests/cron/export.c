@@ -24,7 +24,7 @@ run(const char *args)
 	int rc;
 
 	fflush(stdout);
-	cmd = arena_printf(d.mem, "%s/bin/mirai-export -f /dev/null %s",
+	cmd = arena_printf(d.mem, "%s/bin/mirai-export %s",
 	    direct_getenv("BUILD"), args);
 	rc = system(cmd);
 	return WIFEXITED(rc) ? WEXITSTATUS(rc) : -1;
@@ -217,8 +217,7 @@ start(void)
 	    arena_printf(d.mem, "%s/bin/mirai-export", direct_getenv("BUILD"));
 	fflush(stdout);
 	if ((pid = fork()) == 0) {
-		(void)execl(path, "mirai-export", "-f", "/dev/null",
-		    (char *)NULL);
+		(void)execl(path, "mirai-export", (char *)NULL);
 		_exit(127);
 	}
 	return pid;

@@ -18,7 +18,7 @@ run(const char *args)
 	int rc;
 
 	fflush(stdout);
-	rc = system(arena_printf(d.mem, "%s/bin/mirai-sweep -f /dev/null %s",
+	rc = system(arena_printf(d.mem, "%s/bin/mirai-sweep %s",
 	    direct_getenv("BUILD"), args));
 	return WIFEXITED(rc) ? WEXITSTATUS(rc) : -1;
 }
