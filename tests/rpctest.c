@@ -11,6 +11,8 @@
  *   as      WHO@COMPANY       calls carry this session's token; "-": none
  *   cookie  WHO@COMPANY       calls carry it as a cookie
  *   sql     app|identity SQL  changes a database, as its superuser
+ *   hold    SECONDS SQL       does it in a transaction of the application's
+ *                             database that stays open so long
  *   call    Service/Method JSON   Connect, JSON; also: proto get grpc text
  *   http    METHOD PATH [BODY]    anything else; \n \r \t \\ \xNN in BODY
  * For the next request only:
@@ -26,7 +28,6 @@
  *   within  MS                it took no longer
  */
 #include <sys/socket.h>
-#include <sys/un.h>
 #include <sys/wait.h>
 
 #include <ctype.h>
@@ -52,6 +53,7 @@
 #include "rpc/compress.h"
 #include "rpc/envelope.h"
 #include "rpc/query.h"
+#include "tests/fastcgi.h"
 
 #define MAX_PROGRAMS 8
 #define MAX_CAPTURES 64
@@ -178,23 +180,6 @@ write_conf(void)
 	return path;
 }
 
-static int
-try_connect(const char *path)
-{
-	struct sockaddr_un sun = { .sun_family = AF_UNIX };
-	int fd;
-
-	if (strlen(path) >= sizeof(sun.sun_path))
-		die("%s: too long for a socket", path);
-	memcpy(sun.sun_path, path, strlen(path) + 1);
-	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	if (fd != -1 &&
-	    connect(fd, (const struct sockaddr *)&sun, sizeof(sun)) == 0)
-		return fd;
-	close(fd);
-	return -1;
-}
-
 static void
 exec_program(const char *name, const char *socket)
 {
@@ -228,7 +213,7 @@ start_program(const char *name)
 	if ((p->pid = fork()) == 0)
 		exec_program(name, p->socket);
 	nprograms++;
-	while ((fd = try_connect(p->socket)) == -1) {
+	while ((fd = fastcgi_connect(p->socket)) == -1) {
 		if (clock_mono_ms() > end || waitpid(p->pid, NULL, WNOHANG) > 0)
 			die("mirai-%s does not start; see %s/%s.log", name,
 			    env("TEST_DIR", "/tmp"), name);
@@ -253,43 +238,9 @@ the_program(void)
 /* --- FastCGI --------------------------------------------------------------- */
 
 static void
-put_record(struct buf *b, int type, const void *p, size_t len)
-{
-	const uint8_t h[8] = { 1, (uint8_t)type, 0, 1, (uint8_t)(len >> 8),
-		(uint8_t)len, 0, 0 };
-
-	buf_put(b, h, sizeof(h));
-	buf_put(b, p, len);
-}
-
-static void
-put_stream(struct buf *b, int type, const char *p, size_t len)
-{
-	size_t n;
-
-	for (; len > 0; p += n, len -= n) {
-		n = len < 60000 ? len : 60000;
-		put_record(b, type, p, n);
-	}
-	put_record(b, type, "", 0);
-}
-
-static void
-put_length(struct buf *b, size_t len)
-{
-	if (len < 128)
-		buf_putc(b, (char)len);
-	else
-		buf_put_u32be(b, (uint32_t)len | 0x80000000U);
-}
-
-static void
 put_param(struct buf *b, const char *name, const char *value)
 {
-	put_length(b, strlen(name));
-	put_length(b, strlen(value));
-	buf_puts(b, name);
-	buf_puts(b, value);
+	fastcgi_param(b, name, strlen(name), value, strlen(value));
 }
 
 /* X-Thing becomes HTTP_X_THING; the two content headers stand alone. */
@@ -344,56 +295,6 @@ put_params(struct buf *b, const char *method, const char *target,
 		put_header_param(b, headers[i].name, headers[i].value);
 }
 
-/* Writing goes on while the program may answer early. */
-static void
-send_all(int fd, const struct buf *b)
-{
-	size_t at = 0;
-	ssize_t n;
-
-	while (at < b->len) {
-		n = send(fd, b->data + at, b->len - at, MSG_NOSIGNAL);
-		if (n <= 0)
-			return;
-		at += (size_t)n;
-	}
-}
-
-static bool
-read_all(int fd, void *p, size_t len)
-{
-	size_t at = 0;
-	ssize_t n;
-
-	while (at < len) {
-		n = read(fd, (char *)p + at, len - at);
-		if (n <= 0)
-			return false;
-		at += (size_t)n;
-	}
-	return true;
-}
-
-/* Standard output of the answer; false when it ends without END_REQUEST. */
-static bool
-receive(int fd, struct buf *out)
-{
-	static char data[65536 + 256];
-	uint8_t h[8];
-	size_t len;
-
-	while (read_all(fd, h, sizeof(h))) {
-		len = (size_t)h[4] << 8 | h[5];
-		if (!read_all(fd, data, len + h[6]))
-			return false;
-		if (h[1] == FCGI_END)
-			return true;
-		if (h[1] == FCGI_STDOUT)
-			buf_put(out, data, len);
-	}
-	return false;
-}
-
 static const char *
 answer_header(const char *name)
 {
@@ -430,7 +331,6 @@ static void
 exchange(const char *method, const char *target, const char *type,
     const struct buf *body)
 {
-	static const uint8_t begin[8] = { 0, 1 };
 	struct timeval limit = { .tv_sec = ANSWER_S };
 	struct buf *params = buf_new(mem), *b = buf_new(mem),
 		   *out = buf_new(mem);
@@ -439,15 +339,13 @@ exchange(const char *method, const char *target, const char *type,
 
 	memset(&last, 0, sizeof(last));
 	put_params(params, method, target, type, body->len);
-	put_record(b, FCGI_BEGIN, begin, sizeof(begin));
-	put_stream(b, FCGI_PARAMS, params->data, params->len);
-	put_stream(b, FCGI_STDIN, body->data, body->len);
-	if ((fd = try_connect(the_program()->socket)) == -1)
+	fastcgi_request(b, params, body->data, body->len);
+	if ((fd = fastcgi_connect(the_program()->socket)) == -1)
 		die("mirai-%s does not accept", program_name);
 	setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof(limit));
 	start = clock_mono_ms();
-	send_all(fd, b);
-	if (!receive(fd, out))
+	fastcgi_send(fd, b);
+	if (!fastcgi_receive(fd, out))
 		die("%s %s: the connection broke", method, target);
 	last.ms = clock_mono_ms() - start;
 	close(fd);
@@ -959,6 +857,35 @@ run_sql(const char *s)
 		die("psql failed");
 }
 
+/* Returns when the statement has run, so that its locks are held. */
+static void
+hold(const char *s)
+{
+	const char *sleep_sql;
+	int fds[2];
+	pid_t pid;
+	char c;
+
+	sleep_sql = arena_printf(mem, "SELECT pg_sleep(%s)", word(&s));
+	fflush(NULL);
+	if (pipe(fds) == -1 || (pid = fork()) == -1)
+		die("%s", strerror(errno));
+	if (pid == 0) {
+		dup2(fds[1], STDOUT_FILENO);
+		close(fds[0]);
+		close(fds[1]);
+		execlp("psql", "psql", "-qAtX", "-c", "BEGIN", "-c", s, "-c",
+		    "SELECT 'held'", "-c", sleep_sql,
+		    arena_printf(mem, "%s user=postgres",
+			env("DATABASE_URL", "")),
+		    NULL);
+		_exit(127);
+	}
+	close(fds[1]);
+	if (read(fds[0], &c, 1) != 1)
+		die("psql failed");
+}
+
 static void
 repeat(const char *s)
 {
@@ -1016,6 +943,8 @@ do_setting(const char *verb, const char *s)
 		set_caller(s, true);
 	} else if (strcmp(verb, "sql") == 0) {
 		run_sql(s);
+	} else if (strcmp(verb, "hold") == 0) {
+		hold(s);
 	} else if (strcmp(verb, "header") == 0) {
 		split_header(s, &p);
 		add_header(p.name, p.value);

@@ -5,9 +5,6 @@
  * the front server is not the attacker (and libfcgi 2.4.2 trusts lengths).
  * Each request is answered.
  */
-#include <sys/socket.h>
-#include <sys/un.h>
-
 #include <assert.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -17,6 +14,7 @@
 #include "base/log.h"
 #include "mirai/v1/health.rpc.h"
 #include "rpc/resp.h"
+#include "tests/fastcgi.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -57,33 +55,19 @@ look_around(struct req *r)
 }
 
 static void
-put_record(struct buf *b, int type, const void *p, size_t len)
-{
-	const uint8_t h[8] = { 1, (uint8_t)type, 0, 1, (uint8_t)(len >> 8),
-		(uint8_t)len, 0, 0 };
-
-	buf_put(b, h, sizeof(h));
-	buf_put(b, p, len);
-}
-
-static void
 put_param(struct buf *b, const char *line, size_t len)
 {
 	const char *eq = memchr(line, '=', len);
 	size_t name = eq == NULL ? len : (size_t)(eq - line);
 	size_t value = eq == NULL ? 0 : len - name - 1;
 
-	buf_put_u32be(b, (uint32_t)name | 0x80000000U);
-	buf_put_u32be(b, (uint32_t)value | 0x80000000U);
-	buf_put(b, line, name);
-	buf_put(b, line + len - value, value);
+	fastcgi_param(b, line, name, line + len - value, value);
 }
 
 /* The request as records. */
 static void
 pack(struct buf *b, const char *p, size_t size)
 {
-	static const uint8_t begin[8] = { 0, 1 };
 	struct buf params = BUF_INIT;
 	const char *end = p + size, *eol;
 
@@ -93,13 +77,7 @@ pack(struct buf *b, const char *p, size_t size)
 	}
 	if (eol != NULL)
 		p = eol + 1;
-	put_record(b, 1, begin, sizeof(begin));
-	if (params.len > 0)
-		put_record(b, 4, params.data, params.len);
-	put_record(b, 4, "", 0);
-	if (p < end)
-		put_record(b, 5, p, (size_t)(end - p));
-	put_record(b, 5, "", 0);
+	fastcgi_request(b, &params, p, (size_t)(end - p));
 	buf_free(&params);
 }
 
