@@ -103,32 +103,48 @@ quote(struct maker *m, const char *s)
 	return phrases_quote(m->a, m->c->lang, s);
 }
 
-/* Keeps a proposal whose options are good: different, short, at least two. */
-static void
-propose(struct maker *m, struct quiz *q)
+/* Options that are different, short, and enough. */
+static bool
+options_ok(const struct quiz *q)
 {
-	size_t i, j, cap;
+	size_t i, j;
 
 	if (q->noptions < (q->kind == QUIZ_TRUE ? 2u : 3u))
-		return;
+		return false;
 	for (i = 0; i < q->noptions; i++) {
 		if (*q->options[i] == '\0' ||
 		    utf8_count(q->options[i]) > MAX_OPTION)
-			return;
+			return false;
 		for (j = 0; j < i; j++) {
 			if (str_ieq(q->options[i], q->options[j]))
-				return;
+				return false;
 		}
 	}
-	q->score *= worth[q->kind];
-	if (q->kind != QUIZ_TRUE)
-		shuffle(q);
+	return true;
+}
+
+static void
+add(struct maker *m, const struct quiz *q)
+{
+	size_t cap;
+
 	if (m->nq == m->cap) {
 		cap = m->cap == 0 ? 64 : m->cap * 2;
 		m->q = arena_grow(m->a, m->q, m->nq, cap, sizeof(*m->q));
 		m->cap = cap;
 	}
-	m->q[m->nq++] = *q;
+	m->q[m->nq] = *q;
+	m->q[m->nq++].score *= worth[q->kind];
+}
+
+/* Keeps a finished proposal whose options are good. */
+static void
+propose(struct maker *m, struct quiz *q)
+{
+	if (!options_ok(q))
+		return;
+	shuffle(q);
+	add(m, q);
 }
 
 static void
@@ -449,27 +465,33 @@ static void
 make_missing(struct maker *m, const struct corpus_sentence *s)
 {
 	const struct corpus_hit *h = best_hit(m, s);
-	const struct corpus_term *t;
-	struct quiz q = { .kind = QUIZ_MISSING,
-		.chunk = s->chunk,
-		.block = s->block };
+	struct quiz q = { .kind = QUIZ_MISSING, .sentence = s };
+
+	if (h == NULL || s->nwords < 7)
+		return;
+	q.options[0] = m->c->terms[h->term].text;
+	q.score = s->score * (0.6 + m->c->terms[h->term].score / 8.0);
+	add(m, &q);
+}
+
+static bool
+build_missing(struct maker *m, struct quiz *q)
+{
+	const struct corpus_sentence *s = q->sentence;
+	const struct corpus_hit *h = best_hit(m, s);
+	const struct corpus_term *t = &m->c->terms[h->term];
 	size_t start, len, n;
 
-	if (h == NULL || s->nwords < 7 || s->code)
-		return;
-	t = &m->c->terms[h->term];
 	hit_span(s, h, &start, &len);
-	q.options[0] = arena_strndup(m->a, s->text + start, len);
+	q->options[0] = arena_strndup(m->a, s->text + start, len);
 	if (h->from == 0 && (t->flags & CORPUS_PROPER) == 0 &&
 	    m->c->lang != LANG_DE)
-		q.options[0] = t->text;
-	n = stand_ins(m, s, t, shows_first_letter(s, h), q.options + 1);
-	q.noptions = 1 + keep_wrong(m, s, start, len, q.options + 1, n);
-	q.question = phrases_fill(m->a, m->c->lang, PH_Q_MISSING,
+		q->options[0] = t->text;
+	n = stand_ins(m, s, t, shows_first_letter(s, h), q->options + 1);
+	q->noptions = 1 + keep_wrong(m, s, start, len, q->options + 1, n);
+	q->question = phrases_fill(m->a, m->c->lang, PH_Q_MISSING,
 	    quote(m, replaced(m, s, start, len, GAP)), "");
-	q.score = s->score * (0.6 + t->score / 8.0);
-	explain(m, &q, s->text);
-	propose(m, &q);
+	return true;
 }
 
 /* --- which figure is missing ---------------------------------------------- */
@@ -477,25 +499,32 @@ make_missing(struct maker *m, const struct corpus_sentence *s)
 static void
 make_number(struct maker *m, const struct corpus_sentence *s)
 {
-	struct quiz q = { .kind = QUIZ_NUMBER,
-		.chunk = s->chunk,
-		.block = s->block };
-	const char *others[8];
-	size_t word = quiz_number_find(m->c, s), start, len, n;
+	struct quiz q = { .kind = QUIZ_NUMBER, .sentence = s };
+	size_t word = quiz_number_find(m->c, s), start, len;
 
 	if (word == s->nwords)
 		return;
 	quiz_number_span(s, word, &start, &len);
 	q.options[0] = arena_strndup(m->a, s->text + start, len);
+	q.score = 0.4 + 0.6 * s->score;
+	add(m, &q);
+}
+
+static bool
+build_number(struct maker *m, struct quiz *q)
+{
+	const struct corpus_sentence *s = q->sentence;
+	const char *others[8];
+	size_t word = quiz_number_find(m->c, s), start, len, n;
+
+	quiz_number_span(s, word, &start, &len);
 	n = quiz_number_others(m->c, s, word, others, NITEMS(others));
 	n = keep_wrong(m, s, start, len, others, n);
-	memcpy(q.options + 1, others, n * sizeof(*others));
-	q.noptions = 1 + n;
-	q.question = phrases_fill(m->a, m->c->lang, PH_Q_NUMBER,
+	memcpy(q->options + 1, others, n * sizeof(*others));
+	q->noptions = 1 + n;
+	q->question = phrases_fill(m->a, m->c->lang, PH_Q_NUMBER,
 	    quote(m, replaced(m, s, start, len, GAP)), "");
-	q.score = 0.4 + 0.6 * s->score;
-	explain(m, &q, s->text);
-	propose(m, &q);
+	return true;
 }
 
 /* --- true or false -------------------------------------------------------- */
@@ -629,28 +658,31 @@ falsified(struct maker *m, const struct corpus_sentence *s)
 static void
 make_true(struct maker *m, const struct corpus_sentence *s)
 {
-	struct quiz q = { .kind = QUIZ_TRUE,
-		.chunk = s->chunk,
-		.block = s->block,
-		.noptions = 2 };
+	struct quiz q = { .kind = QUIZ_TRUE, .sentence = s, .score = s->score };
+
+	if (s->nwords < 6 || s->nwords > 30)
+		return;
+	q.options[0] = phrases_get(m->c->lang, PH_TRUE);
+	add(m, &q);
+}
+
+static bool
+build_true(struct maker *m, struct quiz *q)
+{
+	const struct corpus_sentence *s = q->sentence;
 	const char *statement = s->text, *changed;
 
-	if (s->nwords < 6 || s->nwords > 30 || s->code)
-		return;
-	changed = falsified(m, s);
-	if (changed == NULL)
-		return; /* a statement that cannot be wrong is too easy */
+	if ((changed = falsified(m, s)) == NULL)
+		return false; /* what cannot be wrong is too easy */
 	if (hash2(s->text, "true") % 5 < 3) {
 		statement = changed;
-		q.right = 1;
+		q->right = 1;
 	}
-	q.options[0] = phrases_get(m->c->lang, PH_TRUE);
-	q.options[1] = phrases_get(m->c->lang, PH_FALSE);
-	q.question =
+	q->noptions = 2;
+	q->options[1] = phrases_get(m->c->lang, PH_FALSE);
+	q->question =
 	    phrases_fill(m->a, m->c->lang, PH_Q_TRUE, quote(m, statement), "");
-	q.score = s->score;
-	explain(m, &q, s->text);
-	propose(m, &q);
+	return true;
 }
 
 /* --- which term is described ---------------------------------------------- */
@@ -971,15 +1003,21 @@ make_chunk(struct maker *m, size_t chunk)
 {
 	const struct chunk *c = &m->k->chunks[chunk];
 	const struct corpus_sentence *s;
-	size_t i, n;
+	size_t i, n, first;
 
 	for (i = m->c->first[chunk]; i < m->c->first[chunk + 1]; i++) {
 		s = &m->c->sentences[i];
 		if (!s->whole || s->text[s->len - 1] == '?' || s->code)
 			continue;
+		first = m->nq;
 		make_number(m, s);
 		make_missing(m, s);
 		make_true(m, s);
+		for (; first < m->nq; first++) {
+			m->q[first].source = s->text;
+			m->q[first].chunk = s->chunk;
+			m->q[first].block = s->block;
+		}
 	}
 	for (i = 0; i < c->nblocks; i += n) {
 		n = list_len(c, i);
@@ -1028,25 +1066,53 @@ place_cmp(const void *x, const void *y)
 	return strcmp(a->question, b->question);
 }
 
+/* Questions about sentences are only finished when they are chosen. */
+static bool
+finish(struct maker *m, struct quiz *q)
+{
+	bool ok;
+
+	if (q->sentence == NULL || q->question != NULL)
+		return true;
+	ok = q->kind == QUIZ_MISSING ? build_missing(m, q)
+	    : q->kind == QUIZ_NUMBER ? build_number(m, q)
+				     : build_true(m, q);
+	if (!ok || !options_ok(q))
+		return false;
+	explain(m, q, q->sentence->text);
+	if (q->kind != QUIZ_TRUE)
+		shuffle(q);
+	return true;
+}
+
+/* The best proposal beside those taken; NULL when none is left. */
+static struct quiz *
+best_left(struct maker *m, const struct quiz *taken, size_t n)
+{
+	struct quiz *best = NULL;
+	double v, top = 0.0;
+	size_t i;
+
+	for (i = 0; i < m->nq; i++) {
+		v = value(&m->q[i], taken, n);
+		if (v > top) {
+			top = v;
+			best = &m->q[i];
+		}
+	}
+	return best;
+}
+
 static size_t
 choose(struct maker *m, size_t max, struct quiz *out)
 {
-	size_t i, n, best;
-	double v, top;
+	struct quiz *q;
+	size_t n = 0;
 
-	for (n = 0; n < max; n++) {
-		best = m->nq;
-		top = 0.0;
-		for (i = 0; i < m->nq; i++) {
-			v = value(&m->q[i], out, n);
-			if (v > top) {
-				top = v;
-				best = i;
-			}
-		}
-		if (best == m->nq)
-			break;
-		out[n] = m->q[best];
+	while (n < max && (q = best_left(m, out, n)) != NULL) {
+		if (finish(m, q))
+			out[n++] = *q;
+		q->score = -1.0;
 	}
 	qsort(out, n, sizeof(*out), place_cmp);
 	return n;

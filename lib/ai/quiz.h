@@ -13,6 +13,8 @@
 
 #define QUIZ_OPTIONS 4
 
+struct corpus_sentence;
+
 enum quiz_kind {
 	QUIZ_TERM,    /* which term is described */
 	QUIZ_NUMBER,  /* which figure is missing */
@@ -34,6 +36,8 @@ struct quiz {
 	const char *source; /* of the text, quoted in the explanation */
 	size_t chunk, block;
 	double score;
+	/* What it asks about, when that is one sentence; for quiz.c only. */
+	const struct corpus_sentence *sentence;
 };
 
 /* "cloze", "number", ...: how it was made. */
