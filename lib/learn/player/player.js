@@ -873,6 +873,7 @@ function dismiss(key) {
 
 /* --- lessons on screen ------------------------------------------------------- */
 
+let banner;		/* sticks to the top, with the notices */
 let pages = [];		/* articles: lessons, exam, summary */
 let links = [];		/* in the navigation, without the summary */
 let acted = false, endSeen = false, arrived = 0;
@@ -894,9 +895,9 @@ function isOpen(i) {
 function currentBlock() {
 	if (here < 0 || here >= lessons)
 		return 0;
-	const top = document.querySelector(".top").offsetHeight;
 	const blocks = [...pages[here].children];
-	const i = blocks.findIndex((b) => b.getBoundingClientRect().bottom > top + 8);
+	const i = blocks.findIndex((b) => b.getBoundingClientRect().bottom >
+	    banner.offsetHeight + 8);
 	return Math.min(Math.max(i, 0), 4000);
 }
 
@@ -1302,7 +1303,6 @@ const narrow = () => getComputedStyle(byId("menu")).display !== "none";
 function openMenu() {
 	root.classList.add("menu-open");
 	byId("menu").setAttribute("aria-expanded", "true");
-	document.querySelector(".stage").inert = true;
 	(links[here] || links[0]).focus();
 }
 
@@ -1311,7 +1311,6 @@ function closeMenu(focus) {
 		return;
 	root.classList.remove("menu-open");
 	byId("menu").setAttribute("aria-expanded", "false");
-	document.querySelector(".stage").inert = false;
 	if (focus)
 		byId("menu").focus();
 }
@@ -1372,6 +1371,7 @@ function setUpLinks() {
 /* --- start -------------------------------------------------------------------------- */
 
 function setUpPages() {
+	banner = document.querySelector(".top");
 	pages = data.lessons.map((l) => byId(l.el));
 	pages.forEach((p) => p.append(el("div", "end")));
 	if (data.exam)
@@ -1382,6 +1382,8 @@ function setUpPages() {
 	pages.push(last);
 	links = [...document.querySelectorAll("#nav a")];
 	setUpLinks();
+	new ResizeObserver(() => root.style.setProperty("--top",
+	    banner.offsetHeight + "px")).observe(banner);
 }
 
 function setUpControls() {
@@ -1397,6 +1399,9 @@ function setUpControls() {
 	byId("next").onclick = next;
 	byId("leave").onclick = leave;
 	document.addEventListener("click", onClick);
+	["focusin", "pointerdown"].forEach((type) =>
+		document.querySelector(".stage").addEventListener(type, () =>
+			closeMenu(false)));
 	document.addEventListener("keydown", onKey);
 	["keydown", "pointerdown", "wheel", "touchmove", "scroll"].forEach((type) =>
 		window.addEventListener(type, onActivity,
