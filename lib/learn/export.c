@@ -197,8 +197,10 @@ static enum code
 prepare(struct arena *a, const struct pb_course *course,
     const struct export_options *o, struct findings *f, struct model **m)
 {
+	size_t before;
 	enum code code;
 
+	before = f->nerrors;
 	code = preflight_options(o, f);
 	if (code != CODE_OK)
 		return code;
@@ -207,7 +209,7 @@ prepare(struct arena *a, const struct pb_course *course,
 		(*m)->version = o->version;
 	if (course->status == PB_COURSE_STATUS_DRAFT)
 		finding_warning(f, "course", "status", "the course is a draft");
-	return preflight_course(a, *m, o, f);
+	return preflight_course(a, *m, o, before, f);
 }
 
 enum code

@@ -284,13 +284,16 @@ add_html(struct builder *b, struct model_block *out, const char *part,
 static bool
 add_heading(struct builder *b, struct model_block *out, const char *content)
 {
-	out->kind = MODEL_HEADING;
+	int level;
+
+	level = heading_level(content);
 	if (is_html(content))
 		content = html_to_text(b->mem, content);
+	out->kind = MODEL_HEADING;
 	out->html = plain(b->mem, content);
 	if (out->html[0] == '\0')
 		return false;
-	out->level = next_level(b, heading_level(content));
+	out->level = next_level(b, level);
 	return true;
 }
 

@@ -131,7 +131,7 @@ check_state(const struct model *m, const struct export_options *o,
 
 enum code
 preflight_course(struct arena *a, const struct model *m,
-    const struct export_options *o, struct findings *f)
+    const struct export_options *o, size_t before, struct findings *f)
 {
 	if (m->nlessons == 0)
 		finding_error(f, "course", "sections",
@@ -145,5 +145,5 @@ preflight_course(struct arena *a, const struct model *m,
 	check_completion(m, o, f);
 	check_media(a, m, o, f);
 	check_state(m, o, f);
-	return f->nerrors == 0 ? CODE_OK : CODE_FAILED_PRECONDITION;
+	return f->nerrors == before ? CODE_OK : CODE_FAILED_PRECONDITION;
 }

@@ -16,9 +16,10 @@ enum code preflight_options(const struct export_options *o, struct findings *f);
 
 /*
  * The course against its options. CODE_OK, CODE_FAILED_PRECONDITION or, above
- * a limit, CODE_RESOURCE_EXHAUSTED; errors that model_build() found count.
+ * a limit, CODE_RESOURCE_EXHAUSTED. before is the number of errors in f when
+ * the export began: those that model_build() added count.
  */
 enum code preflight_course(struct arena *a, const struct model *m,
-    const struct export_options *o, struct findings *f);
+    const struct export_options *o, size_t before, struct findings *f);
 
 #endif
