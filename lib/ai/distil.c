@@ -33,7 +33,7 @@ struct maker {
 	unsigned levels[MAX_PATH];
 	size_t npath;
 	bool skipping;
-	bool loud; /* headings are in capitals */
+	bool loud[7]; /* by level: headings are in capitals */
 	unsigned skip_level;
 };
 
@@ -128,19 +128,20 @@ is_capitals(const char *s)
 	return true;
 }
 
-/* Most headings are all in capitals, so capitals mean nothing. */
+/* Most headings of a level are in capitals, so capitals mean nothing. */
 static bool
-is_loud(const struct doc *d)
+is_loud(const struct doc *d, unsigned level)
 {
 	size_t i, n = 0, loud = 0;
 
 	for (i = 0; i < d->nblocks; i++) {
-		if (d->blocks[i].kind != DOC_HEADING)
+		if (d->blocks[i].kind != DOC_HEADING ||
+		    d->blocks[i].level != level)
 			continue;
 		n++;
 		loud += is_capitals(d->blocks[i].text);
 	}
-	return loud * 2 > n;
+	return n >= 3 && loud * 2 > n;
 }
 
 static void
@@ -151,7 +152,8 @@ tidy(struct maker *m, const struct doc *d)
 
 	for (i = 0; i < d->nblocks; i++)
 		headings += d->blocks[i].kind == DOC_HEADING;
-	m->loud = is_loud(d);
+	for (i = 0; i < NITEMS(m->loud); i++)
+		m->loud[i] = is_loud(d, (unsigned)i);
 	for (i = 0; i < d->nblocks; i++) {
 		b = d->blocks[i];
 		if (is_notice(&b))
@@ -255,7 +257,7 @@ is_skipped(const char *heading)
 static void
 push_heading(struct maker *m, const struct doc_block *b)
 {
-	const char *text = heading_text(m->a, b->text, m->loud);
+	const char *text = heading_text(m->a, b->text, m->loud[b->level]);
 
 	while (m->npath > 0 && m->levels[m->npath - 1] >= b->level)
 		m->npath--;
@@ -732,12 +734,14 @@ find_title(struct maker *m, const struct doc *d, const char *title)
 	if (*title != '\0')
 		return title;
 	if (i < m->nblocks)
-		return heading_text(m->a, m->blocks[i].text, m->loud);
+		return heading_text(m->a, m->blocks[i].text,
+		    m->loud[m->blocks[i].level]);
 	if (*d->title != '\0')
 		return d->title;
 	for (i = 0; i < m->nblocks; i++) {
 		if (m->blocks[i].kind == DOC_HEADING)
-			return heading_text(m->a, m->blocks[i].text, m->loud);
+			return heading_text(m->a, m->blocks[i].text,
+			    m->loud[m->blocks[i].level]);
 	}
 	return "";
 }

@@ -501,12 +501,11 @@ man_tag(struct state *s, size_t i)
 	size_t tag = tag_len(l), k;
 	unsigned in = l->indent;
 
-	if (next->len == 0 ? tag == 0 || next->indent != 0
-			   : next->indent < in + 3)
-		return i;
-	if (next->len == 0 && tag > 7)
-		return i;
-	if (tag == 0 && l->len > 70)
+	if (tag > 0 && tag <= 7 &&
+	    (l->p[0] == '-' || (l->p[0] >= '0' && l->p[0] <= '9')))
+		; /* an option or a status: whatever follows */
+	else if (next->len == 0 || next->indent < in + 3 ||
+	    (tag == 0 && l->len > 70))
 		return i;
 	if (!s->in_list)
 		doc_group(s->m);
@@ -529,7 +528,9 @@ man_para(struct state *s, size_t i)
 {
 	size_t end = i, next;
 
-	while (end < s->nlines && at(s, end)->len > 0 && at(s, end)->indent > 3)
+	while (end < s->nlines && at(s, end)->len > 0 &&
+	    at(s, end)->indent > 3 &&
+	    (end == i || at(s, end)->p[0] != '-' || tag_len(at(s, end)) == 0))
 		end++;
 	if (s->code_next) {
 		put_code(s, i, end);

@@ -335,6 +335,7 @@ static void
 group_join(struct maker *m, size_t i)
 {
 	struct group *g = &m->groups[i], *h = g + 1;
+	const char *first, *last;
 	struct part *all;
 
 	all = arena_calloc(m->a, g->nparts + h->nparts, sizeof(*all));
@@ -343,10 +344,14 @@ group_join(struct maker *m, size_t i)
 	g->parts = all;
 	g->nparts += h->nparts;
 	g->words += h->words;
-	g->title = strstr(g->title, " – ") != NULL
-	    ? arena_printf(m->a, "%.*s – %s",
-		  (int)(strstr(g->title, " – ") - g->title), g->title, h->title)
-	    : arena_printf(m->a, "%s – %s", g->title, h->title);
+	first = strstr(g->title, " – ");
+	last = strstr(h->title, " – ");
+	while (last != NULL && strstr(last + 1, " – ") != NULL)
+		last = strstr(last + 1, " – ");
+	g->title = arena_printf(m->a, "%.*s – %s",
+	    (int)(first == NULL ? strlen(g->title)
+				: (size_t)(first - g->title)),
+	    g->title, last == NULL ? h->title : last + strlen(" – "));
 	memmove(h, h + 1, (m->ngroups - i - 2) * sizeof(*h));
 	m->ngroups--;
 }
@@ -405,6 +410,7 @@ static void
 flatten(struct maker *m)
 {
 	struct group *old = m->groups, *g = NULL;
+	const struct part *p;
 	size_t i, j, n = m->ngroups, parts = count_parts(m), put = 0, per;
 
 	if (n < 2 || (n < 4 && parts > n) || parts * 2 > n * 3)
@@ -419,10 +425,10 @@ flatten(struct maker *m)
 			put = 0;
 		}
 		for (j = 0; j < old[i].nparts; j++, put++) {
-			part_add(m, g,
-			    old[i].nparts == 1 ? old[i].title
-					       : old[i].parts[j].names[0],
-			    old[i].parts[j].from, old[i].parts[j].to);
+			p = &old[i].parts[j];
+			part_add(m, g, old[i].title, p->from, p->to);
+			if (old[i].nparts > 1)
+				g->parts[g->nparts - 1] = *p;
 		}
 	}
 }
@@ -664,9 +670,8 @@ write_lesson(struct maker *m, struct outline_lesson *l, const struct group *g,
 	const char *names[8];
 	size_t *chunks, i, n = 0;
 
-	title = g->nparts == 1 && p->pieces > 1 && *g->title != '\0'
-	    ? g->title
-	    : part_title(m, p);
+	title =
+	    g->nparts == 1 && *g->title != '\0' ? g->title : part_title(m, p);
 	l->title = cut_title(m->a, *title != '\0' ? title : m->k->title);
 	chunks = arena_calloc(m->a, p->to - p->from, sizeof(*chunks));
 	for (i = p->from; i < p->to; i++) {
@@ -732,6 +737,8 @@ outline_make(struct arena *a, struct knowledge *k, struct outline *out)
 		group_by_headings(&m);
 	else
 		group_by_topics(&m);
+	for (i = 0; i < m.ngroups; i++)
+		join_small(&m, &m.groups[i]);
 	flatten(&m);
 	limit_groups(&m);
 	for (i = 0; i < m.ngroups; i++)

@@ -695,13 +695,16 @@ gives_away(const struct corpus_def *d)
 	size_t n, i;
 
 	while (*p != '\0') {
-		n = strcspn(p, " ");
+		n = strcspn(p, " ,=[");
+		if (d->mono && n > 1 &&
+		    memmem(d->text, strlen(d->text), p, n) != NULL)
+			return true;
 		for (i = 0; n > 3 && d->text[i] != '\0'; i++) {
 			if (strncasecmp(d->text + i, p, n - 1) == 0)
 				return true;
 		}
 		p += n;
-		p += *p == ' ';
+		p += *p != '\0';
 	}
 	return false;
 }
