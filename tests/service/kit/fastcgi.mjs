@@ -1,0 +1,93 @@
+// A FastCGI client for one Connect call in JSON: what a web server would send,
+// straight to the program's socket.
+import net from 'node:net';
+
+const BEGIN = 1, END = 3, PARAMS = 4, STDIN = 5, STDOUT = 6;
+const RECORD_MAX = 60000;
+
+function record(type, content) {
+	const head = Buffer.from([1, type, 0, 1, content.length >> 8, content.length & 255, 0, 0]);
+	return Buffer.concat([head, content]);
+}
+
+function stream(type, content) {
+	const parts = [];
+	for (let at = 0; at < content.length; at += RECORD_MAX)
+		parts.push(record(type, content.subarray(at, at + RECORD_MAX)));
+	parts.push(record(type, Buffer.alloc(0)));
+	return Buffer.concat(parts);
+}
+
+function length(n) {
+	const b = Buffer.alloc(4);
+	b.writeUInt32BE((n | 0x80000000) >>> 0);
+	return b;
+}
+
+function params(all) {
+	const parts = [];
+	for (const [name, value] of Object.entries(all)) {
+		const n = Buffer.from(name), v = Buffer.from(value);
+		parts.push(length(n.length), length(v.length), n, v);
+	}
+	return Buffer.concat(parts);
+}
+
+function request(target, headers, body) {
+	const all = {
+		REQUEST_METHOD: 'POST', REQUEST_URI: target, SCRIPT_NAME: target, QUERY_STRING: '',
+		SERVER_PROTOCOL: 'HTTP/1.1', REMOTE_ADDR: '127.0.0.1', HTTP_HOST: 'localhost',
+		CONTENT_TYPE: 'application/json', CONTENT_LENGTH: String(body.length),
+	};
+	for (const [name, value] of Object.entries(headers))
+		all[`HTTP_${name.toUpperCase().replaceAll('-', '_')}`] = value;
+	return Buffer.concat([record(BEGIN, Buffer.from([0, 1, 0, 0, 0, 0, 0, 0])),
+		stream(PARAMS, params(all)), stream(STDIN, body)]);
+}
+
+// What the program wrote, or null when it never said that this was all.
+function output(bytes) {
+	const parts = [];
+	for (let at = 0; at + 8 <= bytes.length;) {
+		const n = bytes.readUInt16BE(at + 4);
+		if (bytes[at + 1] === END)
+			return Buffer.concat(parts).toString();
+		if (bytes[at + 1] === STDOUT)
+			parts.push(bytes.subarray(at + 8, at + 8 + n));
+		at += 8 + n + bytes[at + 6];
+	}
+	return null;
+}
+
+function parse(text) {
+	const at = text.search(/\r?\n\r?\n/);
+	const status = Number(/^Status: *(\d+)/im.exec(text.slice(0, at))?.[1] ?? 200);
+	const body = text.slice(at).trimStart();
+	let json;
+	try {
+		json = JSON.parse(body);
+	} catch {
+		json = undefined;
+	}
+	return { status, text: body, json };
+}
+
+// { status, text, json }. Status 0: no whole answer came; "refused" when nobody
+// took the call at all.
+export function callFastCgi(socket, target, headers, message) {
+	return new Promise((resolve) => {
+		const chunks = [];
+		const s = net.connect(socket);
+		let none = 'refused';
+		s.on('connect', () => {
+			none = 'cut off';
+			s.write(request(target, headers, Buffer.from(JSON.stringify(message))));
+		});
+		s.on('data', (c) => chunks.push(c));
+		s.on('error', () => {});
+		s.on('close', () => {
+			const text = output(Buffer.concat(chunks));
+			resolve(text === null ? { status: 0, text: none } : parse(text));
+		});
+	});
+}
