@@ -339,5 +339,6 @@ user_remove_company_user(struct req *r,
 	auth_forget_identity(r, identity);
 	after_forget(r, "users");
 	after_commit(r, end_sessions, arena_strdup(r->mem, identity));
+	auth_forget_sessions(r, identity); /* once they have ended */
 	return CODE_OK;
 }

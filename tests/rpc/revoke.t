@@ -25,7 +25,7 @@ call  UserService/RemoveCompanyUser {"userId": "a2000000-0000-4000-8000-00000000
 want  200
 as    sme@acme
 call  UserService/GetMe
-want  404  {"code": "not_found"}
+want  401  {"code": "unauthenticated"}
 
 # a changed role counts at once
 as    legacy@acme
