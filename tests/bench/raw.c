@@ -5,7 +5,9 @@
  * without looking at them.
  *
  * usage: raw SOCKET WORKERS ARGUMENT...
- * Environment: DATABASE_URL, RAW_QUERY (its name), RAW_TENANT, RAW_USER.
+ * Environment: DATABASE_URL, RAW_QUERY (its name), and RAW_TENANT and RAW_USER,
+ * or RAW_TENANTS: as many tenants, numbered as tests/bench/run makes them, one
+ * drawn for each request and put for the first two arguments.
  */
 #include "pool.h"
 
@@ -16,6 +18,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "db/db.h"
 
@@ -23,8 +26,9 @@
 extern const struct db_query course_queries[];
 
 static PGconn *conn;
-static const char *const *args;
+static const char **args;
 static int nargs;
+static unsigned long ntenants;
 
 static const char *
 query_text(void)
@@ -104,6 +108,19 @@ put_rows(FCGX_Stream *out, const PGresult *res)
 	FCGX_PutS("]}", out);
 }
 
+/* A tenant and its user by chance. */
+static void
+draw(const char *set[3])
+{
+	static char tenant[64], user[64];
+	unsigned long n = 1 + (unsigned long)random() % ntenants;
+
+	snprintf(tenant, sizeof(tenant), "00000000-0000-4000-8000-%012lx", n);
+	snprintf(user, sizeof(user), "00000000-0000-4000-9000-%012lx", n);
+	set[0] = args[0] = tenant;
+	set[1] = args[1] = user;
+}
+
 static void
 serve(FCGX_Request *request)
 {
@@ -112,8 +129,12 @@ serve(FCGX_Request *request)
 	PGresult *res;
 	int i;
 
-	if (conn == NULL)
+	if (conn == NULL) {
 		connect_once();
+		srandom((unsigned)getpid());
+	}
+	if (ntenants > 0)
+		draw(set);
 	check(PQsendQueryPrepared(conn, "b", 0, NULL, NULL, NULL, 0));
 	check(PQsendQueryPrepared(conn, "s", 3, set, NULL, NULL, 0));
 	check(PQsendQueryPrepared(conn, "q", nargs, args, NULL, NULL, 0));
@@ -141,7 +162,11 @@ main(int argc, char **argv)
 {
 	if (argc < 3)
 		errx(2, "usage: raw SOCKET WORKERS ARGUMENT...");
-	args = (const char *const *)(argv + 3);
 	nargs = argc - 3;
+	if ((args = calloc((size_t)nargs + 1, sizeof(*args))) == NULL)
+		err(1, "calloc");
+	memcpy(args, argv + 3, (size_t)nargs * sizeof(*args));
+	if (getenv("RAW_TENANTS") != NULL)
+		ntenants = strtoul(getenv("RAW_TENANTS"), NULL, 10);
 	pool_run(3, argv, serve);
 }
