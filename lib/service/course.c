@@ -10,6 +10,7 @@
 
 #include "base/log.h"
 #include "db/cache.h"
+#include "db/front.h"
 #include "learn/document.h"
 #include "mirai/v1/course.rpc.h"
 #include "net/store.h"
@@ -213,7 +214,8 @@ course_cache_get(struct req *r, struct course_cached *c,
     const struct pb_desc *desc, void *msg, const char *fmt, ...)
 {
 	struct pb_limits lim = { 0 };
-	struct cache_entry entry;
+	const void *kept;
+	size_t len;
 	struct pb_error err;
 	va_list ap;
 
@@ -225,10 +227,10 @@ course_cache_get(struct req *r, struct course_cached *c,
 	va_end(ap);
 	c->generation =
 	    cache_generation(r->env->cache, r->who.tenant_id, c->key);
-	if (!cache_get(r->env->cache, r->mem, r->who.tenant_id, c->key, &entry))
+	if (!front_get(r->env->cache, r->mem, r->who.tenant_id, c->key, &kept,
+		&len))
 		return false;
-	if (pb_decode(r->mem, desc, entry.data, entry.len, &lim, msg, &err) ==
-	    CODE_OK)
+	if (pb_decode(r->mem, desc, kept, len, &lim, msg, &err) == CODE_OK)
 		return true;
 	memset(msg, 0, pb_size(desc)); /* written by another version of us */
 	return false;

@@ -9,7 +9,7 @@
 
 #include <stdio.h>
 
-#include "db/cache.h"
+#include "db/front.h"
 #include "rpc/after.h"
 #include "rpc/auth.h"
 #include "service/audit.h"
@@ -122,17 +122,19 @@ forbidden(struct req *r, const char *text)
 static enum code
 me_load(struct req *r, struct pb_get_me_response *out)
 {
-	struct cache_entry e;
 	struct pb_error err;
+	const void *kept;
+	size_t len;
 	struct db_rows *rows;
 	struct buf *b;
 	int64_t gen;
 	char key[64];
 
 	snprintf(key, sizeof(key), "users:me:%s", r->who.user_id);
-	if (cache_get(r->env->cache, r->mem, r->who.tenant_id, key, &e) &&
-	    pb_decode(r->mem, &pb_get_me_response_desc, e.data, e.len, NULL,
-		out, &err) == CODE_OK)
+	if (front_get(r->env->cache, r->mem, r->who.tenant_id, key, &kept,
+		&len) &&
+	    pb_decode(r->mem, &pb_get_me_response_desc, kept, len, NULL, out,
+		&err) == CODE_OK)
 		return CODE_OK;
 	gen = cache_generation(r->env->cache, r->who.tenant_id, key);
 	rows = db_last(r->db, &user_queries[Q_ME],
