@@ -15,7 +15,10 @@
  *                             database that stays open so long
  *   call    Service/Method JSON   Connect, JSON; also: proto get grpc text
  *   http    METHOD PATH [BODY]    anything else; \n \r \t \\ \xNN in BODY
- * For the next request only:
+ *   every   STATUS REASON SERVICE ... [-Service/Method ...]
+ *                             calls each method of these services, but those
+ *                             after a "-"; REASON as mirai-error-code, "!": none
+ * For the next request only (for an every: each of its requests):
  *   header  NAME: VALUE
  *   body    TEXT              instead of the message, escapes as above
  *   repeat  N TEXT            the body is N times TEXT
@@ -799,6 +802,62 @@ want_body(const char *s)
 	    "the body differs");
 }
 
+/* --- each method ----------------------------------------------------------- */
+
+/* Whether "/mirai.v1.Service/Method" is among the words of list. */
+static bool
+is_listed(const char *list, const char *path)
+{
+	const char *name = path + strlen("/mirai.v1.");
+	size_t len = strcspn(name, "/");
+	bool listed = false;
+	const char *w;
+
+	while (*list != '\0') {
+		w = word(&list);
+		if (*w == '-' && strcmp(w + 1, name) == 0)
+			return false;
+		listed |= strlen(w) == len && strncmp(w, name, len) == 0;
+	}
+	return listed;
+}
+
+static void
+want_refusal(const char *path, int status, const char *reason)
+{
+	const char *got = answer_header("mirai-error-code");
+	bool ok;
+
+	ok = strcmp(reason, "!") == 0 ? got == NULL
+				      : got != NULL && strcmp(got, reason) == 0;
+	report(ok && last.status == status,
+	    arena_printf(mem, "%s: %d %s, not %d %s", path, last.status,
+		got == NULL ? "!" : got, status, reason));
+}
+
+static void
+every(const char *s)
+{
+	int status = atoi(word(&s));
+	const char *reason = word(&s);
+	const struct rpc_service *const *each;
+	const struct buf *body = raw_body;
+	size_t i, nset = nheaders, before = (size_t)ntests;
+
+	for (each = pb_all_services; *each != NULL; each++) {
+		for (i = 0; i < (*each)->nmethods; i++) {
+			if (!is_listed(s, (*each)->methods[i].path))
+				continue;
+			nheaders = nset;
+			raw_body = body;
+			call_connect((*each)->methods[i].path, "{}", false);
+			want_refusal((*each)->methods[i].path, status, reason);
+		}
+	}
+	if (before == (size_t)ntests)
+		die("no such service");
+}
+
 /* --- the file -------------------------------------------------------------- */
 
 /* "owner@acme" as the name in a credential: letters, padded with zeros. */
@@ -849,8 +908,8 @@ run_sql(const char *s)
 	fflush(NULL);
 	if ((pid = fork()) == 0) {
 		dup2(STDERR_FILENO, STDOUT_FILENO);
-		execlp("psql", "psql", "-qAtX", "-v", "ON_ERROR_STOP=1", "-c",
-		    s, url, NULL);
+		execlp("psql", "psql", "-qAtX", "-o", "/dev/null", "-v",
+		    "ON_ERROR_STOP=1", "-c", s, url, NULL);
 		_exit(127);
 	}
 	if (waitpid(pid, &status, 0) != pid || status != 0)
@@ -979,6 +1038,8 @@ run_line(const char *s)
 	s = expand(s);
 	if (strcmp(verb, "http") == 0)
 		do_http(s);
+	else if (strcmp(verb, "every") == 0)
+		every(s);
 	else if (strcmp(verb, "want-header") == 0)
 		want_header(s);
 	else if (strcmp(verb, "want-body") == 0)

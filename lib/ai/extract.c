@@ -293,7 +293,7 @@ declares_latin(const char *p, size_t len)
 	if ((cs = strstr(head, "charset=")) == NULL &&
 	    (cs = strstr(head, "encoding=")) == NULL)
 		return false;
-	cs = strchr(cs, '=') + 1;
+	cs += strcspn(cs, "=") + 1;
 	cs += *cs == '"' || *cs == '\'';
 	return str_starts(cs, "iso-8859-1\"") ||
 	    str_starts(cs, "iso-8859-1'") || str_starts(cs, "iso-8859-1>") ||

@@ -512,12 +512,9 @@ wraps_needed(const struct tag *tag, unsigned is)
 {
 	int n;
 
-	for (n = 0; (tag->holds & is) == 0; n++) {
-		if (tag->wrap == NULL)
-			return -1;
-		tag = tag_find(tag->wrap);
-	}
-	return n;
+	for (n = 0; tag != NULL && (tag->holds & is) == 0; n++)
+		tag = tag->wrap == NULL ? NULL : tag_find(tag->wrap);
+	return tag == NULL ? -1 : n;
 }
 
 /*

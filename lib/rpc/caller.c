@@ -101,13 +101,11 @@ bearer(const struct req *r)
 }
 
 static void
-set_credential(struct req *r, struct credential *c, const char *token,
-    const char *cookie, bool by_cookie)
+set_credential(struct req *r, struct credential *c, const char *s,
+    bool is_token, bool by_cookie)
 {
-	const char *s = token != NULL ? token : cookie;
-
-	c->token = token;
-	c->cookie = cookie;
+	c->token = is_token ? s : NULL;
+	c->cookie = is_token ? NULL : s;
 	c->by_cookie = by_cookie;
 	memcpy(c->sha, crypt_sha256_hex(r->mem, s, strlen(s)), sizeof(c->sha));
 }
@@ -127,15 +125,15 @@ find_credentials(struct req *r, struct credential out[2])
 	if (token == NULL)
 		token = req_header(r, "x-session-token");
 	if (!str_is_empty(token)) {
-		set_credential(r, &out[0], token, NULL, false);
+		set_credential(r, &out[0], token, true, false);
 		return 1;
 	}
 	token = req_cookie(r, TOKEN_COOKIE);
 	browser = req_cookie(r, BROWSER_COOKIE);
 	if (!str_is_empty(token))
-		set_credential(r, &out[n++], token, NULL, true);
+		set_credential(r, &out[n++], token, true, true);
 	if (!str_is_empty(browser))
-		set_credential(r, &out[n++], NULL, browser, true);
+		set_credential(r, &out[n++], browser, false, true);
 	return n;
 }
 
@@ -377,7 +375,10 @@ take_user(struct req *r, const char *user, const char *tenant,
 	w->suspended = strcmp(status, "suspended") == 0;
 }
 
-/* The mapping lives an hour, the tenant's status a minute. */
+/*
+ * The mapping lives an hour, the tenant's status a minute: what is taken from
+ * here may stay in the process for SESSION_MS more.
+ */
 static bool
 cached_user(struct req *r)
 {
@@ -386,7 +387,7 @@ cached_user(struct req *r)
 
 	if (!cache_get(r->env->cache, r->mem, NULL,
 		caller_user_key(r->mem, r->who.identity_id), &e) ||
-	    clock_now_us() / 1000 - e.written_ms >= STATUS_MS)
+	    clock_now_us() / 1000 - e.written_ms >= STATUS_MS - SESSION_MS)
 		return false;
 	j = json_parse(r->mem, e.data, e.len, NULL, NULL);
 	take_user(r, json_get_text(j, "user_id", ""),

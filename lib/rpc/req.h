@@ -175,6 +175,8 @@ enum code req_fail_reason(struct req *r, enum code code, const char *reason,
 /* INVALID_ARGUMENT that names the field and the rule (BadRequest). */
 enum code req_fail_field(struct req *r, const char *field, const char *fmt,
     ...) PRINTF_LIKE(3, 4);
+/* The same for a field that must be given and was not. */
+enum code req_fail_missing(struct req *r, const char *field);
 /*
  * Internal and unknown failures show a fixed sentence with the request id, and
  * the text goes to the log. This shows the text for them too.

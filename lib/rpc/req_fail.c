@@ -123,6 +123,16 @@ req_fail_field(struct req *r, const char *field, const char *fmt, ...)
 }
 
 enum code
+req_fail_missing(struct req *r, const char *field)
+{
+	enum code code;
+
+	code = req_fail_field(r, field, "is required");
+	r->reason = "VALIDATION_MISSING_REQUIRED";
+	return code;
+}
+
+enum code
 req_fail_retry(struct req *r, enum code code, const char *reason, int seconds,
     const char *fmt, ...)
 {

@@ -131,7 +131,7 @@ const struct db_query team_queries[] = {
 	    .nargs = 2, /* tenant, user */
 	    .sql = "SELECT " USER_COLUMNS " FROM users u"
 		   " WHERE u.tenant_id = $1 AND u.id = $2"
-		   " AND u.removed_at IS NULL",
+		   " AND u.removed_at IS NULL FOR SHARE",
 	},
 	[Q_ADD] = {
 	    .name = "team_add",
@@ -402,7 +402,10 @@ require_lead(struct req *r, const char *team_id)
 	return CODE_OK;
 }
 
-/* The user to add: exists, and is in the caller's company. */
+/*
+ * The user to add: exists, and is in the caller's company. The row is held, so
+ * that who is being removed at this moment does not become a member after all.
+ */
 static enum code
 target_load(struct req *r, const char *user_id, struct pb_user **out)
 {

@@ -44,9 +44,10 @@ const struct db_query user_queries[] = {
 	},
 	[Q_GET] = {
 	    .name = "user_get",
-	    .nargs = 3, /* tenant, company, user */
+	    .nargs = 3, /* tenant, company or NULL for none, user */
 	    .sql = "SELECT " USER_COLUMNS " FROM users u"
-		   " WHERE u.tenant_id = $1 AND u.company_id = $2"
+		   " WHERE u.tenant_id = $1"
+		   " AND u.company_id IS NOT DISTINCT FROM $2"
 		   " AND u.id = $3 AND u.removed_at IS NULL",
 	},
 	[Q_LIST] = {
@@ -168,14 +169,15 @@ user_get_me(struct req *r, const struct pb_get_me_request *in,
 	return CODE_OK;
 }
 
-/* The user id of the caller's own company, with names. */
+/* A user of the caller's own company, or the caller. */
 static enum code
 user_load(struct req *r, const char *id, struct pb_user **out)
 {
+	const char *company = r->who.company_id;
 	struct db_rows *rows;
 
 	rows = db_run(r->db, &user_queries[Q_GET],
-	    DB_ARGS(r->who.tenant_id, r->who.company_id, id));
+	    DB_ARGS(r->who.tenant_id, *company == '\0' ? NULL : company, id));
 	if (rows == NULL)
 		return req_fail_db(r);
 	if (!db_next(rows))
@@ -263,6 +265,9 @@ user_update_user(struct req *r, const struct pb_update_user_request *in,
 	self = str_eq(id, r->who.user_id);
 	if (!self && r->who.role != ROLE_ADMIN)
 		return forbidden(r, "only an admin may change other users");
+	if (!self && r->who.company_id[0] == '\0')
+		return req_fail_reason(r, CODE_INVALID_ARGUMENT,
+		    "USER_NO_COMPANY", "you belong to no company");
 	if ((code = user_load(r, id, &out->user)) != CODE_OK)
 		return code;
 	if (role != NULL && people_role(role) != out->user->role) {

@@ -3,6 +3,21 @@ as    sme@acme
 call  CompanyService/GetCompany  {}
 want  200  {"company": {"id": "$acme", "name": "Acme", "plan": "PLAN_PRO", "subscriptionStatus": "SUBSCRIPTION_STATUS_ACTIVE"}}
 
+# payment ids are for admins
+sql   app UPDATE companies SET stripe_customer_id = 'cus_1',
+      stripe_subscription_id = 'sub_1'
+      WHERE id = 'a1000000-0000-4000-8000-000000000000'
+call  CompanyService/GetCompany  {}
+want  200  {"company": {"id": "$acme", "tenantId": "*",
+      "stripeCustomerId": "!", "stripeSubscriptionId": "!"}}
+call  UserService/GetMe  {}
+want  200  {"company": {"stripeCustomerId": "!"}}
+as    owner@acme
+call  CompanyService/GetCompany  {}
+want  200  {"company": {"id": "$acme", "stripeCustomerId": "cus_1",
+      "stripeSubscriptionId": "sub_1"}}
+as    sme@acme
+
 # the own id may be named
 call  CompanyService/GetCompany  {"companyId": "$acme"}
 want  200  {"company": {"id": "$acme"}}
@@ -27,6 +42,19 @@ want  200  {"company": {"name": "Acme Ltd", "industry": "Tools", "teamSize": "11
 call  CompanyService/UpdateCompany  {"name": "", "industry": ""}
 want  200  {"company": {"name": "Acme Ltd", "teamSize": "11-50"}}
 
+# names are 1 to 200 characters in one line, team sizes at most 50
+call  CompanyService/UpdateCompany  {"name": "  "}
+want  400  {"code": "invalid_argument"}
+call  CompanyService/UpdateCompany  {"name": "a\u0007b"}
+want  400  {"code": "invalid_argument"}
+call  CompanyService/UpdateCompany  {"teamSize": "ssssssssssssssssssssssssssssssssssssssssssssssssss!"}
+want  400  {"code": "invalid_argument"}
+call  CompanyService/UpdateCompany  {"companyId": "acme", "name": "X"}
+want  400  {"code": "invalid_argument"}
+call  CompanyService/UpdateCompany  {"teamSize": ""}
+want  200  {"company": {"name": "Acme Ltd", "teamSize": "!", "industry": "!",
+      "plan": "PLAN_PRO", "seatCount": 20}}
+
 # too long an industry is refused
 call  CompanyService/UpdateCompany  {"industry": "iiiiiiiiiiiiiiiiiiiiiiiiiiiiiiiiiiiiiiiiiiiiiiiiiiiiiiiiiiiiiiiiiiiiiiiiiiiiiiiiiiiiiiiiiiiiiiiiiiiii"}
 want  400  {"code": "invalid_argument"}
@@ -39,6 +67,12 @@ want  200  {"company": {"name": "Acme Ltd"}}
 as    instructor@acme
 call  CompanyService/UpdateCompany  {"name": "Mine"}
 want  403  {"code": "permission_denied"}
+
+# who has no company is told so
+as    lonely@acme
+call  CompanyService/GetCompany  {}
+want  400  {"code": "invalid_argument"}
+want-header Mirai-Error-Code: USER_NO_COMPANY
 
 # nobody is signed in
 as    -

@@ -65,7 +65,70 @@ call  TeamService/AddTeamMember  {"teamId": "$core", "userId": "$foreign"}
 want  404  {"code": "not_found"}
 
 # an empty name changes nothing, a present empty description clears it
+call  TeamService/UpdateTeam  {"teamId": "$core"}
+want  200  {"team": {"name": "Core", "description": "The core\nteam"}}
 call  TeamService/UpdateTeam  {"teamId": "$core", "name": "", "description": ""}
+want  200  {"team": {"name": "Core", "description": "!", "tenantId": "*"}}
+
+# a name in two lines is refused; missing and malformed ids are
+call  TeamService/UpdateTeam  {"teamId": "$core", "name": "n\nn"}
+want  400  {"code": "invalid_argument"}
+want-header Mirai-Error-Code: VALIDATION_INVALID_INPUT
+call  TeamService/CreateTeam  {}
+want  400  {"code": "invalid_argument"}
+want-header Mirai-Error-Code: VALIDATION_MISSING_REQUIRED
+call  TeamService/UpdateTeam  {"name": "X"}
+want  400  {"code": "invalid_argument"}
+want-header Mirai-Error-Code: VALIDATION_MISSING_REQUIRED
+call  TeamService/DeleteTeam  {"teamId": "1"}
+want  400  {"code": "invalid_argument"}
+call  TeamService/ListTeamMembers  {"teamId": "1"}
+want  400  {"code": "invalid_argument"}
+call  TeamService/AddTeamMember  {"teamId": "$core"}
+want  400  {"code": "invalid_argument"}
+want-header Mirai-Error-Code: VALIDATION_MISSING_REQUIRED
+call  TeamService/RemoveTeamMember  {"teamId": "$core", "userId": "1"}
+want  400  {"code": "invalid_argument"}
+
+# a team of another company of the same tenant is there, but not ours
+sql   app INSERT INTO companies (id, tenant_id, name) VALUES
+      ('a1000000-0000-4000-8000-000000000009',
+      'a0000000-0000-4000-8000-000000000000', 'Acme North')
+sql   app INSERT INTO teams (id, tenant_id, company_id, name) VALUES
+      ('a4000000-0000-4000-8000-000000000009',
+      'a0000000-0000-4000-8000-000000000000',
+      'a1000000-0000-4000-8000-000000000009', 'Core')
+call  TeamService/GetTeam  {"teamId": "a4000000-0000-4000-8000-000000000009"}
+want  403  {"code": "permission_denied"}
+want-header Mirai-Error-Code: AUTH_FORBIDDEN
+call  TeamService/UpdateTeam
+      {"teamId": "a4000000-0000-4000-8000-000000000009", "name": "Mine"}
+want  403  {"code": "permission_denied"}
+call  TeamService/DeleteTeam  {"teamId": "a4000000-0000-4000-8000-000000000009"}
+want  403  {"code": "permission_denied"}
+call  TeamService/ListTeamMembers
+      {"teamId": "a4000000-0000-4000-8000-000000000009"}
+want  403  {"code": "permission_denied"}
+call  TeamService/AddTeamMember
+      {"teamId": "a4000000-0000-4000-8000-000000000009", "userId": "$sme"}
+want  403  {"code": "permission_denied"}
+call  TeamService/ListTeams  {}
+want  200  {"teams": [{"id": "$core"}]}
+
+# a user without a company, or of another one, joins no team
+call  TeamService/AddTeamMember
+      {"teamId": "$core", "userId": "a2000000-0000-4000-8000-000000000006"}
+want  400  {"code": "invalid_argument"}
+want-header Mirai-Error-Code: TEAM_USER_NOT_IN_COMPANY
+
+# the team's folder has its name, and is renamed with it
+sql   app SELECT 1 / count(*) FROM folders WHERE type = 'TEAM'
+      AND team_id = '$core' AND name = 'Core'
+call  TeamService/UpdateTeam  {"teamId": "$core", "name": "Kernel"}
+want  200  {"team": {"name": "Kernel"}}
+sql   app SELECT 1 / count(*) FROM folders WHERE type = 'TEAM'
+      AND team_id = '$core' AND name = 'Kernel'
+call  TeamService/UpdateTeam  {"teamId": "$core", "name": "Core"}
 want  200  {"team": {"name": "Core"}}
 
 # renaming to a taken name is refused
@@ -86,6 +149,7 @@ call  TeamService/AddTeamMember  {"teamId": "$core", "userId": "$sme"}
 want  200  {"member": {"role": "TEAM_ROLE_MEMBER"}}
 call  TeamService/AddTeamMember  {"teamId": "$core", "userId": "$sme"}
 want  409  {"code": "already_exists"}
+want-header Mirai-Error-Code: TEAM_USER_ALREADY_MEMBER
 call  TeamService/AddTeamMember  {"teamId": "$core", "userId": "$sme", "role": "TEAM_ROLE_LEAD"}
 want  200  {"member": {"role": "TEAM_ROLE_LEAD"}}
 call  TeamService/AddTeamMember  {"teamId": "$core", "userId": "$sme", "role": "TEAM_ROLE_MEMBER"}
@@ -106,16 +170,30 @@ want  200  {}
 call  TeamService/RemoveTeamMember  {"teamId": "$core", "userId": "$sme"}
 want  404  {"code": "not_found"}
 
-# deleting removes the team and its members
+# deleting removes the team, its members and folders; courses move out
 as    owner@acme
+sql   app INSERT INTO folders (id, tenant_id, name, type, parent_id)
+      SELECT 'a5000000-0000-4000-8000-000000000001', tenant_id, 'Below',
+      'FOLDER', id FROM folders WHERE team_id = '$core'
+call  CourseService/CreateCourse  {"settings": {"title": "Kept",
+      "destinationFolder": "a5000000-0000-4000-8000-000000000001"}}
+want  200  {"course": {"id": "$kept"}}
 call  TeamService/DeleteTeam  {"teamId": "$core"}
 want  200  {}
 call  TeamService/GetTeam  {"teamId": "$core"}
 want  404  {"code": "not_found"}
+sql   app SELECT 1 / (count(*) = 0)::int FROM folders
+      WHERE team_id = '$core' OR id = 'a5000000-0000-4000-8000-000000000001'
+sql   app SELECT 1 / (count(*) = 0)::int FROM team_members
+      WHERE team_id = '$core'
+sql   app SELECT 1 / count(*) FROM courses c JOIN folders f
+      ON f.id = c.folder_id WHERE c.id = '$kept' AND f.type = 'LIBRARY'
 call  TeamService/DeleteTeam  {"teamId": "$core"}
 want  404  {"code": "not_found"}
 
 # nobody is signed in
 as    -
+call  TeamService/DeleteTeam  {"teamId": "$second"}
+want  401  {"code": "unauthenticated"}
 call  TeamService/ListTeams  {}
 want  401  {"code": "unauthenticated"}

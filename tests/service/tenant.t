@@ -8,6 +8,9 @@ as    owner@acme
 call  TenantService/UpdateTenant  {"name": "  Acme Works  "}
 want  200  {"tenant": {"name": "Acme Works", "slug": "*"}}
 
+sql   app SELECT 1 / count(*) FROM audit_log WHERE action = 'tenant.update'
+      AND actor_user_id = 'a2000000-0000-4000-8000-000000000001'
+
 # an absent name changes nothing
 call  TenantService/UpdateTenant  {}
 want  200  {"tenant": {"name": "Acme Works"}}
@@ -38,6 +41,20 @@ want  200  {"tenant": {"name": "Other"}}
 as    nobody@nowhere
 call  TenantService/GetTenant  {}
 want  404  {"code": "not_found"}
+
+# slug and status are not for users
+as    owner@acme
+call  TenantService/UpdateTenant
+      {"name": "Acme", "slug": "mine", "status": "TENANT_STATUS_SUSPENDED"}
+want  200  {"tenant": {"name": "Acme", "slug": "acme-00000001",
+      "status": "TENANT_STATUS_ACTIVE"}}
+
+# a suspended tenant reads its state
+as    owner@frozen
+call  TenantService/GetTenant  {}
+want  200  {"tenant": {"name": "Frozen", "status": "TENANT_STATUS_SUSPENDED"}}
+call  TenantService/UpdateTenant  {"name": "Thawed"}
+want  403  {"code": "permission_denied"}
 
 # nobody is signed in
 as    -
