@@ -515,12 +515,17 @@ drain(struct req *r)
 enum req_body
 req_read_body(struct req *r, size_t cap)
 {
+	int64_t announced = req_length(r);
 	struct buf *b;
-	size_t n;
+	size_t n, step;
 
 	assert(!r->io->body_read);
 	b = buf_new(r->mem);
-	while ((n = req_read(r, buf_reserve(b, READ_STEP), READ_STEP)) > 0) {
+	/* A short body in one allocation; a long one grows as it comes. */
+	step = announced >= 0 && announced < (int64_t)READ_STEP
+	    ? (size_t)announced + 1
+	    : READ_STEP;
+	while ((n = req_read(r, buf_reserve(b, step), step)) > 0) {
 		b->len += n;
 		if (b->len > cap) {
 			drain(r);

@@ -36,6 +36,20 @@ put_header(struct buf *b, const char *name, const char *value)
 	buf_put(b, "\r\n", 2);
 }
 
+/* On every answer's way, so without printf. */
+static void
+put_number(struct buf *b, const char *name, int64_t n)
+{
+	char digits[24];
+	size_t at = sizeof(digits);
+
+	digits[--at] = '\0';
+	do {
+		digits[--at] = (char)('0' + n % 10);
+	} while ((n /= 10) > 0);
+	put_header(b, name, digits + at);
+}
+
 void
 resp_header(struct req *r, const char *name, const char *value)
 {
@@ -101,12 +115,12 @@ make_head(struct req *r, int status, const char *type, int64_t len)
 	struct buf *b;
 
 	b = buf_new(r->mem);
-	buf_reserve(b, set->len + 256);
-	buf_printf(b, "Status: %d\r\n", status);
+	buf_reserve(b, set->len + 1024);
+	put_number(b, "Status", status);
 	if (type != NULL)
 		put_header(b, "Content-Type", type);
 	if (len >= 0)
-		buf_printf(b, "Content-Length: %lld\r\n", (long long)len);
+		put_number(b, "Content-Length", len);
 	if (!has_header(set, "Cache-Control"))
 		buf_puts(b, "Cache-Control: no-store\r\n");
 	buf_puts(b, "X-Content-Type-Options: nosniff\r\n");

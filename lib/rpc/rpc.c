@@ -266,13 +266,16 @@ arm_timer(struct call *c)
 {
 	struct req *r = c->r;
 	struct deadline_answer late, unsure;
+	bool commits = r->db != NULL && c->m->tx != DB_TX_READ;
 
 	if (req_fd(r) == -1)
 		return;
 	late = prepare_answer(c, CODE_DEADLINE_EXCEEDED, "time is up");
-	unsure = prepare_answer(c, CODE_UNKNOWN, "the outcome is unknown");
+	unsure = !commits
+	    ? late
+	    : prepare_answer(c, CODE_UNKNOWN, "the outcome is unknown");
 	deadline_work(req_fd(r), r->deadline_ms + LATE_MS, late, unsure,
-	    r->db == NULL ? NULL : db_committing(r->db));
+	    commits ? db_committing(r->db) : NULL);
 }
 
 static enum code
