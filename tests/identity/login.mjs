@@ -62,20 +62,24 @@ async function sameAnswer(svc) {
 }
 
 // Medians of the whole request, in turns, so that noise hits both alike.
+// Nobody learns from the time of an answer who has an account. Other work on
+// the machine only ever adds to a time, so the least of many is compared, and
+// more are taken until it is clear.
 async function sameTime(svc) {
-	const times = { [EMAIL]: [], 'stranger@acme.example': [] };
-	for (let i = 0; i < 41; i++) {
-		for (const email of Object.keys(times)) {
+	const least = { [EMAIL]: Infinity, 'stranger@acme.example': Infinity };
+	const far = ([a, b]) => Math.abs(a - b) / a >= 0.15;
+	for (let i = 0; i < 30 || (i < 150 && far(Object.values(least))); i++) {
+		for (const email of Object.keys(least)) {
 			const flow = (await api(svc, 'GET', '/self-service/login/api')).json;
 			const start = process.hrtime.bigint();
 			await api(svc, 'POST', actionOf(flow),
 				{ method: 'password', identifier: email, password: 'Wrong-Horse-7!' });
-			times[email].push(Number(process.hrtime.bigint() - start) / 1e6);
+			const took = Number(process.hrtime.bigint() - start) / 1e6;
+			least[email] = Math.min(least[email], took);
 		}
 	}
-	const [known, unknown] = Object.values(times).map((l) => l.sort((a, b) => a - b)[20]);
-	ok(Math.abs(known - unknown) / known < 0.15,
-		`known ${known.toFixed(2)} ms, unknown ${unknown.toFixed(2)} ms`);
+	const [known, unknown] = Object.values(least);
+	ok(!far([known, unknown]), `known ${known.toFixed(2)} ms, unknown ${unknown.toFixed(2)} ms`);
 }
 
 async function hashes(svc) {
