@@ -176,7 +176,8 @@ enum code req_fail_reason(struct req *r, enum code code, const char *reason,
 enum code req_fail_field(struct req *r, const char *field, const char *fmt,
     ...) PRINTF_LIKE(3, 4);
 /* The same for a field that must be given and was not. */
-enum code req_fail_missing(struct req *r, const char *field);
+enum code req_fail_missing(struct req *r, const char *field,
+    const char *rule);
 /*
  * Internal and unknown failures show a fixed sentence with the request id, and
  * the text goes to the log. This shows the text for them too.

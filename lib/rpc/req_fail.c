@@ -123,11 +123,11 @@ req_fail_field(struct req *r, const char *field, const char *fmt, ...)
 }
 
 enum code
-req_fail_missing(struct req *r, const char *field)
+req_fail_missing(struct req *r, const char *field, const char *rule)
 {
 	enum code code;
 
-	code = req_fail_field(r, field, "is required");
+	code = req_fail_field(r, field, "%s", rule);
 	r->reason = "VALIDATION_MISSING_REQUIRED";
 	return code;
 }

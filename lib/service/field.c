@@ -15,7 +15,7 @@ field_uuid(struct req *r, const char *field, const char *value,
 	char canon[STR_UUID_LEN + 1];
 
 	if (str_is_empty(value))
-		return req_fail_missing(r, field);
+		return req_fail_missing(r, field, "is required");
 	if (!str_uuid_canon(value, canon))
 		return req_fail_field(r, field, "must be a UUID");
 	*out = arena_strdup(r->mem, canon);
@@ -32,7 +32,7 @@ field_line(struct req *r, const char *field, const char *value, size_t min,
 	text = str_trim(r->mem, value == NULL ? "" : value);
 	n = utf8_count(text);
 	if (n == 0 && min > 0)
-		return req_fail_missing(r, field);
+		return req_fail_missing(r, field, "must not be empty");
 	if (n < min)
 		return req_fail_field(r, field,
 		    "must have at least %zu characters", min);
