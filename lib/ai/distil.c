@@ -33,7 +33,8 @@ struct maker {
 	unsigned levels[MAX_PATH];
 	size_t npath;
 	bool skipping;
-	bool loud[7]; /* by level: headings are in capitals */
+	bool skip_list; /* what is skipped is a list of contents */
+	bool loud[7];	/* by level: headings are in capitals */
 	unsigned skip_level;
 };
 
@@ -220,22 +221,10 @@ heading_text(struct arena *a, const char *s, bool loud)
 	return t;
 }
 
-/* Parts that teach nothing, by their folded heading. */
+/* Whether heading, folded, is one of n names. */
 static bool
-is_skipped(const char *heading)
+is_named(const char *heading, const char *const *names, size_t nnames)
 {
-	static const char *const names[] = { "table of contents", "contents",
-		"index", "concept index", "function index", "license",
-		"licence", "licensing", "copying", "copyright",
-		"copying information", "see also", "author", "authors",
-		"reporting bugs", "bibliography", "references",
-		"list of figures", "list of tables", "changelog", "badges",
-		"inhaltsverzeichnis", "inhalt", "stichwortverzeichnis",
-		"abbildungsverzeichnis", "literaturverzeichnis", "lizenz",
-		"table des matières", "sommaire", "bibliographie",
-		"licence et droits d'auteur", "índice", "índice general",
-		"bibliografía", "licencia", "gnu free documentation license",
-		"function and data index", "concept and function index" };
 	char low[64];
 	uint32_t cp;
 	size_t i, n, o = 0;
@@ -247,11 +236,39 @@ is_skipped(const char *heading)
 		o += utf8_encode(lang_fold(cp), low + o);
 	}
 	low[o] = '\0';
-	for (i = 0; i < NITEMS(names); i++) {
+	for (i = 0; i < nnames; i++) {
 		if (strcmp(low, names[i]) == 0)
 			return true;
 	}
 	return false;
+}
+
+static bool
+is_contents(const char *heading)
+{
+	static const char *const names[] = { "table of contents", "contents",
+		"inhaltsverzeichnis", "inhalt", "table des matières",
+		"sommaire", "índice", "índice general" };
+
+	return is_named(heading, names, NITEMS(names));
+}
+
+/* Parts that teach nothing, with all below them. */
+static bool
+is_skipped(const char *heading)
+{
+	static const char *const names[] = { "index", "concept index",
+		"function index", "license", "licence", "licensing", "copying",
+		"copyright", "copying information", "see also", "author",
+		"authors", "reporting bugs", "bibliography", "references",
+		"list of figures", "list of tables", "changelog", "badges",
+		"stichwortverzeichnis", "abbildungsverzeichnis",
+		"literaturverzeichnis", "lizenz", "bibliographie",
+		"licence et droits d'auteur", "bibliografía", "licencia",
+		"gnu free documentation license", "function and data index",
+		"concept and function index" };
+
+	return is_named(heading, names, NITEMS(names));
 }
 
 static void
@@ -261,9 +278,14 @@ push_heading(struct maker *m, const struct doc_block *b)
 
 	while (m->npath > 0 && m->levels[m->npath - 1] >= b->level)
 		m->npath--;
-	if (m->skipping && b->level > m->skip_level)
+	/*
+	 * A list of contents goes; headings below it are the document itself,
+	 * which some tools put there.
+	 */
+	if (m->skipping && b->level > m->skip_level && !m->skip_list)
 		return;
-	m->skipping = is_skipped(text);
+	m->skip_list = is_contents(text);
+	m->skipping = m->skip_list || is_skipped(text);
 	m->skip_level = b->level;
 	if (m->npath < MAX_PATH) {
 		m->path[m->npath] = text;

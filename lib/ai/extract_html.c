@@ -97,7 +97,8 @@ static const struct tag {
 
 struct state {
 	struct doc_maker *m;
-	unsigned skip; /* depth of skipped elements */
+	unsigned depth; /* of open elements */
+	unsigned skip;	/* depth of the skipped one; 0: none */
 	unsigned lists;
 	bool ordered[8];
 	unsigned quotes, tables, pre, mains;
@@ -235,6 +236,48 @@ open_inline(struct state *s, enum role role)
 		doc_on(s->m, DOC_MONO);
 }
 
+/* A word of a class list. */
+static bool
+has_class(const char *list, const char *word)
+{
+	size_t len = strlen(word);
+	const char *p;
+
+	for (p = list; p != NULL && (p = strstr(p, word)) != NULL; p += len) {
+		if ((p == list || p[-1] == ' ') &&
+		    (p[len] == '\0' || p[len] == ' '))
+			return true;
+	}
+	return false;
+}
+
+/*
+ * Furniture of the page, told by its attributes: landmarks that hold no text
+ * of the document (WAI-ARIA), what is hidden, and the marks that documentation
+ * tools put behind headings to link to them.
+ */
+static bool
+is_furniture(const char *const *attrs)
+{
+	static const char *const roles[] = { "navigation", "banner",
+		"contentinfo", "search", "menu", "toolbar" };
+	const char *v;
+	size_t i;
+
+	if (xml_attr(attrs, "hidden") != NULL ||
+	    str_eq(xml_attr(attrs, "aria-hidden"), "true"))
+		return true;
+	v = xml_attr(attrs, "class");
+	if (has_class(v, "headerlink") || has_class(v, "permalink"))
+		return true;
+	v = xml_attr(attrs, "role");
+	for (i = 0; i < NITEMS(roles); i++) {
+		if (str_eq(v, roles[i]))
+			return true;
+	}
+	return false;
+}
+
 static void
 on_open(void *arg, const char *name, const char *const *attrs)
 {
@@ -248,8 +291,9 @@ on_open(void *arg, const char *name, const char *const *attrs)
 		s->mains++;
 	if (role == R_TITLE)
 		s->in_title = true;
-	if (role == R_SKIP)
-		s->skip++;
+	s->depth++;
+	if (s->skip == 0 && (role == R_SKIP || is_furniture(attrs)))
+		s->skip = s->depth;
 	if (is_silent(s))
 		return;
 	if (role == R_TABLE && s->tables++ == 0) {
@@ -308,8 +352,9 @@ on_close(void *arg, const char *name)
 
 	if (role == R_TITLE)
 		s->in_title = false;
-	if (role == R_SKIP)
-		s->skip -= s->skip > 0;
+	if (s->skip == s->depth)
+		s->skip = 0;
+	s->depth -= s->depth > 0;
 	if (!silent) {
 		if (role == R_ROW)
 			close_row(s);

@@ -115,6 +115,17 @@ check_html(struct arena *a)
 		"<html><meta charset=\"iso-8859-1\"><p>Caf\xe9 au lait, please,"
 		" for everyone \x80"),
 	    "title \nP1 Café au lait, please, for everyone €\n");
+	/* What a page shows besides its text, told by attributes. */
+	CHECK_STR(
+	    read_text(a, "manual.html",
+		"<html><body><div role=\"navigation\"><h3>Menu</h3><ul><li>x"
+		"</ul></div><h1>One<a class=\"x headerlink\" href=\"#o\">\xc2\xb6"
+		"</a></h1><p>A text that is long enough.<span aria-hidden=\"true\">*</span></p>"
+		"<div hidden><p>gone</p></div><p class=\"headerlinks\">Kept.</p>"
+		"<div role=contentinfo>made by</div></body></html>"),
+	    "title \nH1 One\n"
+	    "P1 A text that is long enough.\n"
+	    "P1 Kept.\n");
 }
 
 static void

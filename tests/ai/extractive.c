@@ -405,6 +405,15 @@ check_shapes(struct arena *a)
 	check_course(a, &r);
 	CHECK(r.outline.nlessons == 1);
 	CHECK_STR(r.knowledge.title, "x.txt");
+	/* A list of contents goes; a document below that heading stays. */
+	CHECK(build(a, "c.md",
+	    "# Book\n\n## Contents\n\n- first entry\n- second entry\n\n"
+	    "### Valves\n\nThe valve closes after three full turns of the"
+	    " wheel.\n\n## License\n\n### Terms\n\nNobody warrants a thing"
+	    " in this text.\n", &r));
+	CHECK(strstr(document(a, &r), "three full turns") != NULL);
+	CHECK(strstr(document(a, &r), "second entry") == NULL);
+	CHECK(strstr(document(a, &r), "warrants") == NULL);
 }
 
 /* No headings: topics are found, and their titles are words of the text. */
