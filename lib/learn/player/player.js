@@ -424,7 +424,7 @@ const byId = (id) => document.getElementById(id);
 let data;		/* the page's data block */
 let host;
 let lessons, exam, units;	/* indexes: lessons, then the exam, the summary */
-let checks, paper;	/* slots: one per question shown */
+let perLesson, checks, paper;	/* slots: one per question shown */
 let mark;		/* hundredths of a percent */
 let mode = "normal";
 let here = NONE;
@@ -438,8 +438,8 @@ function reset() {
 	units = lessons + (data.exam ? 1 : 0);
 	const slot = (q, name) => ({ q: data.questions[q], n: q, name, state: OPEN,
 		answer: NONE, shown: Date.now() });
-	checks = [];
-	data.lessons.forEach((l) => l.q.forEach((q) => checks.push(slot(q, "q"))));
+	perLesson = data.lessons.map((l) => l.q.map((q) => slot(q, "q")));
+	checks = perLesson.flat();
 	paper = data.exam ? Object.keys(data.questions).map((q) =>
 		slot(+q, "x")) : [];
 	done = new Array(lessons).fill(false);
@@ -450,7 +450,7 @@ function reset() {
 }
 
 const scoredSlots = () => !data.scored ? [] : data.exam ? paper : checks;
-const slotsOf = (i) => checks.filter((s) => data.lessons[i].q.includes(s.n));
+const slotsOf = (i) => i < lessons ? perLesson[i] : i === exam ? paper : [];
 const sum = (slots) => slots.reduce((n, s) => n + s.q.points, 0);
 const earned = () => sum(scoredSlots().filter((s) => s.state === RIGHT));
 const exhausted = () => data.attempts > 0 && attempts >= data.attempts;
@@ -907,6 +907,7 @@ function go(i, block) {
 	closeMenu(false);
 	if (i === units)
 		drawSummary();
+	prepare(i);
 	if (here >= 0)
 		pages[here].classList.remove("current");
 	here = i;
@@ -920,15 +921,17 @@ function go(i, block) {
 	else
 		window.scrollTo(0, 0);
 	heading().focus({ preventScroll: true });
-	stamp(i);
 	draw();
 	changed(true);
 }
 
-/* Latency counts from here. */
-function stamp(i) {
-	const shown = i < lessons ? slotsOf(i) : i === exam ? paper : [];
-	shown.forEach((s) => { s.shown = Date.now(); });
+/* Sets up what a page asks, the first time; latency counts from here. */
+function prepare(i) {
+	const fresh = slotsOf(i).filter((s) => !s.form);
+	fresh.forEach(setUpQuestion);
+	if (i === exam && fresh.length)
+		drawExam();
+	(i === exam ? fresh : slotsOf(i)).forEach((s) => { s.shown = Date.now(); });
 }
 
 function watchEnd() {
@@ -968,7 +971,7 @@ function next() {
 		reach(here);
 		if (missing(here).length && !isOpen(here + 1)) {
 			notice("need", say("required_open"));
-			formOf(missing(here)[0]).querySelector("input").focus();
+			missing(here)[0].form.querySelector("input").focus();
 			return;
 		}
 	}
@@ -1020,11 +1023,10 @@ let courseTitle = document.title;
 
 /* --- questions ---------------------------------------------------------------- */
 
-const formOf = (slot) => byId(slot.name + slot.n);
-const inputs = (slot) => [...formOf(slot).querySelectorAll("input")];
+const inputs = (slot) => [...slot.form.querySelectorAll("input")];
 
 function setUpQuestion(slot) {
-	const form = formOf(slot);
+	const form = slot.form = byId(slot.name + slot.n);
 	const out = ui("div", "out");
 	out.setAttribute("role", "status");
 	if (slot.name === "q" && mode === "normal")
@@ -1061,7 +1063,7 @@ function check(slot) {
 	if (slot.state !== OPEN)
 		return;
 	if (answer === NONE) {
-		formOf(slot).querySelector(".out").replaceChildren(
+		slot.form.querySelector(".out").replaceChildren(
 		    el("p", "choose", say("choose")));
 		inputs(slot)[0].focus();
 		return;
@@ -1083,7 +1085,7 @@ function check(slot) {
 
 /* Shows right and wrong by text and icon, next to the question. */
 function judge(slot, tell) {
-	const form = formOf(slot), q = slot.q, right = slot.state === RIGHT;
+	const form = slot.form, q = slot.q, right = slot.state === RIGHT;
 	const submit = form.querySelector(".check");
 	form.classList.add("judged");
 	if (submit)
@@ -1137,7 +1139,7 @@ function startExam() {
 		s.state = OPEN;
 		s.answer = NONE;
 		s.shown = Date.now();
-		const form = formOf(s);
+		const form = s.form;
 		form.classList.remove("judged");
 		form.querySelector(".out").replaceChildren();
 		inputs(s).forEach((x) => {
@@ -1247,7 +1249,9 @@ function newRound() {
 	checks.forEach((s) => {
 		s.state = OPEN;
 		s.answer = NONE;
-		const form = formOf(s);
+		const form = s.form;
+		if (!form)
+			return;
 		form.classList.remove("judged");
 		const out = form.querySelector(".out");
 		out.className = "out";
@@ -1453,9 +1457,6 @@ async function start() {
 		host.begin();
 	else if (mode === "browse")
 		host.browse();
-	checks.concat(paper).forEach(setUpQuestion);
-	if (data.exam)
-		drawExam();
 	setUpControls();
 	setUpSaving();
 	pages[0].classList.remove("current");

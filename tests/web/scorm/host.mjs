@@ -138,6 +138,7 @@ export async function launch(site, o = {}) {
 	const context = shared || await browser.newContext({ colorScheme: scheme,
 		viewport: { width: size[0], height: size[1] },
 		javaScriptEnabled: script });
+	context.setDefaultTimeout(60000);	/* the machine may be busy */
 	const page = await context.newPage();
 	const errors = [];
 	page.on("pageerror", (e) => errors.push(String(e)));
