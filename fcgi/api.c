@@ -63,6 +63,12 @@ idle(struct req_env *env)
 	ident_embedded_idle(env->ident, 0);
 }
 
+static void
+close_parts(struct req_env *env)
+{
+	ident_embedded_close(env->ident);
+}
+
 static bool
 database_answers(struct req *r)
 {
@@ -109,6 +115,7 @@ main(int argc, char **argv)
 		.load = load,
 		.open = open_parts,
 		.serve = serve,
+		.close = close_parts,
 		.idle = idle,
 		.aside = listener_run,
 	};

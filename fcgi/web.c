@@ -52,6 +52,12 @@ web_idle(struct req_env *env)
 	login_idle(idle_ms);
 }
 
+static void
+web_close(struct req_env *env)
+{
+	ident_embedded_close(env->ident);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -60,6 +66,7 @@ main(int argc, char **argv)
 		.load = web_load,
 		.open = web_open,
 		.serve = route_serve,
+		.close = web_close,
 		.idle = web_idle,
 	};
 

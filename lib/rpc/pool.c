@@ -31,6 +31,7 @@
 #include "base/version.h"
 #include "db/cache.h"
 #include "db/db.h"
+#include "net/store.h"
 #include "rpc/deadline.h"
 #include "rpc/listen.h"
 #include "rpc/resp.h"
@@ -326,8 +327,11 @@ worker_main(void)
 		return 1;
 	serve_all(io, &env);
 	req_close(io);
+	if (pool.program->close != NULL)
+		pool.program->close(&env);
 	db_close(env.db);
 	cache_close(env.cache);
+	store_close(env.store);
 	return 0;
 }
 

@@ -24,6 +24,9 @@ struct pool_program {
 	int (*open)(struct req_env *env);
 	/* Answers one request. */
 	void (*serve)(struct req *r);
+	/* In a worker after its last request: ends what open() made besides
+	 * db, cache and store. May be NULL. */
+	void (*close)(struct req_env *env);
 	/* In a worker that has been idle for a while; gives back. May be NULL. */
 	void (*idle)(struct req_env *env);
 	/* A child beside the workers that runs until killed. May be NULL. */
