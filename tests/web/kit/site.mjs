@@ -2,10 +2,14 @@
 // with the installed sample, on a free port, over the databases of tests/run
 // with the people of tests/fixtures/ ("owner@acme.example" and the others).
 import { execFileSync, spawn } from 'node:child_process';
+import dns from 'node:dns';
 import fs from 'node:fs';
 import net from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
+
+// The instance is on 127.0.0.1; not every Node tries both of localhost.
+dns.setDefaultResultOrder('ipv4first');
 
 export const PASSWORD = 'Correct-Horse-7!';
 const { BUILD, SRCDIR, TEST_DIR } = process.env;
