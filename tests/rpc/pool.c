@@ -182,6 +182,17 @@ plain(pid_t pid)
 	CHECK_STR(ask("/nothing"), "internal error\n");
 }
 
+/* Whether a process is gone, now or soon. */
+static bool
+ends(pid_t pid)
+{
+	int64_t end = clock_mono_ms() + WAIT_MS;
+
+	while (kill(pid, 0) == 0 && clock_mono_ms() < end)
+		pause_ms(2);
+	return kill(pid, 0) == -1 && errno == ESRCH;
+}
+
 /* A worker that dies takes its call along, and no other. */
 static void
 crash(void)
@@ -194,6 +205,7 @@ crash(void)
 	CHECK(bad == 0);
 	i = ask_int("/pid");
 	CHECK(i > 0 && kill(i, SIGKILL) == 0);
+	CHECK(ends(i)); /* before that it may still accept a call */
 	for (i = 0; i < 50; i++)
 		bad += ask("/pid") == NULL;
 	CHECK(bad == 0);
@@ -227,6 +239,8 @@ reload(pid_t pid)
 		kill(pid, SIGHUP);
 		pause_ms(400);
 	}
+	for (i = 0; calls <= 100 && i < WAIT_MS / 10; i++)
+		pause_ms(10);
 	stop_calls = true;
 	pthread_join(thread, NULL);
 	CHECK(calls > 100);
@@ -281,14 +295,11 @@ stop(pid_t pid)
 static void
 orphans(void)
 {
-	int64_t end = clock_mono_ms() + WAIT_MS;
 	pid_t pid = start(), worker = ask_int("/pid");
 
 	kill(pid, SIGKILL);
 	waitpid(pid, NULL, 0);
-	while (kill(worker, 0) == 0 && clock_mono_ms() < end)
-		pause_ms(2);
-	CHECK(kill(worker, 0) == -1 && errno == ESRCH);
+	CHECK(ends(worker));
 	/* The socket it left does not keep the next one from starting. */
 	pid = start();
 	CHECK(ask_int("/pid") > 0);
