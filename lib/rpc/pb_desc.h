@@ -1,5 +1,5 @@
 /*
- * The tables that lib/proto/protoc-gen-mirai.c writes and the codecs in
+ * The tables that lib/proto/make_table.c writes and the codecs in
  * lib/rpc/pb*.c read. Nobody else needs this header.
  */
 #ifndef MIRAI_RPC_PB_DESC_H
