@@ -1,9 +1,9 @@
 /*
  * mirai-sweep: removes from storage what nothing refers to any more, which is
  * what a kill or a storage failure leaves behind, and ends the time of old
- * archives. It lists first and asks the database afterwards, and touches
- * nothing younger than an hour: no request lives that long, so an object that
- * is not referred to then never will be.
+ * archives and stored answers. It lists first and asks the database afterwards,
+ * and touches no object younger than an hour: no request lives that long, so
+ * one that is not referred to then never will be.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -13,12 +13,14 @@
 #include "db/cache.h"
 #include "db/db.h"
 #include "net/store.h"
+#include "rpc/idempotency.h"
 #include "rpc/job.h"
 
 #define GRACE_US     (INT64_C(3600) * 1000000)
 #define TMP_SECONDS  86400
 #define STEP_SECONDS 600
 #define EXPIRE_DAYS  "30"
+#define ANSWERS	     5000 /* stored answers removed at a time */
 
 enum query {
 	Q_TENANTS,
@@ -26,6 +28,7 @@ enum query {
 	Q_ARCHIVES,
 	Q_EXPIRED,
 	Q_EXPIRE,
+	Q_ANSWERS,
 	Q__MAX
 };
 
@@ -63,6 +66,16 @@ const struct db_query sweep_queries[] = {
 	    .nargs = 2, /* tenant, export */
 	    .sql = "UPDATE scorm_packages SET archive_key = NULL"
 		   " WHERE tenant_id = $1::uuid AND id = $2::uuid",
+	},
+	[Q_ANSWERS] = {
+	    .name = "sweep_answers",
+	    .nargs = 2, /* seconds, at a time */
+	    .sql = "DELETE FROM idempotency_keys"
+		   " WHERE (tenant_id, user_id, key) IN"
+		   " (SELECT tenant_id, user_id, key FROM idempotency_keys"
+		   " WHERE created_at <= now() - $1::int * interval '1 second'"
+		   " ORDER BY created_at LIMIT $2::int"
+		   " FOR UPDATE SKIP LOCKED)",
 	},
 	[Q__MAX] = { 0 },
 };
@@ -281,6 +294,20 @@ expire_archives(struct sweep *s)
 	}
 }
 
+/* Answers to retried writes whose time is over (rpc/idempotency.h). */
+static void
+expire_answers(struct sweep *s)
+{
+	struct db_rows *rows;
+
+	do {
+		rows = ask(s, NULL, DB_TX_WRITE, &sweep_queries[Q_ANSWERS],
+		    DB_ARGS(db_arg_int(s->r->mem, IDEMPOTENCY_SECONDS),
+			db_arg_int(s->r->mem, ANSWERS)));
+	} while (
+	    rows != NULL && db_affected(rows) == ANSWERS && !job_stopping());
+}
+
 int
 main(int argc, char **argv)
 {
@@ -295,6 +322,8 @@ main(int argc, char **argv)
 	s.before = clock_now_us() - GRACE_US;
 	db_use(s.r->db, s.r->mem);
 	expire_archives(&s);
+	if (!j.dry)
+		expire_answers(&s);
 	sweep_objects(&s);
 	if (!j.dry && store_clean(j.env.store, TMP_SECONDS) != CODE_OK)
 		s.failed = true;

@@ -59,11 +59,12 @@ GRANT SELECT, INSERT, UPDATE, DELETE
 	ON teams, team_members, folders, courses, scorm_packages,
 	course_progress
 	TO mirai_tenant;
+GRANT SELECT, INSERT, UPDATE ON idempotency_keys TO mirai_tenant;
 GRANT SELECT, INSERT ON audit_log TO mirai_tenant;
 
 GRANT SELECT, INSERT, UPDATE, DELETE
 	ON tenants, companies, users, teams, team_members, folders, courses,
-	scorm_packages, course_progress
+	scorm_packages, course_progress, idempotency_keys
 	TO mirai_worker;
 GRANT SELECT, INSERT ON audit_log TO mirai_worker;
 

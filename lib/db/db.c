@@ -88,6 +88,7 @@ struct db {
 	enum state state;
 	enum db_tx tx;
 	struct db_scope scope;
+	bool hold; /* db_hold() was called in this transaction */
 
 	struct stmt *stmts;
 	size_t nstmts;
@@ -804,7 +805,16 @@ db_begin(struct db *db, enum db_tx tx, const struct db_scope *scope)
 		return;
 	db->tx = tx;
 	db->scope = *scope;
+	db->hold = false;
 	db->state = STATE_OPEN;
+}
+
+void
+db_hold(struct db *db)
+{
+	assert(db->state == STATE_OPEN || db->state == STATE_STARTED ||
+	    db->state == STATE_FAILED);
+	db->hold = true;
 }
 
 static struct db_rows *
@@ -830,7 +840,7 @@ struct db_rows *
 db_last(struct db *db, const struct db_query *q, size_t nargs,
     const char *const *args)
 {
-	return run(db, q, nargs, args, true);
+	return run(db, q, nargs, args, !db->hold);
 }
 
 void

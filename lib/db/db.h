@@ -94,6 +94,12 @@ struct db_rows *db_last(struct db *db, const struct db_query *q, size_t nargs,
     const char *const *args);
 
 /*
+ * COMMIT waits for db_end() in this transaction: db_last() becomes db_run(),
+ * for whoever has something to add after the caller's last statement.
+ */
+void db_hold(struct db *db);
+
+/*
  * Queues q without waiting (its rows are dropped); a failure shows at the
  * next db_run(), db_last() or db_end().
  */

@@ -18,6 +18,7 @@
 #include "rpc/call.h"
 #include "rpc/cors.h"
 #include "rpc/deadline.h"
+#include "rpc/idempotency.h"
 #include "rpc/meta.h"
 #include "rpc/query.h"
 #include "rpc/req_io.h"
@@ -380,9 +381,13 @@ end(struct req *r, const struct rpc_method *m, enum code code)
 	return code;
 }
 
-/* Transaction and handler; what waits for the commit follows it. */
+/*
+ * Transaction and handler; what waits for the commit follows it. key: NULL, or
+ * the call is carried out once for all requests that bring it.
+ */
 static enum code
-run(struct req *r, const struct rpc_method *m, const void *in, void *out)
+run(struct req *r, const struct rpc_method *m, const char *key, const void *in,
+    void *out)
 {
 	bool tx = r->db != NULL && m->tx != DB_TX_NONE;
 	enum code code;
@@ -391,7 +396,9 @@ run(struct req *r, const struct rpc_method *m, const void *in, void *out)
 		return fail_late(r);
 	if (tx)
 		begin(r, m);
-	code = settle(r, m->call(r, in, out));
+	code = key == NULL ? m->call(r, in, out)
+			   : idempotency_call(r, m, key, in, out);
+	code = settle(r, code);
 	if (tx)
 		code = end(r, m, code);
 	else if (code == CODE_OK && expired(r))
@@ -423,6 +430,7 @@ static enum code
 handle(struct call *c, struct buf *answer)
 {
 	struct req *r = c->r;
+	const char *key;
 	void *in, *out;
 	enum code code;
 
@@ -441,7 +449,8 @@ handle(struct call *c, struct buf *answer)
 	in = arena_zalloc(r->mem, pb_size(c->m->in));
 	out = arena_zalloc(r->mem, pb_size(c->m->out));
 	if ((code = decode(c, in)) != CODE_OK ||
-	    (code = run(r, c->m, in, out)) != CODE_OK)
+	    (code = idempotency_key(r, c->m, &key)) != CODE_OK ||
+	    (code = run(r, c->m, key, in, out)) != CODE_OK)
 		return code;
 	return encode(c, out, answer);
 }
@@ -517,5 +526,5 @@ rpc_call(struct req *r, const struct rpc_method *m, const void *in, void *out)
 	req_unfail(r);
 	if ((code = auth_require(r, m->need, m->while_suspended)) != CODE_OK)
 		return code;
-	return run(r, m, in, out);
+	return run(r, m, NULL, in, out);
 }

@@ -44,15 +44,20 @@ age(const char *what)
 		  direct_getenv("LOCAL_STORAGE_DIR"), what)) == 0);
 }
 
+static const struct db_query path_query = { .name = "sweep_path",
+	.sql = "SELECT content_path FROM courses" };
+static const struct db_query keys_query = { .name = "sweep_keys",
+	.sql =
+	    "SELECT string_agg(key, ' ' ORDER BY key) FROM idempotency_keys" };
+
 static const char *
-sql_text(const char *sql)
+ask(const struct db_query *q)
 {
-	const struct db_query q = { .name = "sweep_test", .sql = sql };
 	struct db_scope scope = { .deadline_ms = 0 };
 	struct db_rows *rows;
 
 	db_begin(d.super, DB_TX_READ, &scope);
-	rows = db_last(d.super, &q, DB_NOARGS);
+	rows = db_last(d.super, q, DB_NOARGS);
 	if (db_end(d.super, CODE_OK) != CODE_OK || !db_next(rows))
 		return NULL;
 	return db_text_null(rows, 0);
@@ -66,7 +71,7 @@ test_objects(void)
 
 	j = direct_call(&d, &teacher, "CreateCourse", "{}");
 	id = direct_text(j, "course.id");
-	path = sql_text("SELECT content_path FROM courses");
+	path = ask(&path_query);
 	j = direct_call(&d, &teacher, "ExportCourse",
 	    "{\"courseId\": \"%s\", \"format\": 1}", id);
 	pending =
@@ -142,12 +147,42 @@ test_expiry(void)
 	CHECK_STR(direct_text(j, "export.status"), "EXPORT_STATUS_COMPLETED");
 }
 
+static void
+test_answers(void)
+{
+	direct_sql(&d,
+	    "INSERT INTO idempotency_keys (tenant_id, user_id, key, method,"
+	    " message_sha256, answer, created_at) VALUES"
+	    " ('" TENANT_A
+	    "', '" USER_A(1) "', 'new', 'm', '', '',"
+			     " now() - interval '23 hours'),"
+			     " ('" TENANT_A "', '" USER_A(
+				 1) "', 'old', 'm', '', '',"
+				    " now() - interval '24 hours'),"
+				    " ('" TENANT_B "', '" USER_B(
+					1) "', 'older', 'm', '', '',"
+					   " now() - interval '9 days')");
+	CHECK(run("-n") == 0);
+	CHECK_STR(ask(&keys_query), "new old older");
+	CHECK(run("") == 0);
+	CHECK_STR(ask(&keys_query), "new");
+	direct_sql(&d,
+	    "INSERT INTO idempotency_keys (tenant_id, user_id, key, method,"
+	    " message_sha256, answer, created_at) SELECT '" TENANT_A
+	    "', '" USER_A(
+		1) "', 'k' || n, 'm', '', '',"
+		   " now() - interval '2 days' FROM generate_series(1, 10001) n");
+	CHECK(run("") == 0);
+	CHECK_STR(ask(&keys_query), "new");
+}
+
 int
 main(void)
 {
 	direct_open(&d, &course_service);
 	test_objects();
 	test_expiry();
+	test_answers();
 	CHECK(run("-x 2>/dev/null") == 2);
 	CHECK(run("-V >/dev/null") == 0);
 	direct_close(&d);

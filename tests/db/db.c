@@ -240,6 +240,32 @@ test_trips(void)
 }
 
 /* An answer larger than the socket's buffers arrives whole. */
+/* With db_hold() a last statement is none: more may follow, or a rollback. */
+static void
+test_hold(void)
+{
+	int64_t before = rows_in_scratch();
+
+	db_begin(db, DB_TX_WRITE, &plain);
+	db_hold(db);
+	CHECK(db_last(db, &q[Q_ADD], DB_ARGS("701", "n")) != NULL);
+	CHECK(db_run(db, &q[Q_COUNT], DB_NOARGS) != NULL);
+	CHECK(db_end(db, CODE_ABORTED) == CODE_ABORTED);
+	CHECK(rows_in_scratch() == before);
+	db_begin(db, DB_TX_WRITE, &plain);
+	CHECK(db_last(db, &q[Q_ADD], DB_ARGS("702", "n")) != NULL);
+	CHECK(db_end(db, CODE_OK) == CODE_OK);
+	CHECK(rows_in_scratch() == before + 1);
+	db_begin(db, DB_TX_WRITE, &plain);
+	db_hold(db);
+	CHECK(db_last(db, &q[Q_ADD], DB_ARGS("703", "n")) != NULL);
+	db_queue(db, &q[Q_ADD], DB_ARGS("704", "n"));
+	CHECK(db_end(db, CODE_OK) == CODE_OK);
+	CHECK(rows_in_scratch() == before + 3);
+	CHECK(kit_run(db, mem, &plain, "DELETE FROM scratch WHERE id > 700") !=
+	    NULL);
+}
+
 static void
 test_large(void)
 {
@@ -617,6 +643,7 @@ main(void)
 	test_values();
 	test_scope();
 	test_trips();
+	test_hold();
 	test_large();
 	test_faults();
 	test_failed_transaction();

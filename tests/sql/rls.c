@@ -62,6 +62,8 @@ make_tenant(const char *p)
 		" VALUES ('@9', '@1', 'x')",
 		"INSERT INTO course_progress (tenant_id, user_id, course_id,"
 		" kind, item_id) VALUES ('@1', '@3', '@7', 'lesson', 'l')",
+		"INSERT INTO idempotency_keys (tenant_id, user_id, key, method,"
+		" message_sha256, answer) VALUES ('@1', '@3', 'k', 'm', '', '')",
 	};
 	struct buf *b;
 	const char *s;
