@@ -131,6 +131,9 @@ enum code course_put_document(struct req *r, const struct pb_course *course,
 enum code course_get_document(struct req *r, const struct course_row *row,
     struct pb_course *out);
 
+/* The failure when the row that names a document is the newest one. */
+enum code course_no_document(struct req *r, const char *id);
+
 /* Puts what the row is authoritative for over what the document says. */
 void course_merge(struct req *r, const struct course_row *row,
     struct pb_course *course);
@@ -148,8 +151,7 @@ void course_read_entry(struct req *r, const struct db_rows *rows, unsigned col,
 /* Storage key of an export's archive. */
 char *course_archive_key(struct arena *a, const char *export_id);
 
-/* --- course_check.c --------------------------------------------------------
- */
+/* --- course_check.c, course_patch.c -------------------------------------- */
 
 /* What CreateCourse and UpdateCourse accept; lists borrowed from a request. */
 struct course_input {
@@ -169,6 +171,13 @@ struct course_input {
  */
 enum code course_check(struct req *r, const struct course_input *in,
     struct pb_course *out) MUST_CHECK;
+
+/*
+ * Puts what is present in a checked change over the course. Blocks that the
+ * change keeps keep their sources, too, unless it names sources itself.
+ */
+void course_patch(struct req *r, struct pb_course *to,
+    const struct pb_course *from);
 
 /* Lessons in all sections. */
 size_t course_count_lessons(const struct pb_course_content *c);
