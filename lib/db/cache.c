@@ -1,10 +1,8 @@
 /*
  * The per-host cache. Entries lie in SQLite; beside the file lies a page of
- * counters that all processes map ("PATH-count"): the epoch, and a table of
- * generations hashed by tenant and group and by tenant and key. An entry
- * counts only while the sum of its two generations is the one it was stored
- * with, so an invalidation is one addition in memory. A shared slot only costs
- * a needless miss.
+ * counters that all processes map ("PATH-count"). An entry counts only while
+ * its generation there is the one it was stored with, so an invalidation is
+ * one addition in memory.
  *
  * Counters and entries belong together by a random id in both, and to one boot
  * of the machine: when in doubt all entries are dropped. No failure leaves
@@ -12,14 +10,9 @@
  */
 #include "db/cache.h"
 
-#include <sys/file.h>
-#include <sys/mman.h>
 #include <sys/stat.h>
 
 #include <errno.h>
-#include <fcntl.h>
-#include <libgen.h>
-#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -28,12 +21,11 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/str.h"
+#include "db/counters.h"
 #include "db/lite.h"
 #include "net/crypt.h"
 
 #define STALE_MS   (INT64_C(24) * 3600 * 1000)
-#define SLOTS	   65536u /* a power of two */
-#define MAGIC	   UINT64_C(0x6d69726169633031)
 #define BUSY_MS	   50
 #define RETRY_MS   1000 /* between two tries to open a broken cache */
 #define CHECK_MS   1000 /* between two looks whether the files are ours */
@@ -41,32 +33,18 @@
 #define TOUCHED	   32	/* and written in batches of this many */
 #define EVICT	   64	/* entries dropped at a time */
 #define CHECK_PUTS 16	/* writes between two looks at the size */
-#define BOOT_LEN   36
 #define SCHEMA	   1
-
-/* The mapped file. */
-struct counters {
-	uint64_t magic;
-	char boot[BOOT_LEN + 4];
-	uint64_t id;
-	_Atomic uint64_t epoch;
-	_Atomic uint64_t repairs;
-	_Atomic uint64_t slots[SLOTS];
-};
 
 struct cache {
 	char *path;
-	char *count_path;
 	int64_t max_bytes;
 
 	pid_t pid; /* the process the rest belongs to */
-	int fd;	   /* of the counters; -1 while closed */
-	struct counters *map;
+	struct counters *count;
 	struct lite *lite;
 	uint64_t repairs; /* as it was when lite was opened */
 	dev_t dev;
-	ino_t ino;	/* of the entries' file */
-	ino_t countino; /* of the counters' file */
+	ino_t ino; /* of the entries' file */
 	int64_t checked_ms;
 	int64_t failed_ms; /* when opening failed last */
 	int64_t said_ms;   /* when a failure was logged last */
@@ -195,46 +173,6 @@ say(struct cache *c, const char *what)
 
 /* --- keys ------------------------------------------------------------------- */
 
-static uint64_t
-fnv64(uint64_t h, const char *s, size_t len)
-{
-	size_t i;
-
-	for (i = 0; i < len; i++)
-		h = (h ^ (unsigned char)s[i]) * UINT64_C(0x100000001b3);
-	return h;
-}
-
-/* The slot of a key, or of a group, which is marked apart from a key. */
-static _Atomic uint64_t *
-slot(struct counters *map, const char *tenant, const char *name, size_t len,
-    char mark)
-{
-	uint64_t h;
-
-	h = UINT64_C(0xcbf29ce484222325);
-	if (tenant != NULL)
-		h = fnv64(h, tenant, strlen(tenant));
-	h = fnv64(h, &mark, 1);
-	h = fnv64(h, name, len);
-	h ^= h >> 32;
-	return &map->slots[h & (SLOTS - 1)];
-}
-
-static uint64_t
-generation(struct counters *map, const char *tenant, const char *key)
-{
-	return atomic_load(slot(map, tenant, key, strcspn(key, ":"), 'g')) +
-	    atomic_load(slot(map, tenant, key, strlen(key), 'k'));
-}
-
-static void
-bump(struct counters *map, const char *tenant, const char *name, char mark)
-{
-	atomic_fetch_add(slot(map, tenant, name, strlen(name), mark), 1);
-	atomic_fetch_add(&map->epoch, 1);
-}
-
 static char *
 full_key(struct arena *a, const char *tenant, const char *key)
 {
@@ -252,117 +190,6 @@ is_sound(const char *tenant, const char *key)
 	return false;
 }
 
-/* --- the counters' file ----------------------------------------------------- */
-
-static void
-read_boot(char boot[BOOT_LEN + 1])
-{
-	ssize_t n;
-	int fd;
-
-	memset(boot, '-', BOOT_LEN);
-	boot[BOOT_LEN] = '\0';
-	if ((fd = open("/proc/sys/kernel/random/boot_id",
-		 O_RDONLY | O_CLOEXEC)) == -1)
-		return;
-	n = read(fd, boot, BOOT_LEN);
-	(void)n; /* what was not read stays '-' */
-	close(fd);
-}
-
-/* A new file of counters at our descriptor. Called with the lock held. */
-static int
-make_counters(struct cache *c)
-{
-	struct counters *m;
-	uint64_t start[2];
-
-	/* Reserved now: a full disk must not become a signal later. */
-	if (ftruncate(c->fd, 0) == -1 ||
-	    (errno = posix_fallocate(c->fd, 0, sizeof(*m))) != 0)
-		return -1;
-	m = mmap(NULL, sizeof(*m), PROT_READ | PROT_WRITE, MAP_SHARED, c->fd,
-	    0);
-	if (m == MAP_FAILED)
-		return -1;
-	crypt_random(start, sizeof(start));
-	read_boot(m->boot);
-	m->id = start[0] >> 1; /* an SQLite integer */
-	atomic_store(&m->epoch, start[1] >> 8 | 1);
-	m->magic = MAGIC;
-	c->map = m;
-	return 0;
-}
-
-/* Maps the counters if they are whole and of this boot. */
-static int
-map_counters(struct cache *c)
-{
-	struct counters *m;
-	struct stat st;
-	char boot[BOOT_LEN + 1];
-
-	if (fstat(c->fd, &st) == -1 || st.st_size != sizeof(*m))
-		return -1;
-	m = mmap(NULL, sizeof(*m), PROT_READ | PROT_WRITE, MAP_SHARED, c->fd,
-	    0);
-	if (m == MAP_FAILED)
-		return -1;
-	read_boot(boot);
-	if (m->magic == MAGIC && memcmp(m->boot, boot, sizeof(boot)) == 0) {
-		c->map = m;
-		return 0;
-	}
-	munmap(m, sizeof(*m));
-	return -1;
-}
-
-static int
-make_folder(const struct cache *c)
-{
-	char *dir;
-	int rc;
-
-	dir = xstrdup(c->path);
-	rc = mkdir(dirname(dir), 0750);
-	free(dir);
-	return rc;
-}
-
-/*
- * Opens the counters and takes the lock on them. A file that does not fit is
- * unlinked, never cut: another process may have it mapped.
- */
-static int
-open_counters(struct cache *c)
-{
-	struct stat st;
-	int tries;
-
-	for (tries = 0; tries < 3; tries++) {
-		c->fd = open(c->count_path, O_RDWR | O_CREAT | O_CLOEXEC, 0660);
-		if (c->fd == -1 && errno == ENOENT && make_folder(c) == 0)
-			continue;
-		if (c->fd == -1)
-			return -1;
-		if (flock(c->fd, LOCK_EX) == -1 || fstat(c->fd, &st) == -1)
-			break;
-		if (st.st_nlink > 0 &&
-		    (map_counters(c) == 0 ||
-			(st.st_size == 0 && make_counters(c) == 0))) {
-			c->countino = st.st_ino;
-			return 0;
-		}
-		if (st.st_size == 0)
-			break;
-		if (st.st_nlink > 0)
-			(void)unlink(c->count_path);
-		close(c->fd);
-		c->fd = -1;
-	}
-	return -1;
-}
-
 /* --- opening and mending ---------------------------------------------------- */
 
 static void
@@ -370,12 +197,7 @@ shut(struct cache *c)
 {
 	lite_close(c->lite);
 	c->lite = NULL;
-	if (c->map != NULL)
-		munmap(c->map, sizeof(*c->map));
-	c->map = NULL;
-	if (c->fd != -1)
-		close(c->fd);
-	c->fd = -1;
+	counters_close(c->count);
 	c->ntouched = 0;
 }
 
@@ -413,7 +235,7 @@ match_id(struct cache *c)
 	lite_done(s);
 	if (rc == -1)
 		return -1;
-	if (id == (int64_t)c->map->id)
+	if (id == (int64_t)counters_id(c->count))
 		return 0;
 	if (lite_begin(c->lite) == -1)
 		return -1;
@@ -421,7 +243,7 @@ match_id(struct cache *c)
 	if (rc == 0)
 		rc = run_ints(c, Q_WIPE_LOCKS, 0, 0);
 	if (rc == 0)
-		rc = run_ints(c, Q_SET_ID, (int64_t)c->map->id, 0);
+		rc = run_ints(c, Q_SET_ID, (int64_t)counters_id(c->count), 0);
 	return lite_end(c->lite, rc);
 }
 
@@ -452,8 +274,7 @@ static void
 set_aside(struct cache *c)
 {
 	lite_set_aside(c->path);
-	atomic_fetch_add(&c->map->repairs, 1);
-	atomic_fetch_add(&c->map->epoch, 1);
+	counters_repaired(c->count);
 }
 
 /* Opens both files, one process at a time; a damaged one is made anew. */
@@ -463,7 +284,7 @@ open_files(struct cache *c)
 	enum lite_fault fault;
 	int rc;
 
-	if (open_counters(c) == -1) {
+	if (counters_open(c->count) == -1) {
 		say(c, strerror(errno));
 		return -1;
 	}
@@ -473,8 +294,8 @@ open_files(struct cache *c)
 		set_aside(c);
 		rc = open_lite(c, &fault);
 	}
-	c->repairs = atomic_load(&c->map->repairs);
-	flock(c->fd, LOCK_UN);
+	c->repairs = counters_repairs(c->count);
+	counters_unlock(c->count);
 	return rc;
 }
 
@@ -484,14 +305,13 @@ is_ours(struct cache *c, int64_t now)
 {
 	struct stat st;
 
-	if (atomic_load(&c->map->repairs) != c->repairs)
+	if (counters_repairs(c->count) != c->repairs)
 		return false;
 	if (now - c->checked_ms < CHECK_MS)
 		return true;
 	c->checked_ms = now;
 	return stat(c->path, &st) == 0 && st.st_dev == c->dev &&
-	    st.st_ino == c->ino && stat(c->count_path, &st) == 0 &&
-	    st.st_ino == c->countino && st.st_size == sizeof(*c->map);
+	    st.st_ino == c->ino && counters_are_ours(c->count);
 }
 
 /* In a child after fork() the parent's handles are left alone. */
@@ -548,8 +368,8 @@ failed(struct cache *c)
 	if (fault != LITE_FAULT_DAMAGED)
 		return;
 	say(c, "damaged; made anew");
-	if (flock(c->fd, LOCK_EX) == 0) {
-		if (atomic_load(&c->map->repairs) == c->repairs &&
+	if (counters_lock(c->count) == 0) {
+		if (counters_repairs(c->count) == c->repairs &&
 		    stat(c->path, &st) == 0 && st.st_ino == c->ino)
 			set_aside(c);
 	}
@@ -560,14 +380,16 @@ struct cache *
 cache_open(const char *path, int64_t max_bytes)
 {
 	struct cache *c;
+	char *count_path;
 
 	c = xcalloc(1, sizeof(*c));
-	c->fd = -1;
 	c->pid = getpid();
 	c->max_bytes = max_bytes;
 	if (!str_is_empty(path)) {
 		c->path = xstrdup(path);
-		c->count_path = xasprintf("%s-count", path);
+		count_path = xasprintf("%s-count", path);
+		c->count = counters_new(count_path);
+		free(count_path);
 	}
 	return c;
 }
@@ -580,16 +402,14 @@ cache_close(struct cache *c)
 	leave_parent(c);
 	shut(c);
 	free(c->path);
-	free(c->count_path);
+	counters_free(c->count);
 	free(c);
 }
 
 uint64_t
 cache_epoch(const struct cache *c)
 {
-	return c == NULL || c->map == NULL || c->lite == NULL
-	    ? 0
-	    : atomic_load(&c->map->epoch);
+	return c == NULL || c->lite == NULL ? 0 : counters_epoch(c->count);
 }
 
 /* --- size ------------------------------------------------------------------- */
@@ -697,8 +517,8 @@ cache_get(struct cache *c, struct arena *a, const char *tenant, const char *key,
 
 	if (!is_sound(tenant, key) || !ready(c))
 		return false;
-	rc = find(c, full_key(a, tenant, key), generation(c->map, tenant, key),
-	    &f, &s);
+	rc = find(c, full_key(a, tenant, key),
+	    counters_generation(c->count, tenant, key), &f, &s);
 	if (rc == 1) {
 		out->data = arena_strndup(a, f.data, f.len);
 		out->len = f.len;
@@ -720,7 +540,7 @@ cache_generation(struct cache *c, const char *tenant, const char *key)
 {
 	if (!is_sound(tenant, key) || !ready(c))
 		return -1;
-	return (int64_t)generation(c->map, tenant, key);
+	return (int64_t)counters_generation(c->count, tenant, key);
 }
 
 static uint32_t
@@ -801,7 +621,7 @@ cache_put(struct cache *c, const char *tenant, const char *key, int64_t gen,
 
 	if (gen == -1 || !is_sound(tenant, key) || !ready(c) ||
 	    is_too_big(c, len) ||
-	    generation(c->map, tenant, key) != (uint64_t)gen)
+	    counters_generation(c->count, tenant, key) != (uint64_t)gen)
 		return;
 	a = arena_new();
 	v.key = full_key(a, tenant, key);
@@ -848,7 +668,7 @@ cache_put_if(struct cache *c, const char *tenant, const char *key,
 		return false;
 	a = arena_new();
 	v.key = full_key(a, tenant, key);
-	v.generation = generation(c->map, tenant, key);
+	v.generation = counters_generation(c->count, tenant, key);
 	v.data = data;
 	v.len = len;
 	v.ttl_ms = ttl_ms;
@@ -859,7 +679,7 @@ cache_put_if(struct cache *c, const char *tenant, const char *key,
 			rc = -1;
 	}
 	if (rc == 1)
-		atomic_fetch_add(&c->map->epoch, 1);
+		counters_next_epoch(c->count);
 	if (rc == -1)
 		failed(c);
 	else
@@ -872,14 +692,14 @@ void
 cache_del(struct cache *c, const char *tenant, const char *key)
 {
 	if (is_sound(tenant, key) && ready(c))
-		bump(c->map, tenant, key, 'k');
+		counters_bump(c->count, tenant, key, COUNTERS_KEY);
 }
 
 void
 cache_drop(struct cache *c, const char *tenant, const char *group)
 {
 	if (is_sound(tenant, group) && ready(c))
-		bump(c->map, tenant, group, 'g');
+		counters_bump(c->count, tenant, group, COUNTERS_GROUP);
 }
 
 /* --- locks ------------------------------------------------------------------ */
@@ -979,7 +799,8 @@ char *
 cache_message(struct arena *a, const char *tenant, const char *key,
     bool whole_group)
 {
-	return arena_printf(a, "%c %s %s", whole_group ? 'g' : 'k',
+	return arena_printf(a, "%c %s %s",
+	    whole_group ? COUNTERS_GROUP : COUNTERS_KEY,
 	    tenant == NULL ? "-" : tenant, key);
 }
 
@@ -988,10 +809,13 @@ cache_apply(struct cache *c, const char *message)
 {
 	char tenant[STR_UUID_LEN + 1];
 	const char *start, *key;
+	enum counters_mark mark;
 	size_t len;
 
-	if ((message[0] != 'g' && message[0] != 'k') || message[1] != ' ')
+	if ((message[0] != COUNTERS_GROUP && message[0] != COUNTERS_KEY) ||
+	    message[1] != ' ')
 		return;
+	mark = message[0] == COUNTERS_GROUP ? COUNTERS_GROUP : COUNTERS_KEY;
 	start = message + 2;
 	len = strcspn(start, " ");
 	if (len >= sizeof(tenant) || start[len] != ' ' ||
@@ -1001,7 +825,7 @@ cache_apply(struct cache *c, const char *message)
 	tenant[len] = '\0';
 	key = start + len + 1;
 	if (strcmp(tenant, "-") == 0 && ready(c))
-		bump(c->map, NULL, key, message[0]);
+		counters_bump(c->count, NULL, key, mark);
 	else if (str_is_uuid(tenant) && ready(c))
-		bump(c->map, tenant, key, message[0]);
+		counters_bump(c->count, tenant, key, mark);
 }
