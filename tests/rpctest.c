@@ -18,7 +18,8 @@
  *   every   STATUS REASON SERVICE ... [-Service/Method ...]
  *                             calls each method of these services, but those
  *                             after a "-"; REASON as mirai-error-code, "!": none
- * For the next request only (for an every: each of its requests):
+ *   times   N Service/Method JSON  that many calls; the last one is looked at
+ * For the next request only (for an every or times: each of its requests):
  *   header  NAME: VALUE
  *   body    TEXT              instead of the message, escapes as above
  *   repeat  N TEXT            the body is N times TEXT
@@ -977,6 +978,18 @@ do_call(const char *verb, const char *s)
 	return true;
 }
 
+/* The same call N times. */
+static void
+times(const char *s)
+{
+	size_t i, n = strtoul(word(&s), NULL, 10), kept = nheaders;
+
+	for (i = 0; i < n; i++) {
+		nheaders = kept;
+		do_call("call", s);
+	}
+}
+
 static void
 do_http(const char *s)
 {
@@ -1040,6 +1053,8 @@ run_line(const char *s)
 		do_http(s);
 	else if (strcmp(verb, "every") == 0)
 		every(s);
+	else if (strcmp(verb, "times") == 0)
+		times(s);
 	else if (strcmp(verb, "want-header") == 0)
 		want_header(s);
 	else if (strcmp(verb, "want-body") == 0)

@@ -23,6 +23,7 @@
 #include "base/str.h"
 #include "db/counters.h"
 #include "db/lite.h"
+#include "db/rate.h"
 #include "net/crypt.h"
 
 #define STALE_MS   (INT64_C(24) * 3600 * 1000)
@@ -700,6 +701,15 @@ cache_drop(struct cache *c, const char *tenant, const char *group)
 {
 	if (is_sound(tenant, group) && ready(c))
 		counters_bump(c->count, tenant, group, COUNTERS_GROUP);
+}
+
+int
+cache_rate(struct cache *c, const char *key, unsigned limit)
+{
+	static struct rate own;
+
+	return rate_take(ready(c) ? counters_rate(c->count) : &own, key, limit,
+	    clock_mono_ms() / 1000);
 }
 
 /* --- locks ------------------------------------------------------------------ */

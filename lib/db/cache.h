@@ -80,6 +80,12 @@ const char *cache_lock(struct cache *c, struct arena *a, const char *key,
     int64_t ttl_ms);
 bool cache_unlock(struct cache *c, const char *key, const char *id);
 
+/*
+ * Counts an event of this host under key: as rate_take() of db/rate.h, over
+ * all processes. Without a working cache each process counts by itself.
+ */
+int cache_rate(struct cache *c, const char *key, unsigned limit);
+
 /* Removes expired and day-old entries; what cron and long idles call. */
 void cache_clean(struct cache *c);
 

@@ -18,10 +18,11 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "db/rate.h"
 #include "net/crypt.h"
 
 #define SLOTS	 65536u /* a power of two */
-#define MAGIC	 UINT64_C(0x6d69726169633031)
+#define MAGIC	 UINT64_C(0x6d69726169633032)
 #define BOOT_LEN 36
 
 /* The mapped file. */
@@ -32,6 +33,7 @@ struct page {
 	_Atomic uint64_t epoch;
 	_Atomic uint64_t repairs;
 	_Atomic uint64_t slots[SLOTS];
+	struct rate rate;
 };
 
 struct counters {
@@ -278,4 +280,10 @@ counters_bump(struct counters *c, const char *tenant, const char *name,
 {
 	atomic_fetch_add(slot(c->map, tenant, name, strlen(name), mark), 1);
 	atomic_fetch_add(&c->map->epoch, 1);
+}
+
+struct rate *
+counters_rate(struct counters *c)
+{
+	return &c->map->rate;
 }

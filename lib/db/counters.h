@@ -11,6 +11,7 @@
 #include "base/xmalloc.h"
 
 struct counters;
+struct rate;
 
 /* What a generation is of; the letters travel in messages between hosts. */
 enum counters_mark {
@@ -56,5 +57,8 @@ uint64_t counters_generation(const struct counters *c, const char *tenant,
     const char *key);
 void counters_bump(struct counters *c, const char *tenant, const char *name,
     enum counters_mark mark);
+
+/* Events that are limited by rate (db/rate.h); borrowed until closed. */
+struct rate *counters_rate(struct counters *c);
 
 #endif

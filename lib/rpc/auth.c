@@ -52,7 +52,7 @@ auth_peek(struct req *r)
 {
 	enum code code = caller_load(r);
 
-	if (code == CODE_UNAUTHENTICATED) {
+	if (code == CODE_UNAUTHENTICATED || code == CODE_RESOURCE_EXHAUSTED) {
 		req_unfail(r);
 		return CODE_OK;
 	}

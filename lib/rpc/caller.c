@@ -15,6 +15,7 @@
 #include "db/db.h"
 #include "net/crypt.h"
 #include "net/json.h"
+#include "rpc/address.h"
 
 #define TOKEN_COOKIE   "ory_session_token"
 #define BROWSER_COOKIE "ory_kratos_session"
@@ -22,6 +23,7 @@
 #define USER_MS	       3600000
 #define STATUS_MS      60000
 #define FRONT_SLOTS    64
+#define MAX_FAILED     60 /* a minute and address */
 #define SHA_HEX	       (2 * CRYPT_SHA256_LEN)
 
 enum query {
@@ -458,6 +460,27 @@ load(struct req *r, const struct credential *c)
 	return CODE_OK;
 }
 
+/*
+ * A credential was shown and is none. Only failures count and only they are
+ * refused: nobody is kept out because of a neighbour.
+ */
+static enum code
+failed(struct req *r)
+{
+	const char *key;
+	int wait_s;
+
+	if (str_is_empty(r->remote))
+		return CODE_UNAUTHENTICATED;
+	key =
+	    arena_printf(r->mem, "session %s", address_unit(r->mem, r->remote));
+	if ((wait_s = cache_rate(r->env->cache, key, MAX_FAILED)) == 0)
+		return CODE_UNAUTHENTICATED;
+	return req_fail_retry(r, CODE_RESOURCE_EXHAUSTED, "RATE_LIMITED",
+	    wait_s,
+	    "too many requests without a valid session; try again later");
+}
+
 enum code
 caller_load(struct req *r)
 {
@@ -479,5 +502,5 @@ caller_load(struct req *r)
 		if (code != CODE_UNAUTHENTICATED)
 			return code;
 	}
-	return code != CODE_OK ? code : no_session(r);
+	return n > 0 ? failed(r) : no_session(r);
 }

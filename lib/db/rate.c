@@ -1,0 +1,121 @@
+/*
+ * The window slides by weight: what was counted in the window before counts
+ * for the share of it that lies less than a minute back. A key is known by its
+ * hash; its slot is near the hash and falls free when both windows are over.
+ */
+#include "db/rate.h"
+
+#include <assert.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+#define NEAR 8 /* slots that are looked at for a key */
+
+/* One window: when it began, its events and those of the one before. */
+struct window {
+	int64_t start_s;
+	unsigned before;
+	unsigned now;
+};
+
+static uint64_t
+pack(const struct window *w)
+{
+	return (uint64_t)w->start_s << 32 | (uint64_t)w->before << 16 | w->now;
+}
+
+/* The state as of now_s. */
+static struct window
+unpack(uint64_t state, int64_t now_s)
+{
+	struct window w = { (int64_t)(state >> 32),
+		(unsigned)(state >> 16 & 0xffff), (unsigned)(state & 0xffff) };
+
+	if (now_s - w.start_s >= 2 * RATE_WINDOW_S)
+		return (struct window){ .start_s = now_s };
+	if (now_s - w.start_s >= RATE_WINDOW_S)
+		return (struct window){ .start_s = w.start_s + RATE_WINDOW_S,
+			.before = w.now };
+	return w;
+}
+
+static bool
+fits(uint64_t state, unsigned limit, int64_t now_s)
+{
+	struct window w = unpack(state, now_s);
+	int64_t left = RATE_WINDOW_S - (now_s - w.start_s);
+
+	/* The share of the window before, rounded up: never too generous. */
+	return w.now + (w.before * left + RATE_WINDOW_S - 1) / RATE_WINDOW_S <
+	    limit;
+}
+
+static uint64_t
+hash(const char *key)
+{
+	uint64_t h = UINT64_C(0xcbf29ce484222325);
+
+	for (; *key != '\0'; key++)
+		h = (h ^ (unsigned char)*key) * UINT64_C(0x100000001b3);
+	h ^= h >> 32;
+	return h == 0 ? 1 : h;
+}
+
+static bool
+is_over(uint64_t state, int64_t now_s)
+{
+	return now_s - (int64_t)(state >> 32) >= 2 * RATE_WINDOW_S;
+}
+
+/* The key's slot, or one that is free, now the key's; NULL: none is free. */
+static struct rate_slot *
+find(struct rate *t, uint64_t key, int64_t now_s)
+{
+	struct rate_slot *s;
+	uint64_t old;
+	size_t i;
+
+	for (i = 0; i < NEAR; i++) {
+		s = &t->slots[(key + i) % RATE_SLOTS];
+		if (atomic_load(&s->key) == key)
+			return s;
+	}
+	for (i = 0; i < NEAR; i++) {
+		s = &t->slots[(key + i) % RATE_SLOTS];
+		old = atomic_load(&s->key);
+		if ((old == 0 || is_over(atomic_load(&s->state), now_s)) &&
+		    atomic_compare_exchange_strong(&s->key, &old, key))
+			return s;
+	}
+	return NULL;
+}
+
+static int
+wait_for(uint64_t state, unsigned limit, int64_t now_s)
+{
+	int s;
+
+	for (s = 1; !fits(state, limit, now_s + s); s++)
+		continue;
+	return s;
+}
+
+int
+rate_take(struct rate *t, const char *key, unsigned limit, int64_t now_s)
+{
+	struct rate_slot *s;
+	struct window w;
+	uint64_t old;
+
+	assert(limit >= 1 && limit <= RATE_MAX);
+	if ((s = find(t, hash(key), now_s)) == NULL)
+		return 0;
+	old = atomic_load(&s->state);
+	do {
+		if (!fits(old, limit, now_s))
+			return wait_for(old, limit, now_s);
+		w = unpack(old, now_s);
+		w.now++;
+	} while (!atomic_compare_exchange_weak(&s->state, &old, pack(&w)));
+	return 0;
+}
