@@ -11,6 +11,7 @@
 
 #include "ai/corpus.h"
 #include "ai/phrases.h"
+#include "ai/pick.h"
 #include "ai/render.h"
 #include "base/utf8.h"
 
@@ -19,6 +20,7 @@
 #define PARA_WORDS  260 /* a longer paragraph is broken at sentences */
 #define PARA_GOAL   110
 #define MAX_PATH    8
+#define SUMMARY	    9	 /* sentences */
 #define DIM	    1024 /* of the hashed word vectors of topic cutting */
 #define WINDOW	    120	 /* words compared on each side of a gap */
 
@@ -648,31 +650,6 @@ finish_chunks(struct arena *a, struct knowledge *k)
 
 /* --- summary -------------------------------------------------------------- */
 
-struct pick {
-	size_t sentence;
-	double score;
-};
-
-static int
-pick_cmp(const void *x, const void *y)
-{
-	const struct pick *a = x, *b = y;
-
-	if (a->score > b->score)
-		return -1;
-	if (a->score < b->score)
-		return 1;
-	return a->sentence < b->sentence ? -1 : a->sentence > b->sentence;
-}
-
-static int
-order_cmp(const void *x, const void *y)
-{
-	const struct pick *a = x, *b = y;
-
-	return a->sentence < b->sentence ? -1 : a->sentence > b->sentence;
-}
-
 /* The best standing-alone sentence of each chunk. */
 static size_t
 pick_sentences(const struct knowledge *k, const struct corpus *c,
@@ -708,11 +685,7 @@ set_summary(struct arena *a, struct knowledge *k)
 	size_t i, n;
 
 	picks = arena_calloc(a, k->nchunks + 1, sizeof(*picks));
-	n = pick_sentences(k, c, picks);
-	qsort(picks, n, sizeof(*picks), pick_cmp);
-	if (n > 9)
-		n = 9;
-	qsort(picks, n, sizeof(*picks), order_cmp);
+	n = pick_best(picks, pick_sentences(k, c, picks), SUMMARY);
 	for (i = 0; i < n; i++) {
 		if (i > 0)
 			buf_puts(&b, i % 3 == 0 ? "\n\n" : " ");

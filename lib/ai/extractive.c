@@ -11,6 +11,7 @@
 #include "ai/distil.h"
 #include "ai/outline.h"
 #include "ai/phrases.h"
+#include "ai/pick.h"
 #include "ai/quiz.h"
 #include "ai/render.h"
 #include "net/json.h"
@@ -363,31 +364,6 @@ add_chunks(struct maker *m, const struct quiz *quizzes, size_t nquizzes)
 	}
 }
 
-struct pick {
-	size_t sentence;
-	double score;
-};
-
-static int
-pick_cmp(const void *x, const void *y)
-{
-	const struct pick *a = x, *b = y;
-
-	if (a->score > b->score)
-		return -1;
-	if (a->score < b->score)
-		return 1;
-	return a->sentence < b->sentence ? -1 : a->sentence > b->sentence;
-}
-
-static int
-order_cmp(const void *x, const void *y)
-{
-	const struct pick *a = x, *b = y;
-
-	return a->sentence < b->sentence ? -1 : a->sentence > b->sentence;
-}
-
 /* The best sentences that stand alone, at most one of each chunk. */
 static size_t
 pick_points(const struct maker *m, struct pick *p)
@@ -408,11 +384,7 @@ pick_points(const struct maker *m, struct pick *p)
 		if (best.score > 0.0)
 			p[n++] = best;
 	}
-	qsort(p, n, sizeof(*p), pick_cmp);
-	if (n > KEY_POINTS)
-		n = KEY_POINTS;
-	qsort(p, n, sizeof(*p), order_cmp);
-	return n;
+	return pick_best(p, n, KEY_POINTS);
 }
 
 static void
