@@ -1,5 +1,5 @@
 /*
- * The sanitizer: libxml2 parses whatever comes, a walk over its tree writes a
+ * The sanitizer: whatever comes is parsed, and a walk over the tree writes a
  * new document from the allow-list below. Nothing of the input is copied
  * except text, always escaped, and checked attribute values. What each element
  * may hold is in the table too, so the output nests as HTML asks and every
@@ -7,17 +7,15 @@
  */
 #include "learn/html.h"
 
+#include <assert.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <string.h>
 #include <strings.h>
 
-#include <libxml/HTMLparser.h>
-#include <libxml/SAX2.h>
-#include <libxml/parserInternals.h>
-
 #include "base/str.h"
 #include "base/utf8.h"
+#include "net/xml.h"
 
 /*
  * Elements open in the output. Text may go above MAX_DEPTH with the elements
@@ -148,9 +146,15 @@ struct open {
 };
 
 struct writer {
+	struct arena *mem;
 	struct buf *out;
 	struct open open[MAX_OPEN]; /* open[0] is the root */
 	size_t nopen;
+	/* For each element around: nopen when it stood in the output, else 0. */
+	size_t marks[HTML_MAX_NESTING + 1];
+	size_t depth;
+	size_t
+	    gone;  /* elements around that are inside a dropped one, with it */
 	bool text; /* html_to_text: no markup */
 };
 
@@ -253,11 +257,11 @@ is_space(char c)
 }
 
 static bool
-all_space(const char *s)
+all_space(const char *s, size_t len)
 {
-	while (is_space(*s))
-		s++;
-	return *s == '\0';
+	while (len > 0 && is_space(*s))
+		s++, len--;
+	return len == 0;
 }
 
 /* --- attributes ----------------------------------------------------------- */
@@ -298,26 +302,21 @@ url_ok(const char *url, bool image)
 	return scheme_ok(url, image) || (image && media_ok(url));
 }
 
-/* The value without white space around it; caller frees with xmlFree. */
-static char *
-attr_get(xmlNodePtr node, const char *name)
+/* The value without white space around it; NULL when there is none. */
+static const char *
+attr_get(struct writer *w, const char *const *attrs, const char *name)
 {
-	xmlChar *raw;
-	char *s;
-	size_t len, skip;
+	const char *s = xml_attr(attrs, name);
+	size_t len;
 
-	raw = xmlGetNoNsProp(node, (const xmlChar *)name);
-	if (raw == NULL)
+	if (s == NULL)
 		return NULL;
-	s = (char *)raw;
-	for (skip = 0; is_space(s[skip]); skip++)
-		continue;
-	len = strlen(s + skip);
-	while (len > 0 && is_space(s[skip + len - 1]))
+	while (is_space(*s))
+		s++;
+	len = strlen(s);
+	while (len > 0 && is_space(s[len - 1]))
 		len--;
-	memmove(s, s + skip, len);
-	s[len] = '\0';
-	return s;
+	return arena_strndup(w->mem, s, len);
 }
 
 static void
@@ -374,7 +373,7 @@ struct attr {
 	unsigned flags; /* elements that carry it; 0 for all */
 };
 
-static const struct attr attrs[] = {
+static const struct attr kept_attrs[] = {
 	{ "colspan", span_ok, CELL },
 	{ "dir", dir_ok, 0 },
 	{ "lang", lang_ok, 0 },
@@ -384,45 +383,42 @@ static const struct attr attrs[] = {
 };
 
 static void
-attrs_put(struct buf *b, const struct tag *tag, xmlNodePtr node)
+attrs_put(struct writer *w, const struct tag *tag, const char *const *attrs)
 {
-	char *value;
+	const struct attr *attr;
+	const char *value;
 	size_t i;
 
-	for (i = 0; i < NITEMS(attrs); i++) {
-		if (attrs[i].flags != 0 && (attrs[i].flags & tag->flags) == 0)
+	for (i = 0; i < NITEMS(kept_attrs); i++) {
+		attr = &kept_attrs[i];
+		if (attr->flags != 0 && (attr->flags & tag->flags) == 0)
 			continue;
-		value = attr_get(node, attrs[i].name);
-		if (value != NULL && attrs[i].ok(value))
-			attr_put(b, attrs[i].name, value);
-		xmlFree(value);
+		value = attr_get(w, attrs, attr->name);
+		if (value != NULL && attr->ok(value))
+			attr_put(w->out, attr->name, value);
 	}
 }
 
 /* href or src; false when the element makes no sense without it. */
 static bool
-url_put(struct buf *b, const struct tag *tag, xmlNodePtr node)
+url_put(struct writer *w, const struct tag *tag, const char *const *attrs)
 {
-	bool image, ok;
-	char *value;
+	bool image = (tag->flags & IMAGE) != 0;
+	const char *name = image ? "src" : "href";
+	const char *value = attr_get(w, attrs, name);
 
-	image = (tag->flags & IMAGE) != 0;
-	value = attr_get(node, image ? "src" : "href");
-	ok = value != NULL && url_ok(value, image);
-	if (ok)
-		attr_put(b, image ? "src" : "href", value);
-	xmlFree(value);
-	return ok;
+	if (value == NULL || !url_ok(value, image))
+		return false;
+	attr_put(w->out, name, value);
+	return true;
 }
 
 static void
-alt_put(struct buf *b, xmlNodePtr node)
+alt_put(struct writer *w, const char *const *attrs)
 {
-	char *value;
+	const char *value = attr_get(w, attrs, "alt");
 
-	value = attr_get(node, "alt");
-	attr_put(b, "alt", value == NULL ? "" : value);
-	xmlFree(value);
+	attr_put(w->out, "alt", value == NULL ? "" : value);
 }
 
 /* --- the output's own nesting --------------------------------------------- */
@@ -560,12 +556,11 @@ soft_break(struct writer *w)
 /* --- the walk ------------------------------------------------------------- */
 
 static void
-put_folded(struct buf *b, const char *s)
+put_folded(struct buf *b, const char *s, size_t len)
 {
 	uint32_t cp;
-	size_t n, len;
+	size_t n;
 
-	len = strlen(s);
 	for (; len > 0; s += n, len -= n) {
 		if ((n = utf8_decode(s, len, &cp)) == 0) {
 			n = 1;
@@ -581,20 +576,20 @@ put_folded(struct buf *b, const char *s)
 }
 
 static void
-put_text(struct writer *w, const char *s)
+put_text(struct writer *w, const char *s, size_t len)
 {
-	if (all_space(s) && (top(w)->holds & IS_INLINE) == 0)
+	if (all_space(s, len) && (top(w)->holds & IS_INLINE) == 0)
 		return;
 	if (!make_room(w, IS_INLINE, MAX_OPEN))
 		return;
 	if (w->text)
-		put_folded(w->out, s);
+		put_folded(w->out, s, len);
 	else
-		escape_len(w->out, s, strlen(s), false);
+		escape_len(w->out, s, len, false);
 }
 
 static bool
-put_start(struct writer *w, const struct tag *tag, xmlNodePtr node)
+put_start(struct writer *w, const struct tag *tag, const char *const *attrs)
 {
 	size_t before;
 
@@ -607,14 +602,14 @@ put_start(struct writer *w, const struct tag *tag, xmlNodePtr node)
 	} else {
 		buf_printf(w->out, "<%s", tag->out);
 		if ((tag->flags & (LINK | IMAGE)) != 0 &&
-		    !url_put(w->out, tag, node)) {
+		    !url_put(w, tag, attrs)) {
 			w->out->len = before;
 			w->out->data[before] = '\0';
 			return false;
 		}
 		if ((tag->flags & IMAGE) != 0)
-			alt_put(w->out, node);
-		attrs_put(w->out, tag, node);
+			alt_put(w, attrs);
+		attrs_put(w, tag, attrs);
 		buf_puts(w->out, (tag->flags & VOID) != 0 ? "/>" : ">");
 	}
 	if ((tag->flags & VOID) == 0)
@@ -622,93 +617,67 @@ put_start(struct writer *w, const struct tag *tag, xmlNodePtr node)
 	return (tag->flags & VOID) == 0;
 }
 
-/* Opens what node becomes; true when its children are to be visited. */
-static bool
-enter(struct writer *w, xmlNodePtr node)
+/* Opens what the element becomes: how many are open with it, 0 for nothing. */
+static size_t
+enter(struct writer *w, const struct tag *tag, const char *const *attrs)
 {
-	const struct tag *tag;
-
-	node->_private = NULL;
-	if (node->type == XML_TEXT_NODE ||
-	    node->type == XML_CDATA_SECTION_NODE) {
-		if (node->content != NULL)
-			put_text(w, (const char *)node->content);
-		return false;
-	}
-	if (node->type != XML_ELEMENT_NODE)
-		return false;
-	tag = tag_find((const char *)node->name);
-	if (tag == NULL)
-		return true;
-	if ((tag->is & IS_GONE) != 0)
-		return false;
 	if ((tag->is & IS_BREAK) != 0) {
 		soft_break(w);
-		return true;
+		return 0;
 	}
 	if (((tag->flags & LINK) != 0 && is_open(w, tag)) ||
 	    !make_room(w, tag->is, MAX_DEPTH)) {
 		if ((tag->is & IS_INLINE) == 0)
 			soft_break(w);
-		return true;
+		return 0;
 	}
-	if (put_start(w, tag, node))
-		node->_private = (void *)(uintptr_t)w->nopen;
-	return true;
+	return put_start(w, tag, attrs) ? w->nopen : 0;
 }
 
 static void
-leave(struct writer *w, xmlNodePtr node)
+on_open(void *arg, const char *name, const char *const *attrs)
 {
+	struct writer *w = arg;
+	const struct tag *tag = tag_find(name);
+
+	if (w->gone > 0 || (tag != NULL && (tag->is & IS_GONE) != 0)) {
+		w->gone++;
+		return;
+	}
+	assert(w->depth < NITEMS(w->marks));
+	w->marks[w->depth++] = tag == NULL ? 0 : enter(w, tag, attrs);
+}
+
+static void
+on_close(void *arg, const char *name)
+{
+	struct writer *w = arg;
 	const struct tag *tag;
 	size_t at;
 
-	at = (size_t)(uintptr_t)node->_private;
-	if (at != 0) {
+	if (w->gone > 0) {
+		w->gone--;
+		return;
+	}
+	if ((at = w->marks[--w->depth]) != 0) {
 		pop_to(w, at - 1);
 		return;
 	}
-	tag = tag_find((const char *)node->name);
-	if (tag != NULL && (tag->is & (IS_INLINE | IS_GONE)) == 0)
+	tag = tag_find(name);
+	if (tag != NULL && (tag->is & IS_INLINE) == 0)
 		soft_break(w);
 }
 
-/* Without recursion: the depth of a tree is the author's choice. */
 static void
-walk(struct writer *w, xmlNodePtr first)
+on_text(void *arg, const char *p, size_t len)
 {
-	xmlNodePtr node;
+	struct writer *w = arg;
 
-	node = first;
-	while (node != NULL) {
-		if (enter(w, node) && node->children != NULL) {
-			node = node->children;
-			continue;
-		}
-		if (node->type == XML_ELEMENT_NODE)
-			leave(w, node);
-		while (node->next == NULL) {
-			node = node->parent;
-			if (node == NULL || node->type != XML_ELEMENT_NODE)
-				return;
-			leave(w, node);
-		}
-		node = node->next;
-	}
+	if (w->gone == 0)
+		put_text(w, p, len);
 }
 
 /* --- parsing -------------------------------------------------------------- */
-
-static void
-start_element(void *p, const xmlChar *name, const xmlChar **atts)
-{
-	htmlParserCtxtPtr ctxt = p;
-
-	if (ctxt->nodeNr > HTML_MAX_NESTING)
-		xmlStopParser(ctxt);
-	else
-		xmlSAX2StartElement(ctxt, name, atts);
-}
 
 /* Only what UTF-8 and XML can hold; the parser is not asked to guess. */
 static void
@@ -726,37 +695,20 @@ clean(struct buf *b, const char *s)
 	}
 }
 
-/* NULL when the input is too deep or too long to parse. */
-static htmlDocPtr
-parse(const char *html)
+/* -1, and nothing written, when the input is too deep or too long to parse. */
+static int
+parse(struct writer *w, const char *html)
 {
-	htmlParserCtxtPtr ctxt;
+	static const struct xml_events events = { on_open, on_close, on_text };
 	struct buf in = BUF_INIT;
-	htmlDocPtr doc;
-	bool stopped;
+	int rc = -1;
 
 	clean(&in, html);
-	if (in.len > HTML_MAX_INPUT) {
-		buf_free(&in);
-		return NULL;
-	}
-	ctxt = htmlNewParserCtxt();
-	if (ctxt == NULL) {
-		buf_free(&in);
-		return NULL;
-	}
-	ctxt->sax->startElement = start_element;
-	doc = htmlCtxtReadMemory(ctxt, buf_str(&in), (int)in.len, NULL, "UTF-8",
-	    HTML_PARSE_RECOVER | HTML_PARSE_NOERROR | HTML_PARSE_NOWARNING |
-		HTML_PARSE_NONET | HTML_PARSE_NODEFDTD);
-	stopped = ctxt->disableSAX != 0;
-	htmlFreeParserCtxt(ctxt);
+	if (in.len <= HTML_MAX_INPUT)
+		rc = xml_walk_html(buf_str(&in), in.len, HTML_MAX_NESTING,
+		    &events, w);
 	buf_free(&in);
-	if (stopped && doc != NULL) {
-		xmlFreeDoc(doc);
-		return NULL;
-	}
-	return doc;
+	return rc;
 }
 
 /* What is left of input that cannot be parsed: its text. */
@@ -776,7 +728,7 @@ put_untagged(struct writer *w, const char *s)
 		} else if (!inside)
 			buf_putc(&text, *s);
 	}
-	put_text(w, buf_str(&text));
+	put_text(w, buf_str(&text), text.len);
 	buf_free(&text);
 }
 
@@ -785,22 +737,17 @@ convert(struct arena *a, const char *html, bool text)
 {
 	struct writer w = { 0 };
 	struct buf out = BUF_INIT;
-	htmlDocPtr doc;
 	char *s;
 
-	if (html == NULL || all_space(html))
+	if (html == NULL || all_space(html, strlen(html)))
 		return arena_strdup(a, "");
+	w.mem = a;
 	w.out = &out;
 	w.text = text;
 	push(&w, &root, 0, false);
-	doc = parse(html);
-	if (doc == NULL)
+	if (parse(&w, html) == -1)
 		put_untagged(&w, html);
-	else
-		walk(&w, xmlDocGetRootElement(doc));
 	pop_to(&w, 1);
-	if (doc != NULL)
-		xmlFreeDoc(doc);
 	while (out.len > 0 && is_space(out.data[out.len - 1]))
 		out.len--;
 	s = arena_strndup(a, out.len == 0 ? "" : out.data, out.len);

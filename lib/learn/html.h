@@ -1,8 +1,7 @@
 /*
  * HTML that people, models and documents wrote, made safe to show: an
  * allow-list of elements and attributes (spec content.md 9.5), always
- * well-formed, never a script, style, handler or foreign scheme. Uses
- * libxml2's HTML parser and is the only file of this layer that does.
+ * well-formed, never a script, style, handler or foreign scheme.
  */
 #ifndef MIRAI_LEARN_HTML_H
 #define MIRAI_LEARN_HTML_H

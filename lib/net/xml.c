@@ -1,12 +1,17 @@
 /*
- * libxml2's SAX parsers behind three callbacks. Input is fed in pieces, so
- * memory does not grow with it.
+ * libxml2's parsers behind three callbacks. The readers feed input in pieces,
+ * so memory does not grow with it; the walk holds a tree.
  */
 #include "net/xml.h"
 
 #include <libxml/HTMLparser.h>
+#include <libxml/SAX2.h>
 #include <libxml/parser.h>
+#include <libxml/parserInternals.h>
 
+#include <limits.h>
+#include <stdbool.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -188,4 +193,119 @@ xml_read_html(const char *p, size_t len, const struct xml_events *ev, void *arg)
 		(void)htmlParseChunk(r.ctx, p, n, len == (size_t)n);
 	}
 	htmlFreeParserCtxt(r.ctx);
+}
+
+/* --- the tree ----------------------------------------------------------------- */
+
+static void
+limit_open(void *p, const xmlChar *name, const xmlChar **attrs)
+{
+	htmlParserCtxtPtr ctx = p;
+	const size_t *max_depth = ctx->_private;
+
+	if ((size_t)ctx->nodeNr > *max_depth)
+		xmlStopParser(ctx);
+	else
+		xmlSAX2StartElement(ctx, name, attrs);
+}
+
+/* *stopped: it is too deep, and what came before that is the tree. */
+static htmlDocPtr
+parse_tree(const char *p, size_t len, size_t max_depth, bool *stopped)
+{
+	htmlParserCtxtPtr ctx;
+	htmlDocPtr doc;
+
+	*stopped = true;
+	if (len > INT_MAX || (ctx = htmlNewParserCtxt()) == NULL)
+		return NULL;
+	ctx->_private = &max_depth;
+	ctx->sax->startElement = limit_open;
+	doc = htmlCtxtReadMemory(ctx, p, (int)len, NULL, "UTF-8",
+	    HTML_PARSE_RECOVER | HTML_PARSE_NOERROR | HTML_PARSE_NOWARNING |
+		HTML_PARSE_NONET | HTML_PARSE_NODEFDTD);
+	*stopped = ctx->disableSAX != 0;
+	htmlFreeParserCtxt(ctx);
+	return doc;
+}
+
+static void
+report_open(xmlNodePtr node, const struct xml_events *ev, void *arg)
+{
+	const char **pairs;
+	xmlAttrPtr attr;
+	size_t i, n = 0;
+
+	for (attr = node->properties; attr != NULL; attr = attr->next)
+		n++;
+	if (n == 0) {
+		ev->open(arg, (const char *)node->name, NULL);
+		return;
+	}
+	pairs = xreallocarray(NULL, 2 * n + 1, sizeof(*pairs));
+	for (i = 0, attr = node->properties; attr != NULL; attr = attr->next) {
+		pairs[i++] = (const char *)attr->name;
+		pairs[i++] = (const char *)xmlNodeListGetString(node->doc,
+		    attr->children, 1);
+		if (pairs[i - 1] == NULL)
+			pairs[i - 1] = (const char *)xmlStrdup(BAD_CAST "");
+	}
+	pairs[i] = NULL;
+	ev->open(arg, (const char *)node->name, pairs);
+	for (i = 1; i < 2 * n; i += 2)
+		xmlFree((void *)(uintptr_t)pairs[i]);
+	free(pairs);
+}
+
+/* True when the children of node are to be visited. */
+static bool
+report_node(xmlNodePtr node, const struct xml_events *ev, void *arg)
+{
+	if (node->type == XML_ELEMENT_NODE) {
+		report_open(node, ev, arg);
+		return node->children != NULL;
+	}
+	if ((node->type == XML_TEXT_NODE ||
+		node->type == XML_CDATA_SECTION_NODE) &&
+	    node->content != NULL)
+		ev->text(arg, (const char *)node->content,
+		    strlen((const char *)node->content));
+	return false;
+}
+
+/* Without recursion: the depth of a tree is the author's choice. */
+static void
+walk(xmlNodePtr node, const struct xml_events *ev, void *arg)
+{
+	while (node != NULL) {
+		if (report_node(node, ev, arg)) {
+			node = node->children;
+			continue;
+		}
+		if (node->type == XML_ELEMENT_NODE)
+			ev->close(arg, (const char *)node->name);
+		while (node->next == NULL) {
+			node = node->parent;
+			if (node == NULL || node->type != XML_ELEMENT_NODE)
+				return;
+			ev->close(arg, (const char *)node->name);
+		}
+		node = node->next;
+	}
+}
+
+int
+xml_walk_html(const char *p, size_t len, size_t max_depth,
+    const struct xml_events *ev, void *arg)
+{
+	htmlDocPtr doc;
+	bool stopped;
+
+	doc = parse_tree(p, len, max_depth, &stopped);
+	if (doc == NULL)
+		return -1;
+	if (!stopped)
+		walk(xmlDocGetRootElement(doc), ev, arg);
+	xmlFreeDoc(doc);
+	return stopped ? -1 : 0;
 }

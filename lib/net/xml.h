@@ -31,6 +31,15 @@ int xml_read(const char *p, size_t len, const struct xml_events *ev, void *arg,
 void xml_read_html(const char *p, size_t len, const struct xml_events *ev,
     void *arg);
 
+/*
+ * The same of UTF-8 HTML that is held whole, read into a tree first: text comes
+ * in one piece, and white space between blocks does not come at all. Nothing is
+ * reported before all is read. -1, and no event, when elements nest more than
+ * max_depth deep.
+ */
+int xml_walk_html(const char *p, size_t len, size_t max_depth,
+    const struct xml_events *ev, void *arg) MUST_CHECK;
+
 /* The value of an attribute, NULL when absent. */
 const char *xml_attr(const char *const *attrs, const char *name);
 
