@@ -101,7 +101,7 @@ read_params(struct call *c, struct query_pair out[PARAM__MAX])
 
 	memset(out, 0, sizeof(*out) * PARAM__MAX);
 	if (strlen(text) > MAX_QUERY)
-		return req_fail(c->r, CODE_RESOURCE_EXHAUSTED,
+		return req_fail_quota(c->r, "query_size",
 		    "the query is longer than %zu bytes", MAX_QUERY);
 	while (query_next(&text, &p)) {
 		for (i = 0; i < PARAM__MAX && !query_is(&p, names[i]); i++)

@@ -190,6 +190,13 @@ enum code req_fail_db(struct req *r);
 enum code req_fail_retry(struct req *r, enum code code, const char *reason,
     int seconds, const char *fmt, ...) PRINTF_LIKE(5, 6);
 
+/*
+ * RESOURCE_EXHAUSTED that names the limit (QuotaFailure): subject is a fixed
+ * word that programs may branch on, as "message_size".
+ */
+enum code req_fail_quota(struct req *r, const char *subject, const char *fmt,
+    ...) PRINTF_LIKE(3, 4);
+
 /* Forgets the failure, as before another call. */
 void req_unfail(struct req *r);
 

@@ -151,6 +151,26 @@ req_fail_retry(struct req *r, enum code code, const char *reason, int seconds,
 }
 
 enum code
+req_fail_quota(struct req *r, const char *subject, const char *fmt, ...)
+{
+	struct pb_quota_failure_violation *v;
+	struct pb_quota_failure *quota;
+	va_list ap;
+
+	va_start(ap, fmt);
+	set_va(r, CODE_RESOURCE_EXHAUSTED, NULL, fmt, ap);
+	va_end(ap);
+	v = arena_zalloc(r->mem, sizeof(*v));
+	v->subject = subject;
+	v->description = r->message;
+	quota = arena_zalloc(r->mem, sizeof(*quota));
+	quota->violations = v;
+	quota->nviolations = 1;
+	add_detail(r, &pb_quota_failure_desc, quota);
+	return CODE_RESOURCE_EXHAUSTED;
+}
+
+enum code
 req_fail_db(struct req *r)
 {
 	static const struct {

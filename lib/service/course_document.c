@@ -34,7 +34,7 @@ course_put_document(struct req *r, const struct pb_course *course,
 	b = buf_new(r->mem);
 	document_write(r->mem, b, course);
 	if (b->len > DOCUMENT_MAX)
-		return req_fail(r, CODE_RESOURCE_EXHAUSTED,
+		return req_fail_quota(r, "course_size",
 		    "the course is larger than %zu bytes", DOCUMENT_MAX);
 	if (r->env->store == NULL ||
 	    store_put(r->env->store, r->who.tenant_id, key, "application/json",
