@@ -259,9 +259,11 @@ is_space(char c)
 static bool
 all_space(const char *s, size_t len)
 {
-	while (len > 0 && is_space(*s))
-		s++, len--;
-	return len == 0;
+	size_t i;
+
+	for (i = 0; i < len && is_space(s[i]); i++)
+		continue;
+	return i == len;
 }
 
 /* --- attributes ----------------------------------------------------------- */
