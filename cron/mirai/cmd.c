@@ -3,9 +3,12 @@
  */
 #include "cmd.h"
 
+#include <assert.h>
 #include <err.h>
 #include <errno.h>
+#include <getopt.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -17,6 +20,8 @@
 #include "progress.h"
 
 #define MAX_DOCUMENT ((off_t)64 * 1024 * 1024)
+#define MAX_OPTIONS  16
+#define LONG_OPTION  256 /* value of the first; letters are below */
 
 int
 cmd_usage(const char *usage)
@@ -38,6 +43,70 @@ cmd_help(int argc, char **argv, const char *usage)
 		}
 	}
 	return cmd_usage(usage);
+}
+
+/* The tables that getopt_long() wants. */
+static void
+option_tables(const struct cmd_option *o, struct option *longs, char *letters)
+{
+	size_t i;
+	int arg;
+
+	*letters++ = 'h';
+	*longs++ = (struct option){ "help", no_argument, NULL, 'h' };
+	for (i = 0; o[i].name != NULL; i++) {
+		assert(i < MAX_OPTIONS);
+		arg = o[i].flag == NULL ? required_argument : no_argument;
+		if (o[i].name[1] != '\0') {
+			*longs++ = (struct option){ o[i].name, arg, NULL,
+				LONG_OPTION + (int)i };
+			continue;
+		}
+		*letters++ = o[i].name[0];
+		if (arg == required_argument)
+			*letters++ = ':';
+	}
+	*longs = (struct option){ NULL, 0, NULL, 0 };
+	*letters = '\0';
+}
+
+static const struct cmd_option *
+find_option(const struct cmd_option *o, int ch)
+{
+	if (ch >= LONG_OPTION)
+		return &o[ch - LONG_OPTION];
+	while (o->name != NULL && (o->name[0] != ch || o->name[1] != '\0'))
+		o++;
+	return o->name == NULL ? NULL : o; /* NULL: getopt has told */
+}
+
+int
+cmd_options(int argc, char **argv, const char *usage,
+    const struct cmd_option *options)
+{
+	struct option longs[MAX_OPTIONS + 2];
+	char letters[2 * MAX_OPTIONS + 2];
+	const struct cmd_option *o;
+	int ch;
+
+	option_tables(options, longs, letters);
+	while ((ch = getopt_long(argc, argv, letters, longs, NULL)) != -1) {
+		if (ch == 'h') {
+			fputs(usage, stdout);
+			exit(0);
+		}
+		if ((o = find_option(options, ch)) == NULL)
+			return -1;
+		if (o->flag != NULL) {
+			*o->flag = true;
+		} else if (o->text != NULL) {
+			*o->text = optarg;
+		} else if (!str_to_i64(optarg, 0, o->max, o->number)) {
+			warnx("--%s: 0 to %lld", o->name, (long long)o->max);
+			return -1;
+		}
+	}
+	return 0;
 }
 
 void

@@ -23,6 +23,26 @@ int cmd_usage(const char *usage);
 /* Usage as help (0) when the arguments ask for it, else as an error (2). */
 int cmd_help(int argc, char **argv, const char *usage);
 
+/*
+ * An option: --name, or -n for a name of one letter. Its argument goes to
+ * *text, or as a number up to max to *number; with neither it sets *flag.
+ */
+struct cmd_option {
+	const char *name;
+	const char **text;
+	int64_t *number;
+	int64_t max;
+	bool *flag;
+};
+
+/*
+ * Reads the options of argv by a table that ends with a NULL name; optind says
+ * where the operands start. -h and --help print the usage and end the
+ * program. -1 after one line on stderr.
+ */
+int cmd_options(int argc, char **argv, const char *usage,
+    const struct cmd_option *options) MUST_CHECK;
+
 /* Appends the course as its document: JSON, two spaces, newline. */
 void cmd_put_document(struct arena *a, struct buf *b,
     const struct pb_course *course);

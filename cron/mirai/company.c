@@ -7,7 +7,6 @@
 #include <err.h>
 #include <getopt.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "admin.h"
@@ -206,49 +205,21 @@ static const struct {
 static int
 read_options(struct company_opts *o, int argc, char **argv)
 {
-	static const struct option options[] = {
-		{ "email", required_argument, NULL, 'e' },
-		{ "first-name", required_argument, NULL, 'F' },
-		{ "help", no_argument, NULL, 'h' },
-		{ "industry", required_argument, NULL, 'i' },
-		{ "json", no_argument, NULL, 'j' },
-		{ "last-name", required_argument, NULL, 'L' },
-		{ "name", required_argument, NULL, 'n' },
-		{ "plan", required_argument, NULL, 'p' },
-		{ "seats", required_argument, NULL, 's' },
-		{ "team-size", required_argument, NULL, 't' },
-		{ NULL, 0, NULL, 0 },
+	const struct cmd_option options[] = {
+		{ .name = "f", .text = &o->conf },
+		{ .name = "email", .text = &o->email },
+		{ .name = "first-name", .text = &o->first_name },
+		{ .name = "industry", .text = &o->industry },
+		{ .name = "json", .flag = &o->json },
+		{ .name = "last-name", .text = &o->last_name },
+		{ .name = "name", .text = &o->name },
+		{ .name = "plan", .text = &o->plan },
+		{ .name = "seats", .number = &o->seats, .max = 1000 },
+		{ .name = "team-size", .text = &o->team_size },
+		{ .name = NULL },
 	};
-	const char **text;
-	int ch;
 
-	while ((ch = getopt_long(argc, argv, "f:h", options, NULL)) != -1) {
-		text = ch == 'e' ? &o->email
-		    : ch == 'F'	 ? &o->first_name
-		    : ch == 'i'	 ? &o->industry
-		    : ch == 'L'	 ? &o->last_name
-		    : ch == 'n'	 ? &o->name
-		    : ch == 'p'	 ? &o->plan
-		    : ch == 't'	 ? &o->team_size
-		    : ch == 'f'	 ? &o->conf
-				 : NULL;
-		if (text != NULL) {
-			*text = optarg;
-		} else if (ch == 'j') {
-			o->json = true;
-		} else if (ch == 's') {
-			if (!str_to_i64(optarg, 0, 1000, &o->seats)) {
-				warnx("--seats: 0 to 1000");
-				return -1;
-			}
-		} else if (ch == 'h') {
-			fputs(company_usage, stdout);
-			exit(0);
-		} else {
-			return -1;
-		}
-	}
-	return 0;
+	return cmd_options(argc, argv, company_usage, options);
 }
 
 int

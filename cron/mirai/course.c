@@ -260,41 +260,16 @@ static const struct {
 static int
 read_options(struct course_opts *o, int argc, char **argv)
 {
-	static const struct option options[] = {
-		{ "email", required_argument, NULL, 'e' },
-		{ "help", no_argument, NULL, 'h' },
-		{ "json", no_argument, NULL, 'j' },
-		{ "title", required_argument, NULL, 't' },
-		{ "url", required_argument, NULL, 'u' },
-		{ NULL, 0, NULL, 0 },
+	const struct cmd_option options[] = {
+		{ .name = "email", .text = &o->remote.email },
+		{ .name = "json", .flag = &o->json },
+		{ .name = "o", .text = &o->out },
+		{ .name = "title", .text = &o->title },
+		{ .name = "url", .text = &o->remote.url },
+		{ .name = NULL },
 	};
-	int ch;
 
-	while ((ch = getopt_long(argc, argv, "ho:", options, NULL)) != -1) {
-		switch (ch) {
-		case 'e':
-			o->remote.email = optarg;
-			break;
-		case 'j':
-			o->json = true;
-			break;
-		case 'o':
-			o->out = optarg;
-			break;
-		case 't':
-			o->title = optarg;
-			break;
-		case 'u':
-			o->remote.url = optarg;
-			break;
-		case 'h':
-			fputs(course_usage, stdout);
-			exit(0);
-		default:
-			return -1;
-		}
-	}
-	return 0;
+	return cmd_options(argc, argv, course_usage, options);
 }
 
 int

@@ -7,7 +7,6 @@
 #include <err.h>
 #include <getopt.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "admin.h"
@@ -272,37 +271,17 @@ static const struct {
 static int
 read_options(struct user_opts *o, int argc, char **argv)
 {
-	static const struct option options[] = {
-		{ "company", required_argument, NULL, 'c' },
-		{ "first-name", required_argument, NULL, 'F' },
-		{ "help", no_argument, NULL, 'h' },
-		{ "json", no_argument, NULL, 'j' },
-		{ "last-name", required_argument, NULL, 'L' },
-		{ "role", required_argument, NULL, 'r' },
-		{ NULL, 0, NULL, 0 },
+	const struct cmd_option options[] = {
+		{ .name = "company", .text = &o->company },
+		{ .name = "f", .text = &o->conf },
+		{ .name = "first-name", .text = &o->first_name },
+		{ .name = "json", .flag = &o->json },
+		{ .name = "last-name", .text = &o->last_name },
+		{ .name = "role", .text = &o->role },
+		{ .name = NULL },
 	};
-	const char **text;
-	int ch;
 
-	while ((ch = getopt_long(argc, argv, "f:h", options, NULL)) != -1) {
-		text = ch == 'c' ? &o->company
-		    : ch == 'F'	 ? &o->first_name
-		    : ch == 'L'	 ? &o->last_name
-		    : ch == 'r'	 ? &o->role
-		    : ch == 'f'	 ? &o->conf
-				 : NULL;
-		if (text != NULL) {
-			*text = optarg;
-		} else if (ch == 'j') {
-			o->json = true;
-		} else if (ch == 'h') {
-			fputs(user_usage, stdout);
-			exit(0);
-		} else {
-			return -1;
-		}
-	}
-	return 0;
+	return cmd_options(argc, argv, user_usage, options);
 }
 
 int
