@@ -238,6 +238,28 @@ self_submit(struct visit *c, enum flow_kind kind,
 }
 
 void
+self_add_password(struct flow *f, const char *autocomplete, enum ui_id label)
+{
+	ui_add_input(f->ui,
+	    &(struct ui_input){
+		.name = "password",
+		.type = "password",
+		.group = "password",
+		.autocomplete = autocomplete,
+		.required = true,
+		.label = UI_NODE_PASSWORD,
+	    });
+	ui_add_input(f->ui,
+	    &(struct ui_input){
+		.name = "method",
+		.type = "submit",
+		.group = "password",
+		.value = "password",
+		.label = label,
+	    });
+}
+
+void
 self_again(struct visit *c, const struct flow *f)
 {
 	visit_begin(c, DB_TX_WRITE);

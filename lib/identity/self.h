@@ -38,6 +38,10 @@ bool self_submit(struct visit *c, enum flow_kind kind,
  */
 void self_refuse_signed_in(struct visit *c);
 
+/* The end of a form by password: the field, then the button that submits. */
+void self_add_password(struct flow *f, const char *autocomplete,
+    enum ui_id label);
+
 /* Shows the flow again, with what is wrong said in its ui. */
 void self_again(struct visit *c, const struct flow *f);
 

@@ -28,23 +28,7 @@ draw_form(struct flow *f, const char *identifier)
 		.required = true,
 		.label = UI_NODE_ID,
 	    });
-	ui_add_input(f->ui,
-	    &(struct ui_input){
-		.name = "password",
-		.type = "password",
-		.group = "password",
-		.autocomplete = "current-password",
-		.required = true,
-		.label = UI_NODE_PASSWORD,
-	    });
-	ui_add_input(f->ui,
-	    &(struct ui_input){
-		.name = "method",
-		.type = "submit",
-		.group = "password",
-		.value = "password",
-		.label = UI_LOGIN_PASSWORD,
-	    });
+	self_add_password(f, "current-password", UI_LOGIN_PASSWORD);
 }
 
 static void

@@ -18,23 +18,7 @@ draw_form(struct visit *c, struct flow *f, const struct json *traits)
 {
 	f->ui = ui_new(c->mem);
 	schema_nodes(c->p->schema, traits, f->ui);
-	ui_add_input(f->ui,
-	    &(struct ui_input){
-		.name = "password",
-		.type = "password",
-		.group = "password",
-		.autocomplete = "new-password",
-		.required = true,
-		.label = UI_NODE_PASSWORD,
-	    });
-	ui_add_input(f->ui,
-	    &(struct ui_input){
-		.name = "method",
-		.type = "submit",
-		.group = "password",
-		.value = "password",
-		.label = UI_REGISTER,
-	    });
+	self_add_password(f, "new-password", UI_REGISTER);
 }
 
 static void
