@@ -1,32 +1,11 @@
 /*
- * PDF text extractor (what pdftohtml prints): whatever comes in, the document that comes out is one
- * that the decoder takes and that renders.
+ * PDF text extractor (what pdftohtml prints).
  */
-#include <assert.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include "ai/extract.h"
-#include "ai/render.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+#include "extractor.h"
 
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	struct arena *a = arena_new();
-	struct doc_maker *m = doc_maker_new(a, "page");
-	struct buf *b = buf_new(a);
-	const char *why;
-	struct doc *d;
-
-	if (extract_pdf(m, (const char *)data, size, &why) == 0) {
-		d = doc_finish(m);
-		doc_encode(b, d);
-		assert(doc_decode(a, b->data, b->len) != NULL);
-		render_html(b, d->blocks, d->nblocks);
-		render_markdown(b, d->blocks, d->nblocks);
-	}
-	arena_free(a);
+	extractor_try(extract_pdf, "page", data, size);
 	return 0;
 }
