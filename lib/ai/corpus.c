@@ -351,20 +351,6 @@ join(struct arena *a, const struct corpus_sentence *s, size_t from, size_t to,
 	return out;
 }
 
-/* The first letter lowered, when only the sentence's start made it large. */
-static char *
-lower_first(struct arena *a, const char *s)
-{
-	char first[4];
-	uint32_t cp;
-	size_t n, m;
-
-	if ((n = utf8_decode(s, strlen(s), &cp)) == 0)
-		return arena_strdup(a, s);
-	m = utf8_encode(lang_fold(cp), first);
-	return arena_printf(a, "%.*s%s", (int)m, first, s + n);
-}
-
 static void
 form_count(struct form *f, const char *text)
 {
@@ -432,7 +418,7 @@ term_forms(struct builder *b, uint32_t id, const struct corpus_sentence *s,
 		f->inner++;
 		f->upper += (w->flags & LANG_UPPER) != 0;
 	} else if (b->c->lang != LANG_DE && !is_all_caps(s, from, from + 1)) {
-		text = lower_first(b->c->a, text);
+		text = lang_lower_first(b->c->a, text);
 	}
 	form_count(f, text);
 }

@@ -266,19 +266,6 @@ is_name(const struct corpus *c, const char *term)
 	return false;
 }
 
-static char *
-lower_first(struct arena *a, const char *s)
-{
-	char first[4];
-	uint32_t cp;
-	size_t n, m;
-
-	if ((n = utf8_decode(s, strlen(s), &cp)) == 0)
-		return arena_strdup(a, s);
-	m = utf8_encode(lang_fold(cp), first);
-	return arena_printf(a, "%.*s%s", (int)m, first, s + n);
-}
-
 /* Small first letters, as terms stand inside a sentence. */
 static void
 lower_terms(struct corpus *c)
@@ -291,7 +278,7 @@ lower_terms(struct corpus *c)
 		if (d->mono || c->lang == LANG_DE || d->group != 0)
 			continue;
 		if (d->source[0] == d->term[0] && !is_name(c, d->term))
-			d->term = lower_first(c->a, d->term);
+			d->term = lang_lower_first(c->a, d->term);
 		for (j = 0; j < c->nterms; j++) {
 			if (c->terms[j].count > 1 &&
 			    str_ieq(c->terms[j].text, d->term)) {

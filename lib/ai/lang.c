@@ -778,3 +778,16 @@ lang_minutes(size_t words)
 
 	return m < 1 ? 1 : m > 600 ? 600 : (unsigned)m;
 }
+
+char *
+lang_lower_first(struct arena *a, const char *s)
+{
+	char first[4];
+	uint32_t cp;
+	size_t n, m;
+
+	if ((n = utf8_decode(s, strlen(s), &cp)) == 0)
+		return arena_strdup(a, s);
+	m = utf8_encode(lang_fold(cp), first);
+	return arena_printf(a, "%.*s%s", (int)m, first, s + n);
+}

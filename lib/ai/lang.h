@@ -88,4 +88,7 @@ unsigned lang_minutes(size_t words);
 /* Words as read: ideographs count half. */
 size_t lang_count(const char *p, size_t len);
 
+/* s with a small first letter. */
+char *lang_lower_first(struct arena *a, const char *s);
+
 #endif

@@ -11,8 +11,8 @@
 
 static const char hexdigits[] = "0123456789abcdef";
 
-static int
-hex_value(char c)
+int
+str_hex_value(char c)
 {
 	if (c >= '0' && c <= '9')
 		return c - '0';
@@ -36,7 +36,7 @@ str_uuid_canon(const char *s, char out[STR_UUID_LEN + 1])
 			tmp[i] = '-';
 			continue;
 		}
-		if ((v = hex_value(s[i])) == -1)
+		if ((v = str_hex_value(s[i])) == -1)
 			return false;
 		tmp[i] = hexdigits[v];
 	}
@@ -255,8 +255,8 @@ str_url_decode(struct arena *a, const char *s, size_t len, bool plus_is_space)
 				return NULL;
 			*p++ = s[i];
 		} else {
-			if (len - i < 3 || (hi = hex_value(s[i + 1])) == -1 ||
-			    (lo = hex_value(s[i + 2])) == -1 || hi + lo == 0)
+			if (len - i < 3 || (hi = str_hex_value(s[i + 1])) == -1 ||
+			    (lo = str_hex_value(s[i + 2])) == -1 || hi + lo == 0)
 				return NULL;
 			*p++ = (char)(hi * 16 + lo);
 			i += 2;

@@ -41,6 +41,9 @@ char *str_trim(struct arena *a, const char *s);
 /* ASCII letters lowered, in a. */
 char *str_lower(struct arena *a, const char *s);
 
+/* What a hex digit stands for, -1 for another character. */
+int str_hex_value(char c);
+
 /* len bytes as lower-case hex with NUL, in a. */
 char *str_hex(struct arena *a, const void *p, size_t len);
 

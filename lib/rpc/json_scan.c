@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/str.h"
 #include "base/utf8.h"
 
 int
@@ -175,18 +176,6 @@ json_scan_number(struct json_scan *js, struct json_text *out)
 
 /* --- strings --------------------------------------------------------------- */
 
-static int
-hex_value(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	if (c >= 'a' && c <= 'f')
-		return c - 'a' + 10;
-	if (c >= 'A' && c <= 'F')
-		return c - 'A' + 10;
-	return -1;
-}
-
 /* Four hex digits at p; -1 when they are not. */
 static int32_t
 hex4(const struct json_scan *js, const char *p)
@@ -197,7 +186,7 @@ hex4(const struct json_scan *js, const char *p)
 	if (js->end - p < 4)
 		return -1;
 	for (n = i = 0; i < 4; i++) {
-		if ((v = hex_value(p[i])) == -1)
+		if ((v = str_hex_value(p[i])) == -1)
 			return -1;
 		n = n * 16 + v;
 	}

@@ -5,6 +5,8 @@
 
 #include <string.h>
 
+#include "base/str.h"
+
 bool
 query_next(const char **text, struct query_pair *out)
 {
@@ -25,25 +27,13 @@ query_next(const char **text, struct query_pair *out)
 	return true;
 }
 
-static int
-hex(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	if (c >= 'a' && c <= 'f')
-		return c - 'a' + 10;
-	if (c >= 'A' && c <= 'F')
-		return c - 'A' + 10;
-	return -1;
-}
-
 /* The byte an escape at s (left bytes) stands for, or -1. */
 static int
 unescape(const char *s, size_t left)
 {
 	int hi, lo;
 
-	if (left < 3 || (hi = hex(s[1])) == -1 || (lo = hex(s[2])) == -1)
+	if (left < 3 || (hi = str_hex_value(s[1])) == -1 || (lo = str_hex_value(s[2])) == -1)
 		return -1;
 	return hi * 16 + lo;
 }

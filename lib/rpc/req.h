@@ -34,12 +34,12 @@ enum role {
 struct who {
 	char identity_id[STR_UUID_LEN + 1]; /* "" = nobody is signed in */
 	char session_id[STR_UUID_LEN + 1];
-	char user_id[STR_UUID_LEN + 1];	   /* "" = no user row */
+	char user_id[STR_UUID_LEN + 1]; /* "" = no user row */
 	char tenant_id[STR_UUID_LEN + 1];
 	char company_id[STR_UUID_LEN + 1]; /* "" = no company */
 	enum role role;
-	bool suspended;	  /* the tenant's status */
-	bool by_cookie;	  /* credential came as a cookie: X-1 applies */
+	bool suspended;	   /* the tenant's status */
+	bool by_cookie;	   /* credential came as a cookie: X-1 applies */
 	const char *email; /* of the identity; NULL when nobody */
 	const char *first_name;
 	const char *last_name;
@@ -64,7 +64,7 @@ struct req_detail {
 /* What a process holds open for all its requests; unused parts are NULL. */
 struct req_env {
 	const struct conf *conf;
-	struct db *db;	     /* application database */
+	struct db *db; /* application database */
 	struct cache *cache;
 	struct store *store;
 	struct ident *ident; /* who is who: lib/rpc/auth.h */
@@ -93,13 +93,13 @@ struct req {
 	enum code code;
 	const char *message;
 	const char *reason; /* stable code: "TEAM_NOT_FOUND" */
-	int retry_after; /* seconds; 0: not known */
+	int retry_after;    /* seconds; 0: not known */
 	struct req_detail *details;
 	struct req_meta *meta;
 	int cache_seconds; /* a GET's answer may be kept so long; 0: not */
 
 	struct req_after *after; /* lib/rpc/after.h */
-	struct req_io *io; /* req.c's own: the FastCGI side */
+	struct req_io *io;	 /* req.c's own: the FastCGI side */
 };
 
 /* Why a body could not be taken whole. */
@@ -172,18 +172,19 @@ enum code req_fail(struct req *r, enum code code, const char *fmt, ...)
 /* With the stable reason of accounts.md 1.7 (ErrorInfo and metadata). */
 enum code req_fail_reason(struct req *r, enum code code, const char *reason,
     const char *fmt, ...) PRINTF_LIKE(4, 5);
+/* PERMISSION_DENIED with the reason AUTH_FORBIDDEN. */
+enum code req_fail_forbidden(struct req *r, const char *text);
 /* INVALID_ARGUMENT that names the field and the rule (BadRequest). */
-enum code req_fail_field(struct req *r, const char *field, const char *fmt,
-    ...) PRINTF_LIKE(3, 4);
+enum code req_fail_field(struct req *r, const char *field, const char *fmt, ...)
+    PRINTF_LIKE(3, 4);
 /* The same for a field that must be given and was not. */
-enum code req_fail_missing(struct req *r, const char *field,
-    const char *rule);
+enum code req_fail_missing(struct req *r, const char *field, const char *rule);
 /*
  * Internal and unknown failures show a fixed sentence with the request id, and
  * the text goes to the log. This shows the text for them too.
  */
-enum code req_fail_verbatim(struct req *r, enum code code, const char *fmt,
-    ...) PRINTF_LIKE(3, 4);
+enum code req_fail_verbatim(struct req *r, enum code code, const char *fmt, ...)
+    PRINTF_LIKE(3, 4);
 /* The database failed: maps db_fault(); the cause is already logged. */
 enum code req_fail_db(struct req *r);
 /* Resource exhausted or unavailable with Retry-After. */

@@ -102,6 +102,13 @@ req_fail_reason(struct req *r, enum code code, const char *reason,
 }
 
 enum code
+req_fail_forbidden(struct req *r, const char *text)
+{
+	return req_fail_reason(r, CODE_PERMISSION_DENIED, "AUTH_FORBIDDEN",
+	    "%s", text);
+}
+
+enum code
 req_fail_field(struct req *r, const char *field, const char *fmt, ...)
 {
 	struct pb_bad_request_field_violation *v;

@@ -107,13 +107,6 @@ course_no_folder(struct req *r)
 }
 
 enum code
-course_forbidden(struct req *r, const char *text)
-{
-	return req_fail_reason(r, CODE_PERMISSION_DENIED, "AUTH_FORBIDDEN",
-	    "%s", text);
-}
-
-enum code
 course_not_paid(struct req *r)
 {
 	return req_fail_reason(r, CODE_PERMISSION_DENIED,

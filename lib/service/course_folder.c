@@ -427,7 +427,7 @@ course_create_folder(struct req *r, const struct pb_create_folder_request *in,
 	if ((code = find_place(r, in->parent_id, &p)) != CODE_OK)
 		return code;
 	if (r->who.role < ROLE_INSTRUCTOR && p.user_id == NULL)
-		return course_forbidden(r,
+		return req_fail_forbidden(r,
 		    "reviewers make folders below their own only");
 	if (p.depth >= DEPTH_MAX)
 		return req_fail_field(r, "parent_id",
@@ -443,9 +443,10 @@ check_delete(struct req *r, const struct db_rows *rows)
 	bool own = str_eq(db_text_null(rows, 1), r->who.user_id);
 
 	if (strcmp(db_text(rows, 0), "FOLDER") != 0)
-		return course_forbidden(r, "system folders cannot be deleted");
+		return req_fail_forbidden(r,
+		    "system folders cannot be deleted");
 	if (r->who.role < ROLE_INSTRUCTOR && !own)
-		return course_forbidden(r,
+		return req_fail_forbidden(r,
 		    "reviewers delete folders below their own only");
 	return CODE_OK;
 }

@@ -243,7 +243,7 @@ check_publish(struct req *r, const struct course_row *row, int status)
 		old != PB_COURSE_STATUS_PUBLISHED) ||
 	    r->who.role >= ROLE_INSTRUCTOR)
 		return CODE_OK;
-	return course_forbidden(r,
+	return req_fail_forbidden(r,
 	    "publishing needs an instructor or an administrator");
 }
 
@@ -445,7 +445,7 @@ course_delete_course(struct req *r, const struct pb_delete_course_request *in,
 		return code;
 	if (r->who.role != ROLE_ADMIN &&
 	    !str_eq(row.created_by, r->who.user_id))
-		return course_forbidden(r,
+		return req_fail_forbidden(r,
 		    "only its author or an administrator deletes a course");
 	l = arena_zalloc(r->mem, sizeof(*l));
 	if ((code = find_objects(r, id, l)) != CODE_OK)

@@ -182,13 +182,6 @@ no_team(struct req *r)
 }
 
 static enum code
-forbidden(struct req *r, const char *text)
-{
-	return req_fail_reason(r, CODE_PERMISSION_DENIED, "AUTH_FORBIDDEN",
-	    "%s", text);
-}
-
-static enum code
 name_taken(struct req *r)
 {
 	return req_fail_reason(r, CODE_ALREADY_EXISTS, "TEAM_NAME_EXISTS",
@@ -215,7 +208,8 @@ team_load(struct req *r, const char *field_value, const char **id,
 	t = arena_zalloc(r->mem, sizeof(*t));
 	team_read(r, rows, t);
 	if (!str_eq(t->company_id, r->who.company_id))
-		return forbidden(r, "the team belongs to another company");
+		return req_fail_forbidden(r,
+		    "the team belongs to another company");
 	if (out != NULL)
 		*out = t;
 	return CODE_OK;
@@ -396,7 +390,7 @@ require_lead(struct req *r, const char *team_id)
 	if (rows == NULL)
 		return req_fail_db(r);
 	if (!db_next(rows))
-		return forbidden(r,
+		return req_fail_forbidden(r,
 		    "only an admin or a lead of the team may"
 		    " change its members");
 	return CODE_OK;

@@ -112,13 +112,6 @@ no_user(struct req *r)
 	    "user not found");
 }
 
-static enum code
-forbidden(struct req *r, const char *text)
-{
-	return req_fail_reason(r, CODE_PERMISSION_DENIED, "AUTH_FORBIDDEN",
-	    "%s", text);
-}
-
 /* The user row and company of the caller, from the cache when it is there. */
 static enum code
 me_load(struct req *r, struct pb_get_me_response *out)
@@ -219,7 +212,7 @@ lock_admins(struct req *r, const char *target)
 		target_is_admin |= str_eq(db_text(rows, 0), target);
 	}
 	if (!caller)
-		return forbidden(r, "only an admin may do this");
+		return req_fail_forbidden(r, "only an admin may do this");
 	if (target_is_admin && db_count(rows) < 2)
 		return req_fail_reason(r, CODE_INVALID_ARGUMENT,
 		    "USER_LAST_ADMIN",
@@ -264,7 +257,8 @@ user_update_user(struct req *r, const struct pb_update_user_request *in,
 		    "must be admin, instructor or sme");
 	self = str_eq(id, r->who.user_id);
 	if (!self && r->who.role != ROLE_ADMIN)
-		return forbidden(r, "only an admin may change other users");
+		return req_fail_forbidden(r,
+		    "only an admin may change other users");
 	if (!self && r->who.company_id[0] == '\0')
 		return req_fail_reason(r, CODE_INVALID_ARGUMENT,
 		    "USER_NO_COMPANY", "you belong to no company");
@@ -272,7 +266,8 @@ user_update_user(struct req *r, const struct pb_update_user_request *in,
 		return code;
 	if (role != NULL && people_role(role) != out->user->role) {
 		if (self || r->who.role != ROLE_ADMIN)
-			return forbidden(r, "nobody changes their own role");
+			return req_fail_forbidden(r,
+			    "nobody changes their own role");
 		if ((code = set_role(r, id, role, &out->user)) != CODE_OK)
 			return code;
 	}
@@ -330,7 +325,7 @@ user_remove_company_user(struct req *r,
 	if ((code = field_uuid(r, "user_id", in->user_id, &id)) != CODE_OK)
 		return code;
 	if (str_eq(id, r->who.user_id))
-		return forbidden(r, "nobody removes themselves");
+		return req_fail_forbidden(r, "nobody removes themselves");
 	if ((code = lock_admins(r, id)) != CODE_OK)
 		return code;
 	rows = db_run(r->db, &user_queries[Q_REMOVE],
