@@ -248,7 +248,8 @@ report_open(xmlNodePtr node, const struct xml_events *ev, void *arg)
 		pairs[i++] = (const char *)xmlNodeListGetString(node->doc,
 		    attr->children, 1);
 		if (pairs[i - 1] == NULL)
-			pairs[i - 1] = (const char *)xmlStrdup(BAD_CAST "");
+			pairs[i - 1] =
+			    (const char *)xmlStrdup((const xmlChar *)"");
 	}
 	pairs[i] = NULL;
 	ev->open(arg, (const char *)node->name, pairs);
