@@ -7,7 +7,6 @@
 #include <sys/stat.h>
 
 #include <err.h>
-#include <errno.h>
 #include <fcntl.h>
 #include <getopt.h>
 #include <stdio.h>
@@ -16,6 +15,7 @@
 
 #include "ai/extract.h"
 #include "ai/pipeline.h"
+#include "base/fd.h"
 #include "base/str.h"
 #include "base/utf8.h"
 #include "learn/export.h"
@@ -145,21 +145,6 @@ parse(struct build *b, int argc, char **argv)
 
 /* --- writing -------------------------------------------------------------- */
 
-static int
-write_all(int fd, const char *p, size_t len)
-{
-	ssize_t n;
-
-	for (; len > 0; p += n, len -= (size_t)n) {
-		n = write(fd, p, len);
-		if (n == -1 && errno == EINTR)
-			n = 0;
-		else if (n == -1)
-			return -1;
-	}
-	return fsync(fd);
-}
-
 /* A new file beside path that has no name yet, where the system can. */
 static int
 open_nameless(struct arena *a, const char *path)
@@ -198,7 +183,7 @@ write_file(struct build *b, const char *p, size_t len)
 		warn("%s", b->out);
 		return -1;
 	}
-	rv = write_all(fd, p, len);
+	rv = fd_write(fd, p, len) == -1 ? -1 : fsync(fd);
 	if (rv == 0 && nameless)
 		rv = name_it(fd, tmp);
 	if (rv == 0)

@@ -13,6 +13,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/fd.h"
 #include "base/log.h"
 #include "base/str.h"
 #include "base/utf8.h"
@@ -236,21 +237,6 @@ export_course(struct arena *a, const struct pb_course *course,
 
 /* --- the file ------------------------------------------------------------- */
 
-static int
-write_all(int fd, const char *p, size_t len)
-{
-	ssize_t n;
-
-	for (; len > 0; p += n, len -= (size_t)n) {
-		n = write(fd, p, len);
-		if (n == -1 && errno == EINTR)
-			n = 0;
-		else if (n == -1)
-			return -1;
-	}
-	return 0;
-}
-
 /* mkstemp() makes it private; a package is as readable as umask allows. */
 static int
 open_mode(int fd)
@@ -274,7 +260,7 @@ write_file(struct arena *a, const struct buf *b, const char *path)
 		log_error("%s: %s", tmp, strerror(errno));
 		return CODE_UNAVAILABLE;
 	}
-	if (write_all(fd, b->data, b->len) == -1 || open_mode(fd) == -1 ||
+	if (fd_write(fd, b->data, b->len) == -1 || open_mode(fd) == -1 ||
 	    fsync(fd) == -1 || rename(tmp, path) == -1) {
 		log_error("%s: %s", path, strerror(errno));
 		(void)close(fd);

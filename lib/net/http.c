@@ -8,9 +8,9 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/buf.h"
+#include "base/fd.h"
 #include "base/str.h"
 
 #define DEFAULT_TIMEOUT_MS 30000L
@@ -67,27 +67,13 @@ goes_to_file(const struct transfer *t)
 }
 
 static size_t
-write_all(int fd, const char *p, size_t len)
-{
-	size_t done = 0;
-	ssize_t n;
-
-	while (done < len) {
-		if ((n = write(fd, p + done, len - done)) == -1)
-			return done;
-		done += (size_t)n;
-	}
-	return done;
-}
-
-static size_t
 on_body(char *p, size_t size, size_t n, void *arg)
 {
 	struct transfer *t = arg;
 	size_t len = size * n;
 
 	if (goes_to_file(t))
-		return write_all(t->call->fd, p, len);
+		return fd_write(t->call->fd, p, len) == 0 ? len : 0;
 	if (t->body->len + len > t->max) {
 		t->too_large = true;
 		return 0;

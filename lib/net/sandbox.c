@@ -25,6 +25,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/fd.h"
 #include "base/log.h"
 #include "base/str.h"
 
@@ -265,21 +266,6 @@ reset_signals(void)
 	sigprocmask(SIG_SETMASK, &none, NULL);
 }
 
-static int
-write_all(int fd, const char *p, size_t len)
-{
-	ssize_t n;
-
-	for (; len > 0; p += n, len -= (size_t)n) {
-		n = write(fd, p, len);
-		if (n == -1 && errno == EINTR)
-			n = 0;
-		else if (n <= 0)
-			return -1;
-	}
-	return 0;
-}
-
 /* --- the parent's side ---------------------------------------------------- */
 
 struct child {
@@ -435,7 +421,7 @@ call_child(const struct sandbox_limits *lim,
 	if (enter(lim, false) == -1)
 		_exit(EXIT_NO_JAIL);
 	rv = fn(arg, &answer);
-	if (write_all(3, buf_str(&answer), answer.len) == -1)
+	if (fd_write(3, buf_str(&answer), answer.len) == -1)
 		rv = EXIT_NO_MEMORY;
 	_exit(rv);
 }
@@ -472,7 +458,7 @@ memory_file(const void *p, size_t len)
 	int fd;
 
 	fd = memfd_create("input", MFD_CLOEXEC | MFD_ALLOW_SEALING);
-	if (fd == -1 || write_all(fd, p, len) == -1 ||
+	if (fd == -1 || fd_write(fd, p, len) == -1 ||
 	    lseek(fd, 0, SEEK_SET) == -1 ||
 	    fcntl(fd, F_ADD_SEALS,
 		F_SEAL_WRITE | F_SEAL_GROW | F_SEAL_SHRINK | F_SEAL_SEAL) ==

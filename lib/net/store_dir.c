@@ -22,6 +22,7 @@
 
 #include "base/buf.h"
 #include "base/clock.h"
+#include "base/fd.h"
 #include "base/log.h"
 #include "base/str.h"
 #include "base/utf8.h"
@@ -195,17 +196,9 @@ store_dir_writer(struct store_dir *d)
 int
 store_dir_write(struct store_writer *w, const void *p, size_t len)
 {
-	const char *at = p;
-	ssize_t n;
-
-	for (; len > 0; at += n, len -= (size_t)n) {
-		n = write(w->fd, at, len);
-		if (n == -1 && errno == EINTR) {
-			n = 0;
-		} else if (n == -1) {
-			(void)failed("write");
-			return -1;
-		}
+	if (fd_write(w->fd, p, len) == -1) {
+		(void)failed("write");
+		return -1;
 	}
 	return 0;
 }
@@ -432,8 +425,7 @@ dir_exists(void *ctx, const char *tenant, const char *key, int64_t *len)
 	return CODE_OK;
 }
 
-/* --- walking ---------------------------------------------------------------
- */
+/* --- walking -------------------------------------------------------------- */
 
 struct walk {
 	struct arena *mem;
@@ -618,8 +610,7 @@ dir_clean(void *ctx, int64_t age_s)
 	return code;
 }
 
-/* --- signed URLs -----------------------------------------------------------
- */
+/* --- signed URLs ---------------------------------------------------------- */
 
 /* What a URL says, as text; "" for what it does not say. */
 struct claim {

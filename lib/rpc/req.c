@@ -21,6 +21,7 @@
 #include <fcgiapp.h>
 
 #include "base/clock.h"
+#include "base/fd.h"
 #include "base/log.h"
 #include "base/str.h"
 #include "rpc/cookie.h"
@@ -611,23 +612,6 @@ req_pack(const struct req *r, struct buf *b, const void *p, size_t len,
 	}
 }
 
-static int
-write_all(int fd, const char *p, size_t len)
-{
-	ssize_t n;
-
-	while (len > 0) {
-		n = write(fd, p, len);
-		if (n == -1 && errno == EINTR)
-			continue;
-		if (n <= 0)
-			return -1;
-		p += n;
-		len -= (size_t)n;
-	}
-	return 0;
-}
-
 /* Head, body and end are packed first, so an answer is one write. */
 int
 req_put(struct req *r, const struct buf *head, const void *body, size_t len,
@@ -650,7 +634,7 @@ req_put(struct req *r, const struct buf *head, const void *body, size_t len,
 	if (head != NULL)
 		req_pack(r, out, head->data, head->len, false);
 	req_pack(r, out, body, len, end);
-	rc = write_all(r->io->fd, out->data, out->len);
+	rc = fd_write(r->io->fd, out->data, out->len);
 	if (out->cap > RECORD_MAX * 4)
 		buf_free(out);
 	return rc;
