@@ -22,8 +22,7 @@
 
 static struct store_dir *dir;
 
-/* --- answers ---------------------------------------------------------------
- */
+/* --- answers -------------------------------------------------------------- */
 
 static void
 refuse(struct req *r, int status, enum code code, const char *message)
@@ -49,8 +48,7 @@ refuse_code(struct req *r, enum code code)
 		refuse(r, 503, CODE_UNAVAILABLE, "storage does not answer");
 }
 
-/* --- conditions and ranges (RFC 9110, 13 and 14) ---------------------------
- */
+/* --- conditions and ranges (RFC 9110, 13 and 14) -------------------------- */
 
 /* What is being sent, with its validators. */
 struct object {
@@ -189,8 +187,7 @@ read_ranges(struct req *r, const struct object *o, struct ranges *out)
 	out->none = out->n == 0;
 }
 
-/* --- downloads -------------------------------------------------------------
- */
+/* --- downloads ------------------------------------------------------------ */
 
 /* Printable ASCII that needs no quoting; '_' for the rest. */
 static char *
@@ -377,8 +374,7 @@ serve_get(struct req *r, const struct store_grant *g)
 	(void)close(o.file.fd);
 }
 
-/* --- uploads ---------------------------------------------------------------
- */
+/* --- uploads -------------------------------------------------------------- */
 
 /* The body into w, exactly len bytes. 0, 1 when it is another length, -1. */
 static int
@@ -447,8 +443,7 @@ serve_put(struct req *r, const struct store_grant *g)
 		store_body(r, g);
 }
 
-/* --- program ---------------------------------------------------------------
- */
+/* --- program -------------------------------------------------------------- */
 
 static void
 preflight(struct req *r)

@@ -13,8 +13,7 @@
 #include "mirai/v1/course.pb.h"
 #include "net/json.h"
 
-/* --- writing ---------------------------------------------------------------
- */
+/* --- writing -------------------------------------------------------------- */
 
 static void
 put_text(struct json *o, const char *key, const char *s)
@@ -225,8 +224,7 @@ document_write(struct arena *a, struct buf *b, const struct pb_course *course)
 	json_write(b, doc, JSON_PRETTY);
 }
 
-/* --- reading ---------------------------------------------------------------
- */
+/* --- reading -------------------------------------------------------------- */
 
 static const char *
 get_text(const struct json *o, const char *key)

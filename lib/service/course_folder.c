@@ -144,8 +144,7 @@ folder_read(const struct db_rows *rows, bool counts, struct pb_folder *f)
 	f->course_count = (int32_t)db_int(rows, 5);
 }
 
-/* --- the tree --------------------------------------------------------------
- */
+/* --- the tree ------------------------------------------------------------- */
 
 /* A folder on its way into the tree; lists keep the order of the query. */
 struct node {
@@ -290,8 +289,7 @@ course_get_folder_hierarchy(struct req *r,
 	return CODE_OK;
 }
 
-/* --- the library -----------------------------------------------------------
- */
+/* --- the library ---------------------------------------------------------- */
 
 static enum code
 load_courses(struct req *r, struct pb_library *l, int64_t *updated_at)
@@ -341,8 +339,7 @@ course_get_library(struct req *r, const struct pb_get_library_request *in,
 	return CODE_OK;
 }
 
-/* --- making and deleting ---------------------------------------------------
- */
+/* --- making and deleting -------------------------------------------------- */
 
 static void
 forget_folders(struct req *r)

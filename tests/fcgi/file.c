@@ -396,8 +396,7 @@ test_large(void)
 	CHECK(system(cmd) == 0);
 }
 
-/* --- a client that leaves in the middle, without a web server --------------
- */
+/* --- a client that leaves in the middle, without a web server ------------- */
 
 static void
 put_pair(struct buf *b, const char *name, const char *value)

@@ -345,6 +345,60 @@ sub(const struct person *as, const char *name, const char *parent)
 
 #define TEAM "a4000000-0000-4000-8000-000000000001"
 
+/* What someone outside the team gets of its course and folders. */
+static void
+check_outsider(const char *team, const char *deep, const char *below,
+    const char *b, const char *c)
+{
+	CHECK_CODE(teacher2, "GetCourse", CODE_NOT_FOUND, "{\"id\": \"%s\"}",
+	    b);
+	CHECK_CODE(teacher2, "UpdateCourse", CODE_NOT_FOUND, "{\"id\": \"%s\"}",
+	    b);
+	CHECK_CODE(teacher2, "DeleteCourse", CODE_NOT_FOUND, "{\"id\": \"%s\"}",
+	    b);
+	CHECK_CODE(teacher2, "ListExports", CODE_NOT_FOUND,
+	    "{\"courseId\": \"%s\"}", b);
+	CHECK_CODE(teacher2, "ExportCourse", CODE_NOT_FOUND,
+	    "{\"courseId\": \"%s\", \"format\": 1}", b);
+	CHECK_CODE(teacher2, "CreateCourse", CODE_NOT_FOUND,
+	    "{\"settings\": {\"destinationFolder\": \"%s\"}}", deep);
+	CHECK_CODE(teacher2, "UpdateCourse", CODE_NOT_FOUND,
+	    "{\"id\": \"%s\", \"settings\": {\"destinationFolder\": \"%s\"}}",
+	    c, below);
+	CHECK_CODE(teacher2, "CreateFolder", CODE_NOT_FOUND,
+	    "{\"name\": \"x\", \"parentId\": \"%s\"}", team);
+	CHECK_CODE(teacher2, "DeleteFolder", CODE_NOT_FOUND, "{\"id\": \"%s\"}",
+	    below);
+}
+
+/* Three courses: in a private folder of teacher, in a team's, and open. */
+static void
+check_lists(void)
+{
+	struct json *j;
+
+	j = CALL(teacher, "ListCourses", "{}");
+	CHECK(json_get_int(j, "totalCount", 0, 9, 0) == 3);
+	j = CALL(admin, "ListCourses", "{}");
+	CHECK(json_get_int(j, "totalCount", 0, 9, 0) == 2);
+	j = CALL(teacher2, "ListCourses", "{}");
+	CHECK(json_get_int(j, "totalCount", 0, 9, 0) == 1);
+	j = CALL(teacher2, "GetLibrary", "{}");
+	CHECK(json_count(direct_at(j, "library.courses")) == 1);
+	CHECK(json_count(direct_at(j, "library.folders")) == 2);
+	CHECK_STR(direct_text(j, "library.version"), "1.0");
+	CHECK(direct_text(j, "library.lastUpdated") != NULL);
+	j = CALL(teacher, "GetLibrary", "{\"includeCourseCounts\": true}");
+	CHECK(json_count(direct_at(j, "library.courses")) == 3);
+	CHECK_STR(direct_text(j,
+		      "library.folders.1.children.0.children.0.name"),
+	    "Sub");
+	CHECK(direct_int(j, "library.folders.1.children.0.children.0",
+		  "courseCount") == 1);
+	CHECK(direct_int(j, "library.folders.1", "courseCount") == 0);
+	CHECK(json_has(direct_at(j, "library.folders.1"), "courseCount"));
+}
+
 static void
 test_visibility(void)
 {
@@ -380,46 +434,8 @@ test_visibility(void)
 	CHECK_CODE(teacher, "GetCourse", CODE_OK, "{\"id\": \"%s\"}", a);
 	/* a team's from those outside, but not from administrators */
 	CHECK_CODE(admin, "GetCourse", CODE_OK, "{\"id\": \"%s\"}", b);
-	CHECK_CODE(teacher2, "GetCourse", CODE_NOT_FOUND, "{\"id\": \"%s\"}",
-	    b);
-	CHECK_CODE(teacher2, "UpdateCourse", CODE_NOT_FOUND, "{\"id\": \"%s\"}",
-	    b);
-	CHECK_CODE(teacher2, "DeleteCourse", CODE_NOT_FOUND, "{\"id\": \"%s\"}",
-	    b);
-	CHECK_CODE(teacher2, "ListExports", CODE_NOT_FOUND,
-	    "{\"courseId\": \"%s\"}", b);
-	CHECK_CODE(teacher2, "ExportCourse", CODE_NOT_FOUND,
-	    "{\"courseId\": \"%s\", \"format\": 1}", b);
-	CHECK_CODE(teacher2, "CreateCourse", CODE_NOT_FOUND,
-	    "{\"settings\": {\"destinationFolder\": \"%s\"}}", deep);
-	CHECK_CODE(teacher2, "UpdateCourse", CODE_NOT_FOUND,
-	    "{\"id\": \"%s\", \"settings\": {\"destinationFolder\": \"%s\"}}",
-	    c, below);
-	CHECK_CODE(teacher2, "CreateFolder", CODE_NOT_FOUND,
-	    "{\"name\": \"x\", \"parentId\": \"%s\"}", team);
-	CHECK_CODE(teacher2, "DeleteFolder", CODE_NOT_FOUND, "{\"id\": \"%s\"}",
-	    below);
-
-	j = CALL(teacher, "ListCourses", "{}");
-	CHECK(json_get_int(j, "totalCount", 0, 9, 0) == 3);
-	j = CALL(admin, "ListCourses", "{}");
-	CHECK(json_get_int(j, "totalCount", 0, 9, 0) == 2);
-	j = CALL(teacher2, "ListCourses", "{}");
-	CHECK(json_get_int(j, "totalCount", 0, 9, 0) == 1);
-	j = CALL(teacher2, "GetLibrary", "{}");
-	CHECK(json_count(direct_at(j, "library.courses")) == 1);
-	CHECK(json_count(direct_at(j, "library.folders")) == 2);
-	CHECK_STR(direct_text(j, "library.version"), "1.0");
-	CHECK(direct_text(j, "library.lastUpdated") != NULL);
-	j = CALL(teacher, "GetLibrary", "{\"includeCourseCounts\": true}");
-	CHECK(json_count(direct_at(j, "library.courses")) == 3);
-	CHECK_STR(direct_text(j,
-		      "library.folders.1.children.0.children.0.name"),
-	    "Sub");
-	CHECK(direct_int(j, "library.folders.1.children.0.children.0",
-		  "courseCount") == 1);
-	CHECK(direct_int(j, "library.folders.1", "courseCount") == 0);
-	CHECK(json_has(direct_at(j, "library.folders.1"), "courseCount"));
+	check_outsider(team, deep, below, b, c);
+	check_lists();
 
 	/* a course that moves into a team's folder belongs to the team */
 	j = CALL(teacher, "UpdateCourse",
