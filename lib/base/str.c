@@ -23,6 +23,25 @@ str_hex_value(char c)
 	return -1;
 }
 
+const char *
+str_xml_entity(char c)
+{
+	switch (c) {
+	case '&':
+		return "&amp;";
+	case '<':
+		return "&lt;";
+	case '>':
+		return "&gt;";
+	case '"':
+		return "&quot;";
+	case '\'':
+		return "&#39;";
+	default:
+		return NULL;
+	}
+}
+
 bool
 str_uuid_canon(const char *s, char out[STR_UUID_LEN + 1])
 {

@@ -41,6 +41,12 @@ char *str_trim(struct arena *a, const char *s);
 /* ASCII letters lowered, in a. */
 char *str_lower(struct arena *a, const char *s);
 
+/*
+ * What a character is written as in XML and HTML, attributes included; NULL for
+ * itself.
+ */
+const char *str_xml_entity(char c);
+
 /* What a hex digit stands for, -1 for another character. */
 int str_hex_value(char c);
 

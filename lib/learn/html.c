@@ -188,25 +188,6 @@ char_ok(uint32_t cp)
 	return cp != 0x7f && cp != 0xfffe && cp != 0xffff;
 }
 
-static const char *
-escape_of(char c)
-{
-	switch (c) {
-	case '&':
-		return "&amp;";
-	case '<':
-		return "&lt;";
-	case '>':
-		return "&gt;";
-	case '"':
-		return "&quot;";
-	case '\'':
-		return "&#39;";
-	default:
-		return NULL;
-	}
-}
-
 /* quotes: also those, as attributes need; content reads better without. */
 static void
 escape_len(struct buf *b, const char *s, size_t len, bool quotes)
@@ -223,7 +204,7 @@ escape_len(struct buf *b, const char *s, size_t len, bool quotes)
 		}
 		if (!char_ok(cp))
 			continue;
-		esc = n == 1 ? escape_of(s[i]) : NULL;
+		esc = n == 1 ? str_xml_entity(s[i]) : NULL;
 		if (esc != NULL && (quotes || (s[i] != '"' && s[i] != '\'')))
 			buf_puts(b, esc);
 		else

@@ -24,23 +24,11 @@ html_put(struct html *h, const char *s, size_t len)
 static const char *
 entity(uint32_t c)
 {
-	switch (c) {
-	case '&':
-		return "&amp;";
-	case '<':
-		return "&lt;";
-	case '>':
-		return "&gt;";
-	case '"':
-		return "&quot;";
-	case '\'':
-		return "&#39;";
-	case '\t':
-	case '\n':
+	if (c == '\t' || c == '\n')
 		return NULL;
-	default:
-		return c < 0x20 || (c >= 0x7f && c < 0xa0) ? REPLACEMENT : NULL;
-	}
+	if (c < 0x20 || (c >= 0x7f && c < 0xa0))
+		return REPLACEMENT;
+	return c < 0x80 ? str_xml_entity((char)c) : NULL;
 }
 
 /* Escapes len bytes; returns how many of them made one character. */
