@@ -11,7 +11,8 @@
 #include "base/str.h"
 #include "base/version.h"
 
-static const char usage[] = "usage: mirai [-hV] build|company|course|user ...\n";
+static const char usage[] =
+    "usage: mirai [-hV] build|company|course|user ...\n";
 
 static const struct {
 	const char *name;

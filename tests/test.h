@@ -31,11 +31,12 @@ test_report_str(const char *got, const char *want, const char *file, int line,
 	ok = got == NULL || want == NULL ? got == want : strcmp(got, want) == 0;
 	test_report(ok, file, line, what);
 	if (!ok)
-		printf("#   got: %s\n#  want: %s\n", got == NULL ? "(null)" : got,
+		printf("#   got: %s\n#  want: %s\n",
+		    got == NULL ? "(null)" : got,
 		    want == NULL ? "(null)" : want);
 }
 
-#define CHECK(x)	     test_report((x), __FILE__, __LINE__, #x)
+#define CHECK(x) test_report((x), __FILE__, __LINE__, #x)
 #define CHECK_STR(got, want) \
 	test_report_str((got), (want), __FILE__, __LINE__, #got)
 

@@ -48,7 +48,7 @@ struct corpus_term {
 	unsigned nwords;
 	unsigned count;
 	unsigned flags;
-	uint32_t chunk; /* where it is first met */
+	uint32_t chunk;		/* where it is first met */
 	uint64_t before, after; /* hashed words it stood next to */
 	double score;
 };

@@ -44,7 +44,7 @@ enum phrase {
 	PH_O_TABLE,   /* look up %s by %s */
 	PH_O_TERMS,   /* say what the text states about %s and %s */
 	PH_O_ANSWER,  /* answer questions about %s */
-	PH_O_NAMES,    /* state what %s and %s stand for */
+	PH_O_NAMES,   /* state what %s and %s stand for */
 	PH__MAX
 };
 

@@ -15,24 +15,24 @@
 
 enum conf_type {
 	CONF_TEXT,
-	CONF_INT,    /* min..max */
-	CONF_BOOL,   /* yes, no, true, false, on, off, 1, 0 */
-	CONF_SIZE,   /* bytes, suffix K M G allowed */
-	CONF_SECONDS,/* number with s m h d suffix, bare = seconds */
-	CONF_URL,    /* http or https, no query; trailing slash dropped */
-	CONF_LIST,   /* comma or white space separated */
+	CONF_INT,     /* min..max */
+	CONF_BOOL,    /* yes, no, true, false, on, off, 1, 0 */
+	CONF_SIZE,    /* bytes, suffix K M G allowed */
+	CONF_SECONDS, /* number with s m h d suffix, bare = seconds */
+	CONF_URL,     /* http or https, no query; trailing slash dropped */
+	CONF_LIST,    /* comma or white space separated */
 	CONF_PATH
 };
 
 /* One row of the table; rows are sorted by key. */
 struct conf_key {
-	const char *key;     /* "rpc.workers" */
-	const char *env;     /* "RPC_WORKERS"; NULL for none */
-	const char *def;     /* default as text; NULL = unset */
-	const char *help;    /* one line for the manual and -h */
+	const char *key;  /* "rpc.workers" */
+	const char *env;  /* "RPC_WORKERS"; NULL for none */
+	const char *def;  /* default as text; NULL = unset */
+	const char *help; /* one line for the manual and -h */
 	enum conf_type type;
-	bool secret;	     /* never printed */
-	int64_t min, max;    /* numbers; 0,0 = no bound */
+	bool secret;	  /* never printed */
+	int64_t min, max; /* numbers; 0,0 = no bound */
 };
 
 extern const struct conf_key conf_keys[];
@@ -51,7 +51,8 @@ void conf_free(struct conf *c);
 
 /* Borrowed until conf_free(). An unknown key is a programming error. */
 const char *conf_text(const struct conf *c, const char *key); /* NULL unset */
-int64_t conf_int(const struct conf *c, const char *key); /* also size, seconds */
+/* Also sizes and seconds. */
+int64_t conf_int(const struct conf *c, const char *key);
 bool conf_bool(const struct conf *c, const char *key);
 
 /* The entries of a list, NULL-terminated; never NULL. */

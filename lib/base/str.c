@@ -274,8 +274,10 @@ str_url_decode(struct arena *a, const char *s, size_t len, bool plus_is_space)
 				return NULL;
 			*p++ = s[i];
 		} else {
-			if (len - i < 3 || (hi = str_hex_value(s[i + 1])) == -1 ||
-			    (lo = str_hex_value(s[i + 2])) == -1 || hi + lo == 0)
+			if (len - i < 3 ||
+			    (hi = str_hex_value(s[i + 1])) == -1 ||
+			    (lo = str_hex_value(s[i + 2])) == -1 ||
+			    hi + lo == 0)
 				return NULL;
 			*p++ = (char)(hi * 16 + lo);
 			i += 2;

@@ -26,11 +26,11 @@ void str_uuid_new(char out[STR_UUID_LEN + 1]);
 /* The UUID text of 16 raw bytes with version 8 (RFC 9562, custom) set. */
 void str_uuid_from(const uint8_t raw[16], char out[STR_UUID_LEN + 1]);
 
-bool str_eq(const char *a, const char *b);     /* NULL equals only NULL */
-bool str_ieq(const char *a, const char *b);    /* ASCII case folded */
+bool str_eq(const char *a, const char *b);  /* NULL equals only NULL */
+bool str_ieq(const char *a, const char *b); /* ASCII case folded */
 bool str_starts(const char *s, const char *prefix);
 bool str_ends(const char *s, const char *suffix);
-bool str_is_empty(const char *s);	       /* NULL or "" */
+bool str_is_empty(const char *s); /* NULL or "" */
 
 /* Decimal integer, whole string, in [min, max]; false otherwise. */
 bool str_to_i64(const char *s, int64_t min, int64_t max, int64_t *out);

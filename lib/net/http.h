@@ -16,8 +16,9 @@ struct http;
 struct http_call {
 	const char *method; /* NULL: GET, or POST with a body */
 	const char *url;
-	const char *const *headers; /* "name: value", NULL-terminated, or NULL */
-	const void *body;	    /* NULL: none */
+	/* "name: value", NULL-terminated, or NULL. */
+	const char *const *headers;
+	const void *body; /* NULL: none */
 	size_t bodylen;
 	int64_t timeout_ms; /* whole call; 0: 30 s. Connecting: at most 5 s */
 	size_t max;	    /* largest answer; 0: 8 MiB */

@@ -53,8 +53,7 @@ struct ident {
  * Fills r->who as far as need asks and decides. CODE_OK, or the failure is
  * set. With RPC_NEED_PUBLIC nothing is looked up.
  */
-enum code auth_require(struct req *r, enum rpc_need need,
-    bool while_suspended);
+enum code auth_require(struct req *r, enum rpc_need need, bool while_suspended);
 
 /* The same look-up without demanding anything: pages that serve both. */
 enum code auth_peek(struct req *r);

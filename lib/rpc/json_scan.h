@@ -69,8 +69,7 @@ int json_scan_skip(struct json_scan *js) MUST_CHECK;
 /* Remembers a name; json_scan_unique() then says whether none came twice. */
 void json_scan_note(struct json_scan *js, struct json_names *names,
     const struct json_text *name);
-int json_scan_unique(struct json_scan *js,
-    struct json_names *names) MUST_CHECK;
+int json_scan_unique(struct json_scan *js, struct json_names *names) MUST_CHECK;
 
 /* The text as a string in the arena. */
 const char *json_scan_str(struct json_scan *js, const struct json_text *t);

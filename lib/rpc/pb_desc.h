@@ -158,8 +158,7 @@ void pb_set(const struct pb_field *f, void *msg);
 void *pb_append(struct arena *a, const struct pb_field *f, void *msg);
 
 /* Makes room for n more elements. */
-void pb_reserve(struct arena *a, const struct pb_field *f, void *msg,
-    size_t n);
+void pb_reserve(struct arena *a, const struct pb_field *f, void *msg, size_t n);
 
 /*
  * The sub-message of a field that is not repeated, made when it is not there

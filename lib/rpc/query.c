@@ -33,7 +33,8 @@ unescape(const char *s, size_t left)
 {
 	int hi, lo;
 
-	if (left < 3 || (hi = str_hex_value(s[1])) == -1 || (lo = str_hex_value(s[2])) == -1)
+	if (left < 3 || (hi = str_hex_value(s[1])) == -1 ||
+	    (lo = str_hex_value(s[2])) == -1)
 		return -1;
 	return hi * 16 + lo;
 }

@@ -25,17 +25,17 @@ struct rpc_method {
 	const struct pb_desc *out;
 	enum rpc_need need;
 	enum db_tx tx;
-	bool get;	    /* NO_SIDE_EFFECTS: GET is legal */
-	bool stream;	    /* server streaming */
-	bool never_compress; /* answers hold secrets (Z-4) */
+	bool get;	      /* NO_SIDE_EFFECTS: GET is legal */
+	bool stream;	      /* server streaming */
+	bool never_compress;  /* answers hold secrets (Z-4) */
 	bool while_suspended; /* served to a suspended tenant */
-	size_t max_bytes;   /* request message limit; 0 = default */
+	size_t max_bytes;     /* request message limit; 0 = default */
 	/* NULL: known, not built: unimplemented. */
 	enum code (*call)(struct req *r, const void *in, void *out);
 };
 
 struct rpc_service {
-	const char *name; /* "mirai.v1.TeamService" */
+	const char *name;		  /* "mirai.v1.TeamService" */
 	const struct rpc_method *methods; /* sorted by path */
 	size_t nmethods;
 };

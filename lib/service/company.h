@@ -9,9 +9,9 @@
 #include "rpc/req.h"
 
 /* The columns company_read() expects, from alias c. */
-#define COMPANY_COLUMNS                                                        \
+#define COMPANY_COLUMNS                                                         \
 	"c.id, c.name, c.industry, c.team_size, c.plan, c.subscription_status," \
-	" c.stripe_customer_id, c.stripe_subscription_id, c.created_at,"       \
+	" c.stripe_customer_id, c.stripe_subscription_id, c.created_at,"        \
 	" c.updated_at, c.seat_count, c.tenant_id"
 #define COMPANY_NCOLUMNS 12
 

@@ -37,8 +37,8 @@ enum code operator_find_company(struct db *db, struct arena *a,
     const char *which, struct operator_company *out);
 
 /* The active users of a company, or of all with NULL. */
-enum code operator_users(struct db *db, struct arena *a,
-    const char *company_id, struct operator_user **out, size_t *n);
+enum code operator_users(struct db *db, struct arena *a, const char *company_id,
+    struct operator_user **out, size_t *n);
 
 /* The active user of an identity. CODE_NOT_FOUND when it has none. */
 enum code operator_find_user(struct db *db, struct arena *a,
@@ -46,8 +46,8 @@ enum code operator_find_user(struct db *db, struct arena *a,
 
 /* role is stored: admin, instructor, sme. CODE_ALREADY_EXISTS: is a user. */
 enum code operator_add_user(struct db *db, struct arena *a,
-    const struct operator_company *c, const char *identity_id,
-    const char *role, const char *actor);
+    const struct operator_company *c, const char *identity_id, const char *role,
+    const char *actor);
 
 /* CODE_FAILED_PRECONDITION: the company would have no admin left. */
 enum code operator_set_role(struct db *db, struct arena *a,

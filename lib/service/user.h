@@ -9,7 +9,7 @@
 #include "rpc/req.h"
 
 /* The columns user_read() expects, from alias u. */
-#define USER_COLUMNS                                                        \
+#define USER_COLUMNS                                                           \
 	"u.id, u.kratos_id, u.company_id, u.role, u.created_at, u.updated_at," \
 	" u.tenant_id"
 #define USER_NCOLUMNS 7

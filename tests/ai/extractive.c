@@ -410,7 +410,8 @@ check_shapes(struct arena *a)
 	    "# Book\n\n## Contents\n\n- first entry\n- second entry\n\n"
 	    "### Valves\n\nThe valve closes after three full turns of the"
 	    " wheel.\n\n## License\n\n### Terms\n\nNobody warrants a thing"
-	    " in this text.\n", &r));
+	    " in this text.\n",
+	    &r));
 	CHECK(strstr(document(a, &r), "three full turns") != NULL);
 	CHECK(strstr(document(a, &r), "second entry") == NULL);
 	CHECK(strstr(document(a, &r), "warrants") == NULL);

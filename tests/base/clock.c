@@ -29,8 +29,8 @@ test_parse(void)
 
 	for (i = 0; i < sizeof(good) / sizeof(good[0]); i++) {
 		us = 1;
-		CHECK(clock_parse_rfc3339(good[i].text, &us) &&
-		    us == good[i].us);
+		CHECK(
+		    clock_parse_rfc3339(good[i].text, &us) && us == good[i].us);
 	}
 	for (i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
 		us = 42;

@@ -103,7 +103,7 @@ main(void)
 		check_key(&conf_keys[i], manual, sample);
 	/* And nothing that is no key. */
 	CHECK(count_lines(manual, ".It Ic ") == conf_nkeys);
-	CHECK(count_lines(sample, "#") - count_lines(sample, "# ") ==
-	    conf_nkeys);
+	CHECK(
+	    count_lines(sample, "#") - count_lines(sample, "# ") == conf_nkeys);
 	return test_done();
 }

@@ -81,7 +81,8 @@ test_utf8(void)
 	CHECK(!utf8_valid("\xe2\x82", 2));
 	CHECK(!utf8_valid("12345678\xff", 9));
 	CHECK(utf8_decode("\xe2\x82\xac", 3, &cp) == 3 && cp == 0x20ac);
-	CHECK(utf8_encode(0x20ac, out) == 3 && memcmp(out, "\xe2\x82\xac", 3) == 0);
+	CHECK(utf8_encode(0x20ac, out) == 3 &&
+	    memcmp(out, "\xe2\x82\xac", 3) == 0);
 	CHECK(utf8_encode(0xd800, out) == 0 && utf8_encode(0x110000, out) == 0);
 	CHECK(utf8_count("a\xc3\xa9\xf0\x9f\x98\x80") == 3);
 	CHECK(utf8_prefix("a\xc3\xa9z", 2) == 3);
@@ -98,7 +99,8 @@ test_codes(void)
 	for (i = 0; i < CODE__MAX; i++)
 		CHECK(code_from_name(code_name((enum code)i)) == (enum code)i);
 	CHECK(code_from_name("nonsense") == CODE__MAX);
-	CHECK(code_http(CODE_NOT_FOUND) == 404 && code_http(CODE_ABORTED) == 409);
+	CHECK(
+	    code_http(CODE_NOT_FOUND) == 404 && code_http(CODE_ABORTED) == 409);
 	CHECK(code_http(CODE_CANCELED) == 499);
 }
 
