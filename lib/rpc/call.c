@@ -28,7 +28,7 @@ call_encodings(struct call *c, const char *content, const char *accept)
 static enum code
 too_large(struct call *c)
 {
-	return req_fail_quota(c->r, "message_size",
+	return req_fail(c->r, CODE_RESOURCE_EXHAUSTED,
 	    "the message is larger than %zu bytes", c->limit);
 }
 

@@ -193,7 +193,8 @@ enum code req_fail_retry(struct req *r, enum code code, const char *reason,
 
 /*
  * RESOURCE_EXHAUSTED that names the limit (QuotaFailure): subject is a fixed
- * word that programs may branch on, as "message_size".
+ * word that programs may branch on, as "course_size". Not for the limit on a
+ * message, whose failure has no details in the Connect suite.
  */
 enum code req_fail_quota(struct req *r, const char *subject, const char *fmt,
     ...) PRINTF_LIKE(3, 4);

@@ -289,7 +289,7 @@ read_body(struct call *c)
 	    : (size_t)conf_int(r->env->conf, "rpc.message_limit");
 	switch (req_read_body(r, c->limit * (c->text ? 2 : 1) + BODY_EXTRA)) {
 	case REQ_BODY_TOO_LONG:
-		return req_fail_quota(r, "message_size",
+		return req_fail(r, CODE_RESOURCE_EXHAUSTED,
 		    "the request is larger than %zu bytes", c->limit);
 	case REQ_BODY_LENGTH:
 		return req_fail(r, CODE_INVALID_ARGUMENT,
