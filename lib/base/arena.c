@@ -1,6 +1,6 @@
 /*
  * Bump allocation in blocks that double up to a bound; the first block is
- * kept across resets, so a small request allocates nothing at all.
+ * kept across resets, so that most requests allocate nothing at all.
  */
 #include "base/arena.h"
 
@@ -12,7 +12,7 @@
 
 #ifndef ARENA_MALLOC
 #define ALIGN	    (_Alignof(max_align_t))
-#define FIRST_BLOCK ((size_t)16 * 1024)
+#define FIRST_BLOCK ((size_t)64 * 1024)
 #define MAX_BLOCK   ((size_t)1024 * 1024)
 #endif
 

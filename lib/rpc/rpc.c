@@ -413,7 +413,7 @@ encode(struct call *c, const void *out, struct buf *b)
 	struct req *r = c->r;
 	struct pb_error err;
 
-	buf_reserve(b, 2048);
+	buf_reserve(b, 8192);
 	if (c->codec == CALL_BINARY) {
 		pb_encode(b, c->m->out, out);
 		return CODE_OK;
