@@ -87,9 +87,12 @@ build_missing(struct quiz_maker *m, struct quiz *q)
 {
 	const struct corpus_sentence *s = q->sentence;
 	const struct corpus_hit *h = best_hit(m, s);
-	const struct corpus_term *t = &m->c->terms[h->term];
+	const struct corpus_term *t;
 	size_t start, len, n;
 
+	if (h == NULL)
+		return false;
+	t = &m->c->terms[h->term];
 	hit_span(s, h, &start, &len);
 	q->options[0] = arena_strndup(m->a, s->text + start, len);
 	if (h->from == 0 && (t->flags & CORPUS_PROPER) == 0 &&
