@@ -16,7 +16,7 @@
 #define PAGE_DEFAULT 20
 #define PAGE_MAX     100
 #define CACHE_MAX    ((size_t)1024 * 1024) /* larger courses are read anew */
-#define READ_TRIES   3
+#define READ_TRIES   20 /* each one lost to another writer in between */
 
 /*
  * Total and page in one statement, and a row even for an empty page. $4 limit,
