@@ -67,6 +67,15 @@ spawn(const char *cmd)
 }
 
 static void
+end_programs(void)
+{
+	(void)kill(pids[1], SIGTERM);
+	(void)kill(pids[0], SIGTERM);
+	(void)waitpid(pids[0], NULL, 0);
+	(void)waitpid(pids[1], NULL, 0);
+}
+
+static void
 start(void)
 {
 	struct conf *c;
@@ -100,15 +109,17 @@ start(void)
 		 access(arena_printf(mem, "%s/fcgi", dir), F_OK) == -1);
 	     i++)
 		nap_ms(10);
+	if (i < 500)
+		return;
+	printf("Bail out! mirai-file or lighttpd does not start\n");
+	end_programs();
+	exit(1);
 }
 
 static void
 stop(void)
 {
-	(void)kill(pids[1], SIGTERM);
-	(void)kill(pids[0], SIGTERM);
-	(void)waitpid(pids[0], NULL, 0);
-	(void)waitpid(pids[1], NULL, 0);
+	end_programs();
 	CHECK(system(arena_printf(mem, "rm -rf '%s'", dir)) == 0);
 }
 
