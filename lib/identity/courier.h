@@ -1,0 +1,49 @@
+/*
+ * Mails of the identity service: queued in the transaction of their cause,
+ * delivered later by mirai-mail (spec identity.md, section 22).
+ */
+#ifndef MIRAI_IDENTITY_COURIER_H
+#define MIRAI_IDENTITY_COURIER_H
+
+#include <stdbool.h>
+
+#include "base/arena.h"
+#include "base/code.h"
+#include "db/db.h"
+#include "net/json.h"
+
+/* Told when a mail was queued; without payload. */
+#define COURIER_CHANNEL "mirai_mail"
+
+struct courier_mail {
+	const char *type; /* "recovery_code": one of courier_types */
+	bool unknown;	  /* the "invalid" case: nobody here has that address */
+	const char *to;	  /* one bare address */
+	const char *identity_id; /* whom it is about; NULL: nobody */
+	/*
+	 * An object with what the template names: RecoveryCode,
+	 * VerificationCode, LoginCode, RegistrationCode, RecoveryURL,
+	 * VerificationURL, ExpiresInMinutes, RequestURL, TransientPayload ...
+	 * To and Identity are added by the courier. NULL: nothing.
+	 */
+	const struct json *data;
+};
+
+/*
+ * Queues a mail inside the caller's open transaction and wakes the courier
+ * when that commits. secrets is identity.secrets: data is kept sealed under
+ * the first of them. CODE_INVALID_ARGUMENT: to is no address a header can
+ * carry, or no such type; nothing was done. Else the database's failure.
+ */
+enum code courier_queue(struct db *db, struct arena *a,
+    const char *const *secrets, const struct courier_mail *m) MUST_CHECK;
+
+/* What the sealed data of a mail is bound to (identity/seal.h). */
+const char *courier_context(struct arena *a, const char *id);
+
+/* The types there are templates for, NULL-terminated. */
+extern const char *const courier_types[];
+
+extern const struct db_query courier_queries[];
+
+#endif
