@@ -7,9 +7,14 @@
 
 #include <argon2.h>
 #include <crypt.h>
+#include <openssl/bio.h>
+#include <openssl/bn.h>
+#include <openssl/core_names.h>
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
+#include <openssl/err.h>
 #include <openssl/hmac.h>
+#include <openssl/pem.h>
 #include <openssl/rand.h>
 #include <openssl/sha.h>
 
@@ -393,4 +398,62 @@ crypt_password_verify(const char *password, const char *hash,
 		break;
 	}
 	return ok;
+}
+
+/* --- keys ------------------------------------------------------------------ */
+
+/* The numbers of a key; false: of another curve, or without private half. */
+static bool
+p256_numbers(EVP_PKEY *key, struct crypt_p256 *out)
+{
+	uint8_t point[65];
+	char group[32];
+	BIGNUM *d = NULL;
+	size_t len;
+	bool ok;
+
+	if (EVP_PKEY_get_utf8_string_param(key, OSSL_PKEY_PARAM_GROUP_NAME,
+		group, sizeof(group), &len) != 1 ||
+	    strcmp(group, "prime256v1") != 0)
+		return false;
+	if (EVP_PKEY_get_octet_string_param(key, OSSL_PKEY_PARAM_PUB_KEY, point,
+		sizeof(point), &len) != 1 ||
+	    len != sizeof(point) || point[0] != 4)
+		return false;
+	memcpy(out->x, point + 1, sizeof(out->x));
+	memcpy(out->y, point + 33, sizeof(out->y));
+	ok = EVP_PKEY_get_bn_param(key, OSSL_PKEY_PARAM_PRIV_KEY, &d) == 1 &&
+	    BN_bn2binpad(d, out->d, sizeof(out->d)) == sizeof(out->d);
+	BN_clear_free(d);
+	return ok;
+}
+
+/* Nobody is asked for a passphrase. */
+static int
+no_passphrase(char *buf, int size, int rwflag, void *arg)
+{
+	(void)buf;
+	(void)size;
+	(void)rwflag;
+	(void)arg;
+	return -1;
+}
+
+int
+crypt_read_p256(const char *pem, struct crypt_p256 *out)
+{
+	EVP_PKEY *key = NULL;
+	BIO *bio;
+	bool ok;
+
+	if (strlen(pem) > 16384)
+		return -1;
+	if ((bio = BIO_new_mem_buf(pem, -1)) == NULL)
+		errx(1, "BIO_new_mem_buf: failed");
+	key = PEM_read_bio_PrivateKey(bio, NULL, no_passphrase, NULL);
+	ok = key != NULL && p256_numbers(key, out);
+	EVP_PKEY_free(key);
+	BIO_free(bio);
+	ERR_clear_error(); /* what it was is of no use to anyone */
+	return ok ? 0 : -1;
 }

@@ -39,6 +39,16 @@ char *crypt_base64url(struct arena *a, const void *p, size_t len);
 uint8_t *crypt_unbase64(struct arena *a, const char *s, size_t slen,
     size_t *len);
 
+/* A private key on the curve P-256 as its numbers, big-endian. */
+struct crypt_p256 {
+	uint8_t x[32];
+	uint8_t y[32];
+	uint8_t d[32];
+};
+
+/* The key of a PEM text without passphrase; -1: it holds no such key. */
+int crypt_read_p256(const char *pem, struct crypt_p256 *out) MUST_CHECK;
+
 /* argon2id cost (RFC 9106): memory in KiB, passes, lanes. */
 struct crypt_cost {
 	uint32_t memory_kib;
