@@ -32,33 +32,122 @@ static const struct message {
 	const char *text; /* {} stands for the value */
 } messages[] = {
 	{ UI_LOGIN, "info", "Sign in" },
+	{ UI_LOGIN_PROVIDER, "info", "Sign in with {}" },
 	{ UI_LOGIN_REFRESH, "info",
 	    "Please confirm this action by verifying that it is you." },
+	{ UI_LOGIN_SECOND, "info",
+	    "Please complete the second authentication challenge." },
+	{ UI_LOGIN_TOTP_LABEL, "info", "Authentication code" },
+	{ UI_LOGIN_LOOKUP_LABEL, "info", "Back-up recovery code" },
+	{ UI_LOGIN_WEBAUTHN, "info", "Sign in with hardware key" },
+	{ UI_LOGIN_TOTP, "info", "Use authenticator app" },
+	{ UI_LOGIN_LOOKUP, "info", "Use a back-up recovery code" },
+	{ UI_LOGIN_WEBAUTHN_PREPARE, "info",
+	    "Prepare your WebAuthn device (security key, fingerprint reader, ...) and press continue." },
+	{ UI_LOGIN_CODE_SENT, "info",
+	    "A code was sent to {}. If you did not receive it, check the spelling and try again." },
+	{ UI_LOGIN_CODE, "info", "Send sign-in code" },
+	{ UI_LOGIN_LINK, "info",
+	    "An account with {} exists already. Sign in to it to link the other way to sign in." },
+	{ UI_LOGIN_PASSKEY, "info", "Sign in with passkey" },
 	{ UI_LOGIN_PASSWORD, "info", "Sign in with password" },
 	{ UI_REGISTER, "info", "Sign up" },
+	{ UI_REGISTER_PROVIDER, "info", "Sign up with {}" },
+	{ UI_REGISTER_CONTINUE, "info", "Continue" },
+	{ UI_REGISTER_WEBAUTHN, "info", "Sign up with security key" },
+	{ UI_REGISTER_CODE_SENT, "info",
+	    "A code was sent to the address you gave. If you did not receive it, check the spelling and try again." },
+	{ UI_REGISTER_CODE, "info", "Sign up with code" },
+	{ UI_REGISTER_PASSKEY, "info", "Sign up with passkey" },
+	{ UI_REGISTER_BACK, "info", "Back" },
+	{ UI_SAVED, "success", "Your changes have been saved!" },
+	{ UI_SETTINGS_LINK, "info", "Link {}" },
+	{ UI_SETTINGS_UNLINK, "info", "Unlink {}" },
+	{ UI_TOTP_UNLINK, "info", "Unlink the authenticator app" },
+	{ UI_TOTP_QR, "info", "QR code of the authenticator app" },
+	{ UI_TOTP_SECRET, "info", "{}" },
+	{ UI_LOOKUP_REVEAL, "info", "Reveal back-up recovery codes" },
+	{ UI_LOOKUP_REGENERATE, "info", "Generate new back-up recovery codes" },
+	{ UI_LOOKUP_CODE, "info", "{}" },
+	{ UI_LOOKUP_LABEL, "info",
+	    "These are your back-up recovery codes. Keep them in a safe place!" },
+	{ UI_LOOKUP_CONFIRM, "info", "Confirm back-up recovery codes" },
+	{ UI_WEBAUTHN_REGISTER, "info", "Add security key" },
+	{ UI_WEBAUTHN_NAME, "info", "Name of the security key" },
+	{ UI_LOOKUP_USED, "info",
+	    "This back-up recovery code was used at {}." },
+	{ UI_LOOKUP_LIST, "info", "{}" },
+	{ UI_LOOKUP_DISABLE, "info", "Disable this method" },
+	{ UI_TOTP_SECRET_LABEL, "info",
+	    "This is your authenticator app secret. Use it if you can not scan the QR code." },
+	{ UI_WEBAUTHN_REMOVE, "info", "Remove security key \"{}\"" },
+	{ UI_PASSKEY_REGISTER, "info", "Add passkey" },
+	{ UI_PASSKEY_REMOVE, "info", "Remove passkey \"{}\"" },
+	{ UI_RECOVERED, "success",
+	    "You successfully recovered your account. Please change your password or set up another way to sign in within the next {} minutes." },
+	{ UI_RECOVERY_LINK_SENT, "info",
+	    "If an account exists for this address, a recovery link was sent to it. If you have not received it, check the spelling and make sure to use the address you registered with." },
+	{ UI_RECOVERY_SENT, "info",
+	    "If an account exists for this address, a recovery code was sent to it. If you have not received it, check the spelling and make sure to use the address you registered with." },
 	{ UI_NODE_PASSWORD, "info", "Password" },
 	{ UI_NODE_GENERATED, "info", "{}" },
+	{ UI_NODE_SAVE, "info", "Save" },
 	{ UI_NODE_ID, "info", "ID" },
+	{ UI_NODE_SUBMIT, "info", "Submit" },
+	{ UI_NODE_VERIFY_OTP, "info", "Verify code" },
+	{ UI_NODE_EMAIL, "info", "E-mail" },
+	{ UI_NODE_RESEND, "info", "Resend code" },
+	{ UI_NODE_CONTINUE, "info", "Continue" },
+	{ UI_NODE_RECOVERY_CODE, "info", "Recovery code" },
+	{ UI_NODE_VERIFICATION_CODE, "info", "Verification code" },
+	{ UI_NODE_REGISTRATION_CODE, "info", "Registration code" },
+	{ UI_NODE_LOGIN_CODE, "info", "Login code" },
+	{ UI_VERIFICATION_LINK_SENT, "info",
+	    "If this address is registered, a verification link was sent to it." },
+	{ UI_VERIFIED, "success",
+	    "You successfully verified your e-mail address." },
+	{ UI_VERIFICATION_SENT, "info",
+	    "If this address is registered, a verification code was sent to it. If you have not received it, check the spelling and make sure to use the address you registered with." },
 	{ UI_BAD_VALUE, "error", "This value is not accepted: {}." },
 	{ UI_MISSING, "error", "Property {} is missing." },
 	{ UI_TOO_SHORT, "error", "Must be at least {} characters long." },
 	{ UI_BAD_FORMAT, "error", "Does not match the format {}." },
 	{ UI_WRONG_CREDENTIALS, "error",
-	    "The provided credentials are invalid, check for spelling mistakes "
-	    "in your password, e-mail address or user name." },
+	    "The provided credentials are invalid, check for spelling mistakes in your password, e-mail address or user name." },
 	{ UI_TAKEN, "error",
 	    "An account with the same identifier exists already." },
+	{ UI_TOTP_WRONG, "error",
+	    "The provided authentication code is invalid, please try again." },
+	{ UI_NOT_VERIFIED, "error",
+	    "Account not active yet. Did you forget to verify your e-mail address?" },
+	{ UI_TOTP_NONE, "error", "You have no authenticator app set up." },
+	{ UI_LOOKUP_WAS_USED, "error",
+	    "This back-up recovery code has been used already." },
+	{ UI_WEBAUTHN_NONE, "error", "You have no WebAuthn device set up." },
+	{ UI_LOOKUP_NONE, "error",
+	    "You have no back-up recovery codes set up." },
+	{ UI_WEBAUTHN_UNKNOWN, "error",
+	    "This account does not exist or has no security key set up." },
+	{ UI_LOOKUP_WRONG, "error", "The back-up recovery code is not valid." },
 	{ UI_TOO_LONG, "error", "Must be at most {} characters long." },
+	{ UI_DUPLICATE_LINK, "error",
+	    "Another account is linked to this sign-in provider already." },
+	{ UI_TAKEN_HINTS, "error",
+	    "An account with the same identifier exists already. You can sign in using {}." },
 	{ UI_PASSWORD_SIMILAR, "error",
-	    "The password can not be used because it is too similar to what is "
-	    "known about you." },
+	    "The password can not be used because it is too similar to what is known about you." },
 	{ UI_PASSWORD_SHORT, "error",
 	    "The password must be at least {} characters long." },
 	{ UI_PASSWORD_LONG, "error",
 	    "The password must be at most {} bytes long." },
 	{ UI_PASSWORD_LEAKED, "error",
-	    "The password is one of those everybody tries first and must no "
-	    "longer be used." },
+	    "The password is one of those everybody tries first, or was found in a data breach, and must no longer be used." },
+	{ UI_CODE_NO_ACCOUNT, "error",
+	    "This account does not exist or has not set up sign-in with code." },
+	{ UI_CODE_TRAITS_CHANGED, "error",
+	    "The details differ from those the code was sent for." },
+	{ UI_PASSWORD_UNCHANGED, "error",
+	    "The new password must be different from the old password." },
 	{ UI_BAD_EMAIL, "error", "Enter a valid e-mail address." },
 	{ UI_LOGIN_EXPIRED, "error",
 	    "The sign-in form expired {} minutes ago, please try again." },
@@ -66,8 +155,40 @@ static const struct message {
 	    "Could not find any way to sign you in. Did you fill in the form?" },
 	{ UI_REGISTRATION_NO_METHOD, "error",
 	    "Could not find any way to sign you up. Did you fill in the form?" },
+	{ UI_SETTINGS_NO_METHOD, "error",
+	    "Could not find any way to change your settings. Did you fill in the form?" },
+	{ UI_RECOVERY_NO_METHOD, "error",
+	    "Could not find any way to recover your account. Did you fill in the form?" },
+	{ UI_VERIFICATION_NO_METHOD, "error",
+	    "Could not find any way to verify your address. Did you fill in the form?" },
+	{ UI_LOGIN_CODE_WRONG, "error",
+	    "The sign-in code is invalid or has been used already. Please try again." },
+	{ UI_LOGIN_DISABLED, "error", "This account was disabled." },
 	{ UI_REGISTRATION_EXPIRED, "error",
 	    "The sign-up form expired {} minutes ago, please try again." },
+	{ UI_REGISTRATION_CODE_WRONG, "error",
+	    "The sign-up code is invalid or has been used already. Please try again." },
+	{ UI_SETTINGS_EXPIRED, "error",
+	    "The settings form expired {} minutes ago, please try again." },
+	{ UI_RECOVERY_DONE, "error",
+	    "The request was completed already. Please start a new recovery." },
+	{ UI_RECOVERY_LINK_WRONG, "error",
+	    "The recovery link is invalid or has been used already. Please try again." },
+	{ UI_RECOVERY_EXPIRED, "error",
+	    "The recovery form expired {} minutes ago, please try again." },
+	{ UI_RECOVERY_CODE_WRONG, "error",
+	    "The recovery code is invalid or has been used already. Please try again." },
+	{ UI_VERIFICATION_LINK_WRONG, "error",
+	    "The verification link is invalid or has been used already. Please try again." },
+	{ UI_VERIFICATION_DONE, "error",
+	    "The request was completed already. Please start a new verification." },
+	{ UI_VERIFICATION_EXPIRED, "error",
+	    "The verification form expired {} minutes ago, please try again." },
+	{ UI_VERIFICATION_CODE_WRONG, "error",
+	    "The verification code is invalid or has been used already. Please try again." },
+	{ UI_TOO_MANY, "error",
+	    "Too many attempts. Please wait {} seconds, then try again." },
+	{ UI_SYSTEM, "error", "{}" },
 };
 
 static const struct message *
@@ -158,20 +279,55 @@ put_attributes(struct json *node, const struct ui_input *in)
 	json_put_text(o, "node_type", "input");
 }
 
+static struct json *
+new_node(struct ui *ui, const char *type, const char *group)
+{
+	struct json *node = json_add_object(ui->nodes);
+
+	json_put_text(node, "type", type);
+	json_put_text(node, "group", group == NULL ? "default" : group);
+	return node;
+}
+
+/* What stands behind the attributes of every node. */
+static void
+end_node(struct ui *ui, struct json *node, enum ui_id label, const char *title)
+{
+	struct json *meta;
+
+	json_put_list(node, "messages");
+	meta = json_put_object(node, "meta");
+	if (label != 0)
+		json_put(meta, "label",
+		    message_json(ui->mem, label, title == NULL ? NULL : "title",
+			title));
+}
+
 void
 ui_add_input(struct ui *ui, const struct ui_input *in)
 {
-	struct json *node = json_add_object(ui->nodes), *meta;
+	struct json *node = new_node(ui, "input", in->group);
 
-	json_put_text(node, "type", "input");
-	json_put_text(node, "group", in->group == NULL ? "default" : in->group);
 	put_attributes(node, in);
-	json_put_list(node, "messages");
-	meta = json_put_object(node, "meta");
-	if (in->label != 0)
-		json_put(meta, "label",
-		    message_json(ui->mem, in->label,
-			in->title == NULL ? NULL : "title", in->title));
+	end_node(ui, node, in->label, in->title);
+}
+
+struct json *
+ui_add_node(struct ui *ui, const char *type, const char *group,
+    enum ui_id label, const char *title)
+{
+	struct json *node = new_node(ui, type, group), *o;
+
+	o = json_put_object(node, "attributes");
+	json_put_text(o, "node_type", type);
+	end_node(ui, node, label, title);
+	return o;
+}
+
+struct json *
+ui_message(struct ui *ui, enum ui_id id, const char *key, const char *value)
+{
+	return message_json(ui->mem, id, key, value);
 }
 
 static struct json *
@@ -190,8 +346,8 @@ ui_say(struct ui *ui, enum ui_id id, const char *key, const char *value)
 	json_add(ui->messages, message_made(ui, id, key, value));
 }
 
-static bool
-has_node(const struct ui *ui, const char *name)
+bool
+ui_has_node(const struct ui *ui, const char *name)
 {
 	const struct json *attributes;
 	size_t i;
@@ -210,7 +366,7 @@ ui_say_at(struct ui *ui, const char *node, enum ui_id id, const char *key,
 {
 	struct ui_note *note;
 
-	if (!has_node(ui, node)) {
+	if (!ui_has_node(ui, node)) {
 		ui_say(ui, id, key, value);
 		return;
 	}
