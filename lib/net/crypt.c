@@ -114,6 +114,75 @@ crypt_token(struct arena *a, size_t n)
 	return out;
 }
 
+/* --- authenticated encryption ---------------------------------------------- */
+
+#define GCM_NONCE 12
+#define GCM_TAG	  16
+
+static EVP_CIPHER_CTX *
+gcm_context(const uint8_t *key, const uint8_t *nonce, bool seal,
+    const void *aad, size_t aadlen)
+{
+	EVP_CIPHER_CTX *ctx;
+	int n;
+
+	assert(aadlen <= INT_MAX);
+	if ((ctx = EVP_CIPHER_CTX_new()) == NULL ||
+	    EVP_CipherInit_ex(ctx, EVP_aes_256_gcm(), NULL, key, nonce,
+		seal ? 1 : 0) != 1 ||
+	    EVP_CipherUpdate(ctx, NULL, &n, aad, (int)aadlen) != 1)
+		errx(1, "AES-GCM: failed");
+	return ctx;
+}
+
+uint8_t *
+crypt_gcm_seal(struct arena *a, const uint8_t key[CRYPT_GCM_KEY],
+    const void *aad, size_t aadlen, const void *p, size_t len, size_t *outlen)
+{
+	EVP_CIPHER_CTX *ctx;
+	uint8_t *out;
+	int n, last;
+
+	assert(len <= INT_MAX - CRYPT_GCM_OVERHEAD);
+	out = arena_alloc(a, len + CRYPT_GCM_OVERHEAD);
+	crypt_random(out, GCM_NONCE);
+	ctx = gcm_context(key, out, true, aad, aadlen);
+	if (EVP_EncryptUpdate(ctx, out + GCM_NONCE, &n, p, (int)len) != 1 ||
+	    EVP_EncryptFinal_ex(ctx, out + GCM_NONCE + n, &last) != 1 ||
+	    EVP_CIPHER_CTX_ctrl(ctx, EVP_CTRL_AEAD_GET_TAG, GCM_TAG,
+		out + GCM_NONCE + len) != 1)
+		errx(1, "AES-GCM: failed");
+	EVP_CIPHER_CTX_free(ctx);
+	*outlen = len + CRYPT_GCM_OVERHEAD;
+	return out;
+}
+
+uint8_t *
+crypt_gcm_open(struct arena *a, const uint8_t key[CRYPT_GCM_KEY],
+    const void *aad, size_t aadlen, const void *p, size_t len, size_t *outlen)
+{
+	const uint8_t *in = p;
+	uint8_t tag[GCM_TAG], *out;
+	EVP_CIPHER_CTX *ctx;
+	int n, last;
+	bool ok;
+
+	if (len < CRYPT_GCM_OVERHEAD || len > INT_MAX)
+		return NULL;
+	len -= CRYPT_GCM_OVERHEAD;
+	out = arena_alloc(a, len + 1);
+	memcpy(tag, in + GCM_NONCE + len, GCM_TAG);
+	ctx = gcm_context(key, in, false, aad, aadlen);
+	ok = EVP_DecryptUpdate(ctx, out, &n, in + GCM_NONCE, (int)len) == 1 &&
+	    EVP_CIPHER_CTX_ctrl(ctx, EVP_CTRL_AEAD_SET_TAG, GCM_TAG, tag) ==
+		1 &&
+	    EVP_DecryptFinal_ex(ctx, out + n, &last) == 1;
+	EVP_CIPHER_CTX_free(ctx);
+	out[len] = '\0';
+	*outlen = len;
+	return ok ? out : NULL;
+}
+
 /* --- base64 ---------------------------------------------------------------- */
 
 char *

@@ -49,6 +49,19 @@ struct crypt_p256 {
 /* The key of a PEM text without passphrase; -1: it holds no such key. */
 int crypt_read_p256(const char *pem, struct crypt_p256 *out) MUST_CHECK;
 
+/*
+ * AES-256-GCM (NIST SP 800-38D) with a fresh 96-bit nonce: nonce, text and
+ * 128-bit tag in a, *outlen bytes. aad is bound to it but not in it.
+ */
+#define CRYPT_GCM_KEY	   32
+#define CRYPT_GCM_OVERHEAD 28
+uint8_t *crypt_gcm_seal(struct arena *a, const uint8_t key[CRYPT_GCM_KEY],
+    const void *aad, size_t aadlen, const void *p, size_t len, size_t *outlen);
+
+/* The text, NUL-terminated besides its *outlen bytes; NULL: not authentic. */
+uint8_t *crypt_gcm_open(struct arena *a, const uint8_t key[CRYPT_GCM_KEY],
+    const void *aad, size_t aadlen, const void *p, size_t len, size_t *outlen);
+
 /* argon2id cost (RFC 9106): memory in KiB, passes, lanes. */
 struct crypt_cost {
 	uint32_t memory_kib;
