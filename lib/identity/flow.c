@@ -21,21 +21,19 @@ enum query {
 const struct db_query flow_queries[] = {
 	[Q_INSERT] = {
 	    .name = "flow_insert",
-	    .nargs = 15,
+	    .nargs = 16,
 	    .sql = "INSERT INTO flows (id, kind, type, state, request_url,"
 		   " return_to, csrf_token, ui, refresh, requested_aal,"
 		   " identity_id, organization_id, exchange_hash, expires_at,"
-		   " issued_at, created_at, updated_at)"
+		   " issued_at, created_at, updated_at, internal)"
 		   " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9::boolean, $10,"
-		   " $11, $12, decode($13, 'hex'), $14, $15, $15, $15)",
+		   " $11, $12, decode($13, 'hex'), $14, $15, $15, $15, $16)",
 	},
 	[Q_SAVE] = {
 	    .name = "flow_save",
-	    .nargs = 5, /* id, state, active, ui, transient */
+	    .nargs = 5, /* id, state, active, ui, internal */
 	    .sql = "UPDATE flows SET state = $2, active = $3, ui = $4,"
-		   " internal = CASE WHEN $5::jsonb IS NULL THEN internal"
-		   " ELSE jsonb_set(internal, '{transient_payload}', $5) END,"
-		   " updated_at = now() WHERE id = $1",
+		   " internal = $5, updated_at = now() WHERE id = $1",
 	},
 	[Q_LOAD] = {
 	    .name = "flow_load",
@@ -44,7 +42,7 @@ const struct db_query flow_queries[] = {
 		   " csrf_token, ui::text, refresh, requested_aal,"
 		   " identity_id, organization_id, issued_at, expires_at,"
 		   " created_at, updated_at, expires_at <= now(),"
-		   " (internal -> 'transient_payload')::text"
+		   " internal::text"
 		   " FROM flows WHERE kind = $1 AND id = $2",
 	},
 	[Q_SWEEP_FLOWS] = {
@@ -77,6 +75,9 @@ static const struct {
 } kinds[FLOW__MAX] = {
 	[FLOW_LOGIN] = { "login", UI_LOGIN_EXPIRED },
 	[FLOW_REGISTRATION] = { "registration", UI_REGISTRATION_EXPIRED },
+	[FLOW_RECOVERY] = { "recovery", UI_RECOVERY_EXPIRED },
+	[FLOW_VERIFICATION] = { "verification", UI_VERIFICATION_EXPIRED },
+	[FLOW_SETTINGS] = { "settings", UI_SETTINGS_EXPIRED },
 };
 
 const char *
@@ -91,10 +92,12 @@ flow_expired_id(enum flow_kind kind)
 	return kinds[kind].expired;
 }
 
-static int64_t
-lifespan(const struct idp *p, enum flow_kind kind)
+const char *
+flow_typed(const struct flow *f, const char *name)
 {
-	return kind == FLOW_LOGIN ? p->login_us : p->registration_us;
+	const char *text = json_get_text(f->typed, name, "");
+
+	return *text == '\0' ? NULL : text;
 }
 
 /* The address the client asked for, as it sees it. */
@@ -115,13 +118,14 @@ flow_new(struct visit *c, enum flow_kind kind, bool api)
 	str_uuid_new(f->id);
 	f->kind = kind;
 	f->api = api;
-	f->state = FLOW_CHOOSE;
+	f->state = kind == FLOW_SETTINGS ? FLOW_SHOW : FLOW_CHOOSE;
 	f->request_url = request_url(c);
 	f->csrf = api ? "" : csrf_ensure(c);
 	f->requested_aal = "aal1";
 	f->ui = ui_new(c->mem);
+	f->internal = json_new_object(c->mem);
 	f->issued_at = f->created_at = f->updated_at = clock_now_us();
-	f->expires_at = f->issued_at + lifespan(c->p, kind);
+	f->expires_at = f->issued_at + c->p->flow_us[kind];
 	return f;
 }
 
@@ -144,7 +148,8 @@ flow_insert(struct visit *c, const struct flow *f)
 		    ui_store(c->mem, f->ui), f->refresh ? "true" : "false",
 		    f->requested_aal, f->identity_id, f->organization_id,
 		    exchange_hash(c, f), db_arg_time(c->mem, f->expires_at),
-		    db_arg_time(c->mem, f->issued_at))) == NULL)
+		    db_arg_time(c->mem, f->issued_at),
+		    json_string(c->mem, f->internal, JSON_COMPACT))) == NULL)
 		return identity_fault(c->db);
 	return CODE_OK;
 }
@@ -152,13 +157,9 @@ flow_insert(struct visit *c, const struct flow *f)
 enum code
 flow_save(struct visit *c, const struct flow *f)
 {
-	const char *transient = f->transient == NULL
-	    ? NULL
-	    : json_string(c->mem, f->transient, JSON_COMPACT);
-
 	if (db_run(c->db, &flow_queries[Q_SAVE],
 		DB_ARGS(f->id, f->state, f->active, ui_store(c->mem, f->ui),
-		    transient)) == NULL)
+		    json_string(c->mem, f->internal, JSON_COMPACT))) == NULL)
 		return identity_fault(c->db);
 	return CODE_OK;
 }
@@ -167,7 +168,7 @@ static struct flow *
 read_flow(struct visit *c, enum flow_kind kind, const struct db_rows *rows)
 {
 	struct flow *f = arena_zalloc(c->mem, sizeof(*f));
-	const char *transient = db_text(rows, 17);
+	const char *internal = db_text(rows, 17);
 
 	str_uuid_canon(db_text(rows, 0), f->id);
 	f->kind = kind;
@@ -187,8 +188,10 @@ read_flow(struct visit *c, enum flow_kind kind, const struct db_rows *rows)
 	f->created_at = db_time(rows, 14);
 	f->updated_at = db_time(rows, 15);
 	f->expired = db_bool(rows, 16);
-	f->transient =
-	    json_parse(c->mem, transient, strlen(transient), NULL, NULL);
+	f->internal =
+	    json_parse(c->mem, internal, strlen(internal), NULL, NULL);
+	if (f->internal == NULL)
+		f->internal = json_new_object(c->mem);
 	return f;
 }
 
@@ -240,8 +243,13 @@ flow_json(struct visit *c, const struct flow *f)
 	json_put_text(o, "organization_id", f->organization_id);
 	json_put_text(o, "state", f->state);
 	json_put_text(o, "session_token_exchange_code", f->exchange_code);
-	if (f->transient != NULL)
-		json_put(o, "transient_payload", f->transient);
+	if (json_has(f->internal, "transient_payload"))
+		json_put(o, "transient_payload",
+		    json_get(f->internal, "transient_payload"));
+	if (f->identity != NULL)
+		json_put(o, "identity", f->identity);
+	if (f->continue_with != NULL)
+		json_put(o, "continue_with", f->continue_with);
 	if (f->kind == FLOW_LOGIN)
 		put_login(c, o, f);
 	return o;

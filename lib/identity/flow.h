@@ -14,11 +14,17 @@
 enum flow_kind {
 	FLOW_LOGIN = 0,
 	FLOW_REGISTRATION,
+	FLOW_RECOVERY,
+	FLOW_VERIFICATION,
+	FLOW_SETTINGS,
 	FLOW__MAX
 };
 
-#define FLOW_CHOOSE "choose_method"
-#define FLOW_PASSED "passed_challenge"
+#define FLOW_CHOOSE  "choose_method"
+#define FLOW_SENT    "sent_email"
+#define FLOW_PASSED  "passed_challenge"
+#define FLOW_SHOW    "show_form" /* of settings */
+#define FLOW_SUCCESS "success"
 
 struct flow {
 	char id[STR_UUID_LEN + 1];
@@ -35,7 +41,14 @@ struct flow {
 	const char *identity_id;      /* NULL: any; a refresh is one person's */
 	const char *organization_id;  /* NULL: none */
 	const char *exchange_code;    /* only right after it was made */
-	const struct json *transient; /* transient_payload as submitted */
+	/*
+	 * What its methods keep between two requests, each below its name; never
+	 * shown. Secrets in it are sealed.
+	 */
+	struct json *internal;
+	const struct json *typed;    /* the submit that is drawn again, or NULL */
+	const struct json *identity; /* of settings: whose they are, to show */
+	struct json *continue_with;  /* NULL: not part of this answer */
 	struct ui *ui;
 	int64_t issued_at;
 	int64_t expires_at;
@@ -48,6 +61,9 @@ const char *flow_name(enum flow_kind kind);
 
 /* The message of an expired flow of this kind. */
 enum ui_id flow_expired_id(enum flow_kind kind);
+
+/* The text typed into the node of that name, to be put back; NULL: none. */
+const char *flow_typed(const struct flow *f, const char *name);
 
 /* A new flow with an empty form, not stored yet; in c->mem. */
 struct flow *flow_new(struct visit *c, enum flow_kind kind, bool api);

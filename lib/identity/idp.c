@@ -127,8 +127,16 @@ copy_list(struct arena *a, const char *const *list)
 static void
 read_settings(struct idp *p, const struct conf *conf)
 {
+	static const char *const lives[IDP_FLOWS] = {
+		"identity.lifespan.login",
+		"identity.lifespan.registration",
+		"identity.lifespan.recovery",
+		"identity.lifespan.verification",
+		"identity.lifespan.settings",
+	};
 	const char *app = conf_text(conf, "url.app");
 	const char *domain = conf_text(conf, "cookie.domain");
+	size_t i;
 
 	p->base_url = arena_strdup(p->mem, conf_text(conf, "url.auth"));
 	p->pages = arena_printf(p->mem, "%s/auth", app);
@@ -146,9 +154,10 @@ read_settings(struct idp *p, const struct conf *conf)
 	p->registration_session =
 	    conf_bool(conf, "identity.registration_session");
 	p->session_us = conf_int(conf, "session.lifespan") * US;
-	p->login_us = conf_int(conf, "identity.lifespan.login") * US;
-	p->registration_us =
-	    conf_int(conf, "identity.lifespan.registration") * US;
+	for (i = 0; i < NITEMS(lives); i++)
+		p->flow_us[i] = conf_int(conf, lives[i]) * US;
+	p->code_us = conf_int(conf, "identity.lifespan.code") * US;
+	p->privileged_us = conf_int(conf, "identity.settings.privileged") * US;
 	p->cost = idp_cost(conf);
 }
 

@@ -16,6 +16,8 @@
 #define IDP_SESSION_COOKIE "ory_kratos_session"
 #define IDP_TOKEN_COOKIE   "ory_session_token"
 
+#define IDP_FLOWS 5 /* = FLOW__MAX */
+
 struct idp {
 	const char *base_url; /* of this service, as clients see it */
 	const char *pages;    /* "https://app.example/auth": where forms are */
@@ -30,8 +32,9 @@ struct idp {
 	bool registration;
 	bool registration_session; /* signing up signs in */
 	int64_t session_us;
-	int64_t login_us;
-	int64_t registration_us;
+	int64_t flow_us[IDP_FLOWS]; /* life of a flow, by enum flow_kind */
+	int64_t code_us;	    /* of a one-time code */
+	int64_t privileged_us;	    /* how fresh a proof settings ask for */
 	struct crypt_cost cost;
 	const char *dummy_hash; /* what unknown identifiers are held against */
 	const struct schema *schema;

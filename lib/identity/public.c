@@ -10,6 +10,7 @@
 #include "identity/self_login.h"
 #include "identity/self_logout.h"
 #include "identity/self_registration.h"
+#include "identity/self_settings.h"
 #include "identity/visit.h"
 #include "identity/whoami.h"
 #include "rpc/cors.h"
@@ -35,6 +36,10 @@ static const struct route routes[] = {
 	{ "GET", SELF "registration/api", self_registration_api },
 	{ "GET", SELF "registration/flows", self_registration_flows },
 	{ "POST", SELF "registration", self_registration_submit },
+	{ "GET", SELF "settings/browser", self_settings_browser },
+	{ "GET", SELF "settings/api", self_settings_api },
+	{ "GET", SELF "settings/flows", self_settings_flows },
+	{ "POST", SELF "settings", self_settings_submit },
 	{ "GET", SELF "logout/browser", self_logout_browser },
 	{ "DELETE", SELF "logout/api", self_logout_api },
 	{ "POST", SELF "logout/api", self_logout_api },

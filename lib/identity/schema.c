@@ -555,8 +555,27 @@ input_type(const struct schema_leaf *leaf)
 	return "text";
 }
 
+const char *const *
+schema_texts(struct arena *a, const struct schema *s, const struct json *traits)
+{
+	const char **list, *value;
+	size_t i, n = 0;
+
+	list = arena_calloc(a, 2 * s->nleaves + 1, sizeof(*list));
+	for (i = 0; i < s->nleaves; i++) {
+		if ((value = schema_value(&s->leaves[i], traits)) == NULL)
+			continue;
+		list[n++] = value;
+		if (strchr(value, '@') != NULL)
+			list[n++] =
+			    arena_strndup(a, value, strcspn(value, "@"));
+	}
+	return list;
+}
+
 void
-schema_nodes(const struct schema *s, const struct json *traits, struct ui *ui)
+schema_nodes(const struct schema *s, const char *group,
+    const struct json *traits, struct ui *ui)
 {
 	const struct schema_leaf *leaf;
 	size_t i;
@@ -567,6 +586,7 @@ schema_nodes(const struct schema *s, const struct json *traits, struct ui *ui)
 		    &(struct ui_input){
 			.name = leaf->name,
 			.type = input_type(leaf),
+			.group = group,
 			.value = schema_value(leaf, traits),
 			.autocomplete = leaf->identifier ? "email" : NULL,
 			.maxlength = leaf->maxlength,

@@ -60,8 +60,18 @@ bool schema_check(struct arena *a, const struct schema *s,
 const char *schema_value(const struct schema_leaf *leaf,
     const struct json *traits);
 
-/* An input node for each leaf, values from traits (may be NULL). */
-void schema_nodes(const struct schema *s, const struct json *traits,
-    struct ui *ui);
+/*
+ * Every text of traits, and the local part of addresses: what a password must
+ * not resemble (identity.md P-2). NULL-terminated.
+ */
+const char *const *schema_texts(struct arena *a, const struct schema *s,
+    const struct json *traits);
+
+/*
+ * An input node for each leaf in group (NULL: "default"), values from traits
+ * (may be NULL).
+ */
+void schema_nodes(const struct schema *s, const char *group,
+    const struct json *traits, struct ui *ui);
 
 #endif

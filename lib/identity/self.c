@@ -9,6 +9,9 @@
 #include "base/clock.h"
 #include "identity/csrf.h"
 #include "identity/body.h"
+#include "identity/self_login.h"
+#include "identity/self_registration.h"
+#include "identity/self_settings.h"
 #include "identity/trail.h"
 
 #define MINUTE_US INT64_C(60000000)
@@ -67,11 +70,37 @@ self_new(struct visit *c, enum flow_kind kind, bool api)
 	return f;
 }
 
-void
-self_start(struct visit *c, const struct flow *f)
+enum code
+self_draw(struct visit *c, struct flow *f)
 {
+	static enum code (*const forms[FLOW__MAX])(struct visit * c,
+	    struct flow * f) = {
+		[FLOW_LOGIN] = self_login_draw,
+		[FLOW_REGISTRATION] = self_registration_draw,
+		[FLOW_SETTINGS] = self_settings_draw,
+	};
+
+	return forms[f->kind](c, f);
+}
+
+bool
+self_redraw(struct visit *c, struct flow *f)
+{
+	visit_begin(c, DB_TX_READ);
+	f->ui = ui_new(c->mem);
+	return visit_end(c, self_draw(c, f));
+}
+
+void
+self_start(struct visit *c, struct flow *f)
+{
+	enum code code;
+
 	visit_begin(c, DB_TX_WRITE);
-	if (!visit_end(c, flow_insert(c, f)))
+	code = self_draw(c, f);
+	if (code == CODE_OK)
+		code = flow_insert(c, f);
+	if (!visit_end(c, code))
 		return;
 	if (f->api || visit_wants_json(c))
 		visit_json(c, 200, flow_json(c, f));
@@ -137,20 +166,25 @@ self_read(struct visit *c, enum flow_kind kind)
 
 /* A fresh flow in place of an expired one, and the way to it (L-7). */
 static void
-replace_expired(struct visit *c, const struct flow *old,
-    void (*draw)(struct visit *c, struct flow *f))
+replace_expired(struct visit *c, const struct flow *old)
 {
 	struct flow *f = flow_new(c, old->kind, old->api);
 	int64_t ago = clock_now_us() - old->expires_at;
+	enum code code;
 
 	f->request_url = old->request_url;
 	f->return_to = old->return_to;
 	f->organization_id = old->organization_id;
-	draw(c, f);
+	f->identity_id = old->identity_id;
+	f->requested_aal = old->requested_aal;
+	f->refresh = old->refresh;
 	ui_say(f->ui, flow_expired_id(f->kind), "expired_minutes",
 	    arena_printf(c->mem, "%lld", (long long)(ago / MINUTE_US)));
 	visit_begin(c, DB_TX_WRITE);
-	if (!visit_end(c, flow_insert(c, f)))
+	code = self_draw(c, f);
+	if (code == CODE_OK)
+		code = flow_insert(c, f);
+	if (!visit_end(c, code))
 		return;
 	if (!f->api && !visit_is_json(c)) {
 		visit_redirect(c, flow_page(c, f));
@@ -168,8 +202,8 @@ replace_expired(struct visit *c, const struct flow *old,
 	    });
 }
 
-static const struct json *
-read_body(struct visit *c)
+const struct json *
+self_read_body(struct visit *c)
 {
 	struct body_fault fault = { 400, "the body could not be read" };
 	const struct json *body = NULL;
@@ -213,62 +247,61 @@ load_flow(struct visit *c, enum flow_kind kind, struct flow **f)
 }
 
 bool
-self_submit(struct visit *c, enum flow_kind kind,
-    void (*draw)(struct visit *c, struct flow *f), struct flow **f,
+self_submit(struct visit *c, enum flow_kind kind, struct flow **f,
     const struct json **body)
 {
 	if (!load_flow(c, kind, f))
 		return false;
 	if ((*f)->expired) {
-		replace_expired(c, *f, draw);
+		replace_expired(c, *f);
 		return false;
 	}
 	if ((*f)->api && !csrf_check_api(c))
 		return false;
-	if ((*body = read_body(c)) == NULL)
+	if ((*body = self_read_body(c)) == NULL)
 		return false;
 	if (!(*f)->api &&
 	    !csrf_check(c, (*f)->csrf,
 		json_get_text(*body, "csrf_token", NULL)))
 		return false;
 	if (json_kind(json_get(*body, "transient_payload")) == JSON_OBJECT)
-		(*f)->transient = json_get(*body, "transient_payload");
+		json_put((*f)->internal, "transient_payload",
+		    json_get(*body, "transient_payload"));
+	(*f)->typed = *body;
 	return visit_return_to(c, (*f)->return_to, c->p->default_return) !=
 	    NULL;
 }
 
 void
-self_add_password(struct flow *f, const char *autocomplete, enum ui_id label)
+self_add_submit(struct flow *f, const char *group, const char *name,
+    const char *value, enum ui_id label)
 {
 	ui_add_input(f->ui,
 	    &(struct ui_input){
-		.name = "password",
-		.type = "password",
-		.group = "password",
-		.autocomplete = autocomplete,
-		.required = true,
-		.label = UI_NODE_PASSWORD,
-	    });
-	ui_add_input(f->ui,
-	    &(struct ui_input){
-		.name = "method",
+		.name = name == NULL ? "method" : name,
 		.type = "submit",
-		.group = "password",
-		.value = "password",
+		.group = group,
+		.value = value,
 		.label = label,
 	    });
 }
 
 void
-self_again(struct visit *c, const struct flow *f)
+self_show(struct visit *c, const struct flow *f, int status)
 {
 	visit_begin(c, DB_TX_WRITE);
 	if (!visit_end(c, flow_save(c, f)))
 		return;
 	if (f->api || visit_is_json(c))
-		visit_json(c, 400, flow_json(c, f));
+		visit_json(c, status, flow_json(c, f));
 	else
 		visit_redirect(c, flow_page(c, f));
+}
+
+void
+self_again(struct visit *c, const struct flow *f)
+{
+	self_show(c, f, 400);
 }
 
 const char *
@@ -303,7 +336,7 @@ self_trail(struct visit *c, const char *action, const char *result,
 
 enum code
 self_issue(struct visit *c, const struct flow *f, const char *identity_id,
-    const char *method, struct session *out, const char **secret)
+    const struct session_proof *proof, struct session *out, const char **secret)
 {
 	struct session_new in = { 0 };
 	char id[STR_UUID_LEN + 1];
@@ -311,7 +344,7 @@ self_issue(struct visit *c, const struct flow *f, const char *identity_id,
 
 	in.identity_id = identity_id;
 	in.carrier = f->api ? SESSION_TOKEN : SESSION_COOKIE;
-	in.method = method;
+	in.proof = *proof;
 	in.life_us = c->p->session_us;
 	in.ip = c->r->remote;
 	in.user_agent = visit_agent(c);

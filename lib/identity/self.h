@@ -17,20 +17,31 @@ bool self_may_start(struct visit *c, enum flow_kind kind, bool api, bool again);
 /* A new flow with the query's return_to and the like. */
 struct flow *self_new(struct visit *c, enum flow_kind kind, bool api);
 
-/* Stores a new flow and answers with it. */
-void self_start(struct visit *c, const struct flow *f);
+/*
+ * Adds the form of f to f->ui, in the open transaction; what was said there
+ * before stays.
+ */
+enum code self_draw(struct visit *c, struct flow *f) MUST_CHECK;
+
+/* Draws f anew, in a transaction of its own. False: failed, answered. */
+bool self_redraw(struct visit *c, struct flow *f);
+
+/* Draws a new flow, stores it and answers with it. */
+void self_start(struct visit *c, struct flow *f);
 
 /* GET .../flows?id= */
 void self_read(struct visit *c, enum flow_kind kind);
 
 /*
  * The beginning of a submit: the flow, the session, the body, the CSRF check,
- * return_to; an expired flow is replaced by one with the form that draw makes.
- * False: answered. No transaction is open afterwards.
+ * return_to; an expired flow is replaced by a new one. False: answered. No
+ * transaction is open afterwards.
  */
-bool self_submit(struct visit *c, enum flow_kind kind,
-    void (*draw)(struct visit *c, struct flow *f), struct flow **f,
+bool self_submit(struct visit *c, enum flow_kind kind, struct flow **f,
     const struct json **body);
+
+/* The body of a request as an object; NULL: refused already. */
+const struct json *self_read_body(struct visit *c);
 
 /*
  * A submit of someone who is signed in already: browsers go on, scripts and
@@ -38,12 +49,15 @@ bool self_submit(struct visit *c, enum flow_kind kind,
  */
 void self_refuse_signed_in(struct visit *c);
 
-/* The end of a form by password: the field, then the button that submits. */
-void self_add_password(struct flow *f, const char *autocomplete,
-    enum ui_id label);
+/* A button that submits: name "method" unless another is given. */
+void self_add_submit(struct flow *f, const char *group, const char *name,
+    const char *value, enum ui_id label);
 
-/* Shows the flow again, with what is wrong said in its ui. */
+/* Shows the flow again, with what is wrong said in its ui: 400. */
 void self_again(struct visit *c, const struct flow *f);
+
+/* Stores the flow and shows it: status for JSON, its page for browsers. */
+void self_show(struct visit *c, const struct flow *f, int status);
 
 /* Where a browser goes when f is done. */
 const char *self_done_url(struct visit *c, const struct flow *f);
@@ -52,12 +66,12 @@ const char *self_done_url(struct visit *c, const struct flow *f);
 void self_put_redirect(struct json *o, const char *url);
 
 /*
- * A new session after a proof by method: in the open transaction, with its row
- * in the audit trail. *secret is the token or cookie value.
+ * A new session after a proof: in the open transaction, with its row in the
+ * audit trail. *secret is the token or cookie value.
  */
 enum code self_issue(struct visit *c, const struct flow *f,
-    const char *identity_id, const char *method, struct session *out,
-    const char **secret);
+    const char *identity_id, const struct session_proof *proof,
+    struct session *out, const char **secret);
 
 /* A row of the audit trail about this call. */
 enum code self_trail(struct visit *c, const char *action, const char *result,

@@ -1,41 +1,52 @@
 /*
- * Login flows. Whatever makes a password wrong - no such identifier, no
- * password set, another password - takes the same time and gives the same
- * bytes. An account that is disabled is told so only after a right password.
+ * Login flows: how they start, which level they ask for, and what becomes of
+ * a proof. An account that is disabled is told so only after a right proof.
  */
 #include "identity/self_login.h"
 
 #include <string.h>
 
-#include "base/log.h"
 #include "identity/csrf.h"
-#include "identity/password.h"
+#include "identity/method.h"
 #include "identity/self.h"
 #include "identity/trail.h"
 
 /* --- the form -------------------------------------------------------------- */
 
-/* On a refresh the identifier is fixed to that of the signed-in person. */
-static void
-draw_form(struct flow *f, const char *identifier)
+enum code
+self_login_draw(struct visit *c, struct flow *f)
 {
+	return method_draw(c, f);
+}
+
+void
+self_login_add_identifier(struct visit *c, struct flow *f)
+{
+	const char *value = flow_typed(f, "identifier");
+
+	if (ui_has_node(f->ui, "identifier"))
+		return;
+	if (f->refresh && c->session != NULL)
+		value = c->session->identity.email;
 	ui_add_input(f->ui,
 	    &(struct ui_input){
 		.name = "identifier",
 		.type = f->refresh ? "hidden" : "text",
-		.value = identifier,
+		.value = value,
 		.autocomplete = f->refresh ? NULL : "username",
 		.required = true,
 		.label = UI_NODE_ID,
 	    });
-	self_add_password(f, "current-password", UI_LOGIN_PASSWORD);
 }
 
-static void
-draw(struct visit *c, struct flow *f)
+const char *
+self_login_identifier(struct visit *c, const struct json *body)
 {
-	f->ui = ui_new(c->mem);
-	draw_form(f, NULL);
+	const char *value = json_get_text(body, "identifier", "");
+
+	if (*value == '\0')
+		value = json_get_text(body, "password_identifier", "");
+	return str_trim(c->mem, value);
 }
 
 /* --- starting -------------------------------------------------------------- */
@@ -81,9 +92,7 @@ start(struct visit *c, bool api)
 		f->refresh = true;
 		f->identity_id = c->session->identity.id;
 		ui_say(f->ui, UI_LOGIN_REFRESH, NULL, NULL);
-		draw_form(f, c->session->identity.email);
-	} else
-		draw_form(f, NULL);
+	}
 	self_start(c, f);
 }
 
@@ -107,26 +116,6 @@ self_login_flows(struct visit *c)
 
 /* --- submitting ------------------------------------------------------------ */
 
-/* A submitted text, or what is fixed on a refresh. */
-static const char *
-submitted_identifier(struct visit *c, const struct json *body)
-{
-	const char *value = json_get_text(body, "identifier", "");
-
-	if (*value == '\0')
-		value = json_get_text(body, "password_identifier", "");
-	return str_trim(c->mem, value);
-}
-
-/* Draws the form anew with what was typed, but never the password. */
-static void
-redraw(struct visit *c, struct flow *f, const char *identifier)
-{
-	f->ui = ui_new(c->mem);
-	f->active = "password";
-	draw_form(f, *identifier == '\0' ? NULL : identifier);
-}
-
 static void
 refuse_disabled(struct visit *c, const char *identity_id)
 {
@@ -142,17 +131,17 @@ refuse_disabled(struct visit *c, const char *identity_id)
 	    });
 }
 
-/* Wrong credentials: told the same way whatever the cause (L-6). */
-static void
-refuse_wrong(struct visit *c, struct flow *f, const char *identity_id)
+void
+self_login_refuse(struct visit *c, struct flow *f, enum ui_id id,
+    const char *identity_id)
 {
-	ui_say(f->ui, UI_WRONG_CREDENTIALS, NULL, NULL);
+	ui_say(f->ui, id, NULL, NULL);
 	visit_begin(c, DB_TX_WRITE);
 	if (visit_end(c, self_trail(c, "login", "refused", identity_id, NULL)))
 		self_again(c, f);
 }
 
-/* A right password of the person who is signed in: same session, new proof. */
+/* A proof by the person who is signed in: same session, new proof. */
 static bool
 is_same_person(const struct visit *c, const struct flow *f, const char *id)
 {
@@ -162,12 +151,13 @@ is_same_person(const struct visit *c, const struct flow *f, const char *id)
 }
 
 static enum code
-renew(struct visit *c, struct session *s, const char **secret)
+renew(struct visit *c, const struct session_proof *proof, struct session *s,
+    const char **secret)
 {
 	enum code code;
 
 	*secret = c->token;
-	code = session_refresh(c->db, c->mem, c->session->id, "password");
+	code = session_prove(c->db, c->mem, c->session->id, proof);
 	if (code == CODE_OK)
 		code = self_trail(c, "session.refresh", NULL,
 		    c->session->identity.id, c->session->id);
@@ -197,37 +187,52 @@ end_replaced(struct visit *c, const struct flow *f)
 /* The session of a proven person; false: answered. */
 static bool
 open_session(struct visit *c, struct flow *f, const char *identity_id,
-    struct session *s, const char **secret)
+    const struct session_proof *proof, struct session *s, const char **secret)
 {
 	enum code code;
 
 	f->state = FLOW_PASSED;
-	f->active = "password";
-	f->ui = ui_new(c->mem);
-	draw_form(f, NULL);
 	visit_begin(c, DB_TX_WRITE);
 	if (is_same_person(c, f, identity_id))
-		code = renew(c, s, secret);
+		code = renew(c, proof, s, secret);
 	else {
 		code = end_replaced(c, f);
 		if (code == CODE_OK)
-			code = self_issue(c, f, identity_id, "password", s,
-			    secret);
+			code = self_issue(c, f, identity_id, proof, s, secret);
 	}
 	if (code == CODE_OK)
 		code = flow_save(c, f);
 	return visit_end(c, code);
 }
 
-static void
-succeed(struct visit *c, struct flow *f, const char *identity_id)
+/* CODE_PERMISSION_DENIED: refused already, for the account is disabled. */
+static enum code
+check_active(struct visit *c, const char *identity_id)
+{
+	struct identity who;
+	enum code code;
+
+	visit_begin(c, DB_TX_READ);
+	code = identity_get(c->db, c->mem, c->p->base_url, identity_id, &who);
+	if (!visit_end(c, code))
+		return code;
+	if (who.active)
+		return CODE_OK;
+	refuse_disabled(c, identity_id);
+	return CODE_PERMISSION_DENIED;
+}
+
+void
+self_login_complete(struct visit *c, struct flow *f, const char *identity_id,
+    const struct session_proof *proof)
 {
 	struct json *o = json_new_object(c->mem);
 	const char *secret, *url = self_done_url(c, f);
 	bool same = is_same_person(c, f, identity_id);
 	struct session s;
 
-	if (url == NULL || !open_session(c, f, identity_id, &s, &secret))
+	if (url == NULL || check_active(c, identity_id) != CODE_OK ||
+	    !open_session(c, f, identity_id, proof, &s, &secret))
 		return;
 	if (!f->api && !same) {
 		visit_set_session(c, secret);
@@ -245,76 +250,14 @@ succeed(struct visit *c, struct flow *f, const char *identity_id)
 	visit_json(c, 200, o);
 }
 
-/* A better hash for a password just proven; failing is no failure of login. */
-static void
-rehash(struct visit *c, const struct identity_password *cred, const char *hash)
-{
-	struct db_scope scope = { .deadline_ms = c->r->deadline_ms };
-	enum code code;
-
-	if (hash == NULL)
-		return;
-	db_begin(c->db, DB_TX_WRITE, &scope);
-	code = identity_rehash(c->db, cred->identity_id, cred->hash, hash);
-	if (db_end(c->db, code) != CODE_OK)
-		log_warn("login: password not hashed anew");
-}
-
-static void
-try_password(struct visit *c, struct flow *f, const char *identifier,
-    const char *password)
-{
-	struct identity_password cred = { 0 };
-	const char *better;
-	bool known, right;
-	enum code code;
-
-	visit_begin(c, DB_TX_READ);
-	code = identity_find_password(c->db, c->mem, identifier, &cred);
-	known = code == CODE_OK;
-	if (!visit_end(c, code == CODE_NOT_FOUND ? CODE_OK : code))
-		return;
-	if (password_verify(c, password, known ? &cred : NULL, &right,
-		&better) != CODE_OK) {
-		password_refuse_busy(c);
-		return;
-	}
-	if (!right)
-		refuse_wrong(c, f, known ? cred.identity_id : NULL);
-	else if (!cred.active)
-		refuse_disabled(c, cred.identity_id);
-	else {
-		rehash(c, &cred, better);
-		succeed(c, f, cred.identity_id);
-	}
-}
-
-static void
-submit_password(struct visit *c, struct flow *f, const struct json *body)
-{
-	const char *identifier = submitted_identifier(c, body);
-	const char *password = password_take(c, body, "password");
-
-	redraw(c, f, identifier);
-	if (*identifier == '\0')
-		ui_say_at(f->ui, "identifier", UI_MISSING, "property",
-		    "identifier");
-	if (*password == '\0')
-		ui_say_at(f->ui, "password", UI_MISSING, "property",
-		    "password");
-	if (ui_has_errors(f->ui))
-		self_again(c, f);
-	else
-		try_password(c, f, identifier, password);
-}
-
 void
 self_login_submit(struct visit *c)
 {
+	const struct method *m;
 	const struct json *body;
 	struct flow *f;
 
-	if (!self_submit(c, FLOW_LOGIN, draw, &f, &body))
+	if (!self_submit(c, FLOW_LOGIN, &f, &body))
 		return;
 	if (c->session != NULL && !f->refresh) {
 		if (f->api || visit_is_json(c))
@@ -323,11 +266,15 @@ self_login_submit(struct visit *c)
 			visit_redirect(c, self_done_url(c, f));
 		return;
 	}
-	if (strcmp(json_get_text(body, "method", ""), "password") == 0) {
-		submit_password(c, f, body);
+	m = method_of(f, body);
+	if (m != NULL)
+		f->active = m->name;
+	if (!self_redraw(c, f))
+		return;
+	if (m != NULL) {
+		m->submit(c, f, body);
 		return;
 	}
-	draw(c, f);
 	ui_say(f->ui, UI_LOGIN_NO_METHOD, NULL, NULL);
 	self_again(c, f);
 }

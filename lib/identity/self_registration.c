@@ -7,24 +7,35 @@
 
 #include <string.h>
 
+#include "identity/credential.h"
 #include "identity/csrf.h"
-#include "identity/password.h"
+#include "identity/method.h"
 #include "identity/self.h"
 
 /* --- the form -------------------------------------------------------------- */
 
-static void
-draw_form(struct visit *c, struct flow *f, const struct json *traits)
+enum code
+self_registration_draw(struct visit *c, struct flow *f)
 {
-	f->ui = ui_new(c->mem);
-	schema_nodes(c->p->schema, traits, f->ui);
-	self_add_password(f, "new-password", UI_REGISTER);
+	schema_nodes(c->p->schema, NULL, self_registration_traits(c, f->typed),
+	    f->ui);
+	return method_draw(c, f);
 }
 
-static void
-draw(struct visit *c, struct flow *f)
+struct json *
+self_registration_traits(struct visit *c, const struct json *body)
 {
-	draw_form(c, f, NULL);
+	bool form = !str_starts(c->r->type, "application/json");
+
+	return schema_traits(c->mem, c->p->schema,
+	    json_get_object(body, "traits"), form);
+}
+
+bool
+self_registration_check(struct visit *c, struct flow *f,
+    const struct json *traits)
+{
+	return schema_check(c->mem, c->p->schema, traits, f->ui);
 }
 
 /* --- starting -------------------------------------------------------------- */
@@ -52,7 +63,6 @@ start(struct visit *c, bool api)
 	    !self_may_start(c, FLOW_REGISTRATION, api, false))
 		return;
 	f = self_new(c, FLOW_REGISTRATION, api);
-	draw(c, f);
 	self_start(c, f);
 }
 
@@ -76,56 +86,28 @@ self_registration_flows(struct visit *c)
 
 /* --- submitting ------------------------------------------------------------ */
 
-/* Every text of the traits, and the local part of addresses (P-2). */
-static const char *const *
-personal_texts(struct visit *c, const struct json *traits)
-{
-	const struct schema *s = c->p->schema;
-	const char **list, *value;
-	size_t i, n = 0;
-
-	list = arena_calloc(c->mem, 2 * s->nleaves + 1, sizeof(*list));
-	for (i = 0; i < s->nleaves; i++) {
-		if ((value = schema_value(&s->leaves[i], traits)) == NULL)
-			continue;
-		list[n++] = value;
-		if (strchr(value, '@') != NULL)
-			list[n++] =
-			    arena_strndup(c->mem, value, strcspn(value, "@"));
-	}
-	return list;
-}
-
-/* Says everything that is wrong with the submit; true: nothing. */
-static bool
-is_acceptable(struct visit *c, struct flow *f, const struct json *traits,
-    const char *password)
-{
-	bool ok;
-
-	ok = schema_check(c->mem, c->p->schema, traits, f->ui);
-	if (*password == '\0') {
-		ui_say_at(f->ui, "password", UI_MISSING, "property",
-		    "password");
-		return false;
-	}
-	return password_policy(c, password, personal_texts(c, traits), f->ui) &&
-	    ok;
-}
-
 /* The rows of a new person; a session too if signing up signs in. */
 static enum code
-write_rows(struct visit *c, struct flow *f, const struct identity_new *in,
+write_rows(struct visit *c, struct flow *f, const struct self_newcomer *in,
     struct identity *who, struct session *s, const char **secret)
 {
+	struct identity_new row = {
+		.schema = c->p->schema,
+		.traits = in->traits,
+		.password_hash = in->password_hash,
+		.verified = in->verified,
+	};
 	char id[STR_UUID_LEN + 1];
 	enum code code;
 
-	code = identity_insert(c->db, c->mem, in, id);
+	code = identity_insert(c->db, c->mem, &row, id);
+	if (code == CODE_OK && in->type != NULL)
+		code = credential_put(c->db, c->mem, id, in->type, in->config,
+		    in->identifiers);
 	if (code == CODE_OK)
 		code = self_trail(c, "registration", NULL, id, NULL);
 	if (code == CODE_OK && c->p->registration_session)
-		code = self_issue(c, f, id, "password", s, secret);
+		code = self_issue(c, f, id, &in->proof, s, secret);
 	if (code == CODE_OK)
 		code = identity_get(c->db, c->mem, c->p->base_url, id, who);
 	if (code == CODE_OK)
@@ -170,11 +152,10 @@ answer(struct visit *c, const struct flow *f, const struct identity *who,
 	visit_json(c, 200, o);
 }
 
-static void
-create(struct visit *c, struct flow *f, const struct json *traits,
-    const char *hash)
+void
+self_registration_complete(struct visit *c, struct flow *f,
+    const struct self_newcomer *in)
 {
-	struct identity_new in = { 0 };
 	struct identity who;
 	struct session s;
 	const char *secret = NULL, *url = self_done_url(c, f);
@@ -182,12 +163,9 @@ create(struct visit *c, struct flow *f, const struct json *traits,
 
 	if (url == NULL)
 		return;
-	in.schema = c->p->schema;
-	in.traits = traits;
-	in.password_hash = hash;
 	f->state = FLOW_PASSED;
 	visit_begin(c, DB_TX_WRITE);
-	code = write_rows(c, f, &in, &who, &s, &secret);
+	code = write_rows(c, f, in, &who, &s, &secret);
 	if (code == CODE_ALREADY_EXISTS) {
 		visit_abort(c);
 		f->state = FLOW_CHOOSE;
@@ -199,32 +177,14 @@ create(struct visit *c, struct flow *f, const struct json *traits,
 		answer(c, f, &who, &s, secret, url);
 }
 
-static void
-submit_password(struct visit *c, struct flow *f, const struct json *body)
-{
-	const char *password = password_take(c, body, "password"), *hash;
-	bool form = !str_starts(c->r->type, "application/json");
-	const struct json *traits;
-
-	traits = schema_traits(c->mem, c->p->schema,
-	    json_get_object(body, "traits"), form);
-	f->active = "password";
-	draw_form(c, f, traits);
-	if (!is_acceptable(c, f, traits, password))
-		self_again(c, f);
-	else if (password_hash(c, password, &hash) != CODE_OK)
-		password_refuse_busy(c);
-	else
-		create(c, f, traits, hash);
-}
-
 void
 self_registration_submit(struct visit *c)
 {
+	const struct method *m;
 	const struct json *body;
 	struct flow *f;
 
-	if (!self_submit(c, FLOW_REGISTRATION, draw, &f, &body) || !is_open(c))
+	if (!self_submit(c, FLOW_REGISTRATION, &f, &body) || !is_open(c))
 		return;
 	if (c->session != NULL) {
 		if (f->api || visit_is_json(c))
@@ -233,11 +193,15 @@ self_registration_submit(struct visit *c)
 			visit_redirect(c, c->p->default_return);
 		return;
 	}
-	if (strcmp(json_get_text(body, "method", ""), "password") == 0) {
-		submit_password(c, f, body);
+	m = method_of(f, body);
+	if (m != NULL)
+		f->active = m->name;
+	if (!self_redraw(c, f))
+		return;
+	if (m != NULL) {
+		m->submit(c, f, body);
 		return;
 	}
-	draw(c, f);
 	ui_say(f->ui, UI_REGISTRATION_NO_METHOD, NULL, NULL);
 	self_again(c, f);
 }

@@ -34,7 +34,7 @@ enum query {
 	Q_GET,
 	Q_LIST,
 	Q_COUNT,
-	Q_REFRESH,
+	Q_PROVE,
 	Q_REVOKE,
 	Q_REVOKE_ALL,
 	Q__MAX
@@ -43,11 +43,12 @@ enum query {
 const struct db_query session_queries[] = {
 	[Q_ISSUE] = {
 	    .name = "session_issue",
-	    .nargs = 8, /* id, identity, token, cookie, methods, life, ip, agent */
+	    /* id, identity, token, cookie, methods, life, ip, agent, aal */
+	    .nargs = 9,
 	    .sql = "WITH made AS (INSERT INTO sessions (id, identity_id,"
-		   " token_hash, cookie_hash, methods, expires_at)"
+		   " token_hash, cookie_hash, methods, expires_at, aal)"
 		   " VALUES ($1, $2, decode($3, 'hex'), decode($4, 'hex'),"
-		   " $5, now() + $6::bigint * interval '1 microsecond')"
+		   " $5, now() + $6::bigint * interval '1 microsecond', $9)"
 		   " RETURNING id)"
 		   " INSERT INTO session_devices"
 		   " (session_id, ip_address, user_agent)"
@@ -89,11 +90,12 @@ const struct db_query session_queries[] = {
 		   " AND s.expires_at > now()"
 		   " AND s.id IS DISTINCT FROM $2::uuid",
 	},
-	[Q_REFRESH] = {
-	    .name = "session_refresh",
-	    .nargs = 2, /* id, methods */
+	[Q_PROVE] = {
+	    .name = "session_prove",
+	    .nargs = 3, /* id, methods, aal */
 	    .sql = "UPDATE sessions SET authenticated_at = now(),"
-		   " methods = methods || $2::jsonb WHERE id = $1",
+		   " methods = methods || $2::jsonb,"
+		   " aal = greatest(aal, $3) WHERE id = $1",
 	},
 	[Q_REVOKE] = {
 	    .name = "session_revoke",
@@ -190,12 +192,19 @@ session_logout_ok(struct arena *a, const char *const *secrets,
 /* --- rows ------------------------------------------------------------------ */
 
 static const char *
-method_json(struct arena *a, const char *method)
+proof_aal(const struct session_proof *proof)
+{
+	return proof->aal == NULL ? "aal1" : proof->aal;
+}
+
+static const char *
+proof_json(struct arena *a, const struct session_proof *proof)
 {
 	struct json *list = json_new_list(a), *o = json_add_object(list);
 
-	json_put_text(o, "method", method);
-	json_put_text(o, "aal", "aal1");
+	json_put_text(o, "method", proof->method);
+	json_put_text(o, "aal", proof_aal(proof));
+	json_put_text(o, "provider", proof->provider);
 	json_put_text(o, "completed_at", clock_rfc3339(a, clock_now_us()));
 	return json_string(a, list, JSON_COMPACT);
 }
@@ -215,9 +224,9 @@ session_issue(struct db *db, struct arena *a, const struct session_new *in,
 	hash = session_hash(a, in->carrier, clear);
 	if (db_run(db, &session_queries[Q_ISSUE],
 		DB_ARGS(made, in->identity_id, token ? hash : NULL,
-		    token ? NULL : hash, method_json(a, in->method),
-		    db_arg_int(a, in->life_us), in->ip, in->user_agent)) ==
-	    NULL)
+		    token ? NULL : hash, proof_json(a, &in->proof),
+		    db_arg_int(a, in->life_us), in->ip, in->user_agent,
+		    proof_aal(&in->proof))) == NULL)
 		return identity_fault(db);
 	memcpy(id, made, sizeof(made));
 	*secret = clear;
@@ -341,11 +350,11 @@ session_list(struct db *db, struct arena *a, const char *base_url,
 }
 
 enum code
-session_refresh(struct db *db, struct arena *a, const char *id,
-    const char *method)
+session_prove(struct db *db, struct arena *a, const char *id,
+    const struct session_proof *proof)
 {
-	if (db_run(db, &session_queries[Q_REFRESH],
-		DB_ARGS(id, method_json(a, method))) == NULL)
+	if (db_run(db, &session_queries[Q_PROVE],
+		DB_ARGS(id, proof_json(a, proof), proof_aal(proof))) == NULL)
 		return identity_fault(db);
 	return CODE_OK;
 }

@@ -38,10 +38,17 @@ struct session {
 	const struct json *json; /* as public routes show it */
 };
 
+/* One proof of who somebody is, as authentication_methods lists it. */
+struct session_proof {
+	const char *method;   /* "password" */
+	const char *aal;      /* the level it gives; NULL: "aal1" */
+	const char *provider; /* of method "oidc"; NULL: none */
+};
+
 struct session_new {
 	const char *identity_id;
 	enum session_carrier carrier;
-	const char *method; /* "password" */
+	struct session_proof proof;
 	int64_t life_us;
 	const char *ip;
 	const char *user_agent;
@@ -74,9 +81,12 @@ enum code session_list(struct db *db, struct arena *a, const char *base_url,
     const char *identity_id, const char *but, int64_t offset, int64_t limit,
     struct session **out, size_t *nout, int64_t *total);
 
-/* Notes a fresh proof of the same person: authenticated_at and the method. */
-enum code session_refresh(struct db *db, struct arena *a, const char *id,
-    const char *method);
+/*
+ * Notes a fresh proof of the same person: the method, authenticated_at, and
+ * the level if that is higher now.
+ */
+enum code session_prove(struct db *db, struct arena *a, const char *id,
+    const struct session_proof *proof);
 
 /* Ends one of identity_id's; *hash is that of its credential. */
 enum code session_revoke(struct db *db, struct arena *a, const char *id,

@@ -60,7 +60,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		traits =
 		    schema_traits(a, schema, json_get(body, "traits"), true);
 		(void)schema_check(a, schema, traits, ui_new(a));
-		schema_nodes(schema, traits, ui_new(a));
+		schema_nodes(schema, NULL, traits, ui_new(a));
 	}
 	arena_free(a);
 	return 0;

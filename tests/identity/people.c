@@ -135,7 +135,7 @@ test_passwords(void)
 static const char *
 issue(enum session_carrier carrier, int64_t life_us)
 {
-	struct session_new in = { rosa, carrier, "password", life_us,
+	struct session_new in = { rosa, carrier, { .method = "password" }, life_us,
 		"192.0.2.1", "test" };
 	char id[STR_UUID_LEN + 1];
 	const char *secret = NULL;

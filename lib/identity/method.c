@@ -1,0 +1,63 @@
+/*
+ * Which methods a flow has, in the order their nodes stand in the form (spec
+ * identity.md U-6). A method that is switched off draws nothing and refuses.
+ */
+#include "identity/method.h"
+
+#include <string.h>
+
+#define MOST 10
+
+static const struct method *const methods[FLOW__MAX][MOST] = {
+	[FLOW_LOGIN] = {
+	    &method_password_login,
+	},
+	[FLOW_REGISTRATION] = {
+	    &method_password_registration,
+	},
+	[FLOW_SETTINGS] = {
+	    &method_password_settings,
+	},
+};
+
+/* Whether f, a login flow, is for the level m serves. */
+static bool
+serves(const struct flow *f, const struct method *m)
+{
+	if (f->kind != FLOW_LOGIN)
+		return true;
+	return strcmp(f->requested_aal, "aal2") == 0 ? m->second : m->first;
+}
+
+enum code
+method_draw(struct visit *c, struct flow *f)
+{
+	const struct method *m;
+	enum code code;
+	size_t i;
+
+	for (i = 0; (m = methods[f->kind][i]) != NULL; i++) {
+		if (!serves(f, m))
+			continue;
+		if ((code = m->draw(c, f)) != CODE_OK)
+			return code;
+	}
+	return CODE_OK;
+}
+
+const struct method *
+method_of(const struct flow *f, const struct json *body)
+{
+	const char *name = json_get_text(body, "method", "");
+	const struct method *m;
+	size_t i;
+
+	for (i = 0; (m = methods[f->kind][i]) != NULL; i++) {
+		if (!serves(f, m))
+			continue;
+		if (*name != '\0' ? strcmp(m->name, name) == 0
+				  : m->claims != NULL && m->claims(body))
+			return m;
+	}
+	return NULL;
+}

@@ -1,0 +1,49 @@
+/*
+ * Methods: ways to prove or to set who one is. A login, registration or
+ * settings flow is a list of them; each draws its part of the form and
+ * carries out the submits that name it. To add one, write it in a file
+ * method_<name>.c and enter it in the lists of method.c.
+ */
+#ifndef MIRAI_IDENTITY_METHOD_H
+#define MIRAI_IDENTITY_METHOD_H
+
+#include <stdbool.h>
+
+#include "identity/flow.h"
+
+struct method {
+	const char *name; /* of the "method" field, and of f->active */
+
+	/* At which levels a login flow offers it; unused elsewhere. */
+	bool first;  /* aal1 */
+	bool second; /* aal2 */
+
+	/*
+	 * Adds its nodes to f->ui, if it is on and of use for this flow. Inside
+	 * an open transaction. CODE_OK, or a failure of the database.
+	 */
+	enum code (*draw)(struct visit *c, struct flow *f);
+
+	/* Whether a submit that names no method means this one; NULL: never. */
+	bool (*claims)(const struct json *body);
+
+	/*
+	 * Carries a submit out and answers it. f->ui is drawn anew, with what
+	 * was typed; no transaction is open.
+	 */
+	void (*submit)(struct visit *c, struct flow *f,
+	    const struct json *body);
+};
+
+/* The part of every method in the form of f (login, registration, settings). */
+enum code method_draw(struct visit *c, struct flow *f) MUST_CHECK;
+
+/* The method a submit to f means; NULL: none that f offers. */
+const struct method *method_of(const struct flow *f, const struct json *body);
+
+/* --- the methods ----------------------------------------------------------- */
+
+extern const struct method method_password_login, method_password_registration,
+    method_password_settings;
+
+#endif

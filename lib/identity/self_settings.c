@@ -1,0 +1,195 @@
+/*
+ * Settings flows. Every step needs the session of the one person the flow is
+ * of; what a change draws is drawn after it, in its transaction.
+ */
+#include "identity/self_settings.h"
+
+#include <string.h>
+
+#include "base/clock.h"
+#include "identity/csrf.h"
+#include "identity/method.h"
+#include "identity/self.h"
+
+enum code
+self_settings_draw(struct visit *c, struct flow *f)
+{
+	return method_draw(c, f);
+}
+
+/* --- who may --------------------------------------------------------------- */
+
+/* The URL of this request, as its client sees it. */
+static const char *
+here(struct visit *c)
+{
+	return arena_printf(c->mem, "%s%s%s%s", c->p->base_url, c->r->path,
+	    *c->r->query == '\0' ? "" : "?", c->r->query);
+}
+
+/* The login that comes back to url; refresh: even of who is signed in. */
+static const char *
+login_url(struct visit *c, const char *url, bool refresh)
+{
+	return arena_printf(c->mem, "%s?%sreturn_to=%s",
+	    flow_start_url(c, FLOW_LOGIN, false),
+	    refresh ? "refresh=true&" : "", str_url_encode(c->mem, url));
+}
+
+/* T-1. False: nobody is signed in, answered. */
+static bool
+need_session(struct visit *c, bool api)
+{
+	if (c->session != NULL)
+		return true;
+	visit_abort(c);
+	if (!api && !visit_wants_json(c))
+		visit_redirect(c, login_url(c, here(c), false));
+	else
+		visit_refuse_simple(c, 401, "session_inactive",
+		    "No active session was found in this request.");
+	return false;
+}
+
+/* False: the flow is of another person, answered. */
+static bool
+is_owner(struct visit *c, const struct flow *f)
+{
+	if (str_eq(f->identity_id, c->session->identity.id))
+		return true;
+	visit_refuse_simple(c, 403, "security_identity_mismatch",
+	    "This form belongs to another account.");
+	return false;
+}
+
+bool
+self_settings_privileged(struct visit *c, struct flow *f,
+    const struct json *body)
+{
+	int64_t age = clock_now_us() - c->session->authenticated_at;
+	const char *url;
+
+	(void)body;
+	if (age < c->p->privileged_us)
+		return true;
+	url = login_url(c, flow_page(c, f), true);
+	if (!f->api && !visit_is_json(c)) {
+		visit_redirect(c, url);
+		return false;
+	}
+	visit_refuse(c,
+	    &(struct problem){
+		.status = 403,
+		.id = "session_refresh_required",
+		.reason = "The sign-in is too old for this change. Please sign "
+			  "in again.",
+		.redirect_browser_to = url,
+	    });
+	return false;
+}
+
+/* --- starting and reading -------------------------------------------------- */
+
+static void
+start(struct visit *c, bool api)
+{
+	const char *return_to = req_query(c->r, "return_to");
+	struct flow *f;
+
+	c->json_only = api;
+	if (!visit_session_alone(c) || !need_session(c, api) ||
+	    visit_return_to(c, return_to, c->p->default_return) == NULL)
+		return;
+	f = self_new(c, FLOW_SETTINGS, api);
+	f->identity_id = c->session->identity.id;
+	f->identity = c->session->identity.json;
+	self_start(c, f);
+}
+
+void
+self_settings_browser(struct visit *c)
+{
+	start(c, false);
+}
+
+void
+self_settings_api(struct visit *c)
+{
+	start(c, true);
+}
+
+void
+self_settings_flows(struct visit *c)
+{
+	self_read(c, FLOW_SETTINGS);
+}
+
+/* --- submitting ------------------------------------------------------------ */
+
+void
+self_settings_submit(struct visit *c)
+{
+	const struct method *m;
+	const struct json *body;
+	struct flow *f;
+
+	if (!self_submit(c, FLOW_SETTINGS, &f, &body) ||
+	    !need_session(c, f->api) || !is_owner(c, f))
+		return;
+	f->identity = c->session->identity.json;
+	f->state = FLOW_SHOW;
+	m = method_of(f, body);
+	if (m != NULL)
+		f->active = m->name;
+	if (!self_redraw(c, f))
+		return;
+	if (m != NULL) {
+		m->submit(c, f, body);
+		return;
+	}
+	ui_say(f->ui, UI_SETTINGS_NO_METHOD, NULL, NULL);
+	self_again(c, f);
+}
+
+/* The form as it is after a change, in its transaction. */
+static enum code
+draw_saved(struct visit *c, struct flow *f)
+{
+	struct identity *who = arena_zalloc(c->mem, sizeof(*who));
+	enum code code;
+
+	code = identity_get(c->db, c->mem, c->p->base_url,
+	    c->session->identity.id, who);
+	if (code != CODE_OK)
+		return code;
+	f->identity = who->json;
+	f->typed = NULL;
+	f->state = FLOW_SUCCESS;
+	f->ui = ui_new(c->mem);
+	ui_say(f->ui, UI_SAVED, NULL, NULL);
+	code = self_draw(c, f);
+	return code == CODE_OK ? flow_save(c, f) : code;
+}
+
+void
+self_settings_done(struct visit *c, struct flow *f, const char *action,
+    enum code code)
+{
+	const char *url = flow_page(c, f);
+
+	if (code == CODE_OK)
+		code = self_trail(c, action, NULL, c->session->identity.id,
+		    c->session->id);
+	if (code == CODE_OK)
+		code = draw_saved(c, f);
+	if (!visit_end(c, code))
+		return;
+	if (f->return_to != NULL && (url = self_done_url(c, f)) == NULL)
+		return;
+	if (!f->api && !visit_is_json(c)) {
+		visit_redirect(c, url);
+		return;
+	}
+	f->continue_with = json_new_list(c->mem);
+	visit_json(c, 200, flow_json(c, f));
+}
