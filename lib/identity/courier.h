@@ -16,15 +16,19 @@
 #define COURIER_CHANNEL "mirai_mail"
 
 struct courier_mail {
-	const char *type; /* "recovery_code": one of courier_types */
+	const char *type; /* "recovery_code": one of letter_types (letter.h) */
 	bool unknown;	  /* the "invalid" case: nobody here has that address */
 	const char *to;	  /* one bare address */
 	const char *identity_id; /* whom it is about; NULL: nobody */
 	/*
 	 * An object with what the template names: RecoveryCode,
 	 * VerificationCode, LoginCode, RegistrationCode, RecoveryURL,
-	 * VerificationURL, ExpiresInMinutes, RequestURL, TransientPayload ...
-	 * To and Identity are added by the courier. NULL: nothing.
+	 * VerificationURL, ExpiresInMinutes, RequestURL, TransientPayload;
+	 * At, Factor (authenticator_key_*); Device, IPAddress, At
+	 * (new_device); NewAddress (verifiable_address_changed); LoginURL,
+	 * ResetURL (registration_exists); Minutes (account_locked);
+	 * DeletionDate, CancelURL (account_deletion). To and Identity are
+	 * added by the courier. All text but the minutes. NULL: nothing.
 	 */
 	const struct json *data;
 };
@@ -40,9 +44,6 @@ enum code courier_queue(struct db *db, struct arena *a,
 
 /* What the sealed data of a mail is bound to (identity/seal.h). */
 const char *courier_context(struct arena *a, const char *id);
-
-/* The types there are templates for, NULL-terminated. */
-extern const char *const courier_types[];
 
 extern const struct db_query courier_queries[];
 
