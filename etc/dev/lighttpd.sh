@@ -10,5 +10,6 @@ sed -e "s|^var\.run .*|var.run = \"$RUN/svc\"|" \
     -e "s|^var\.static .*|var.static = \"$INST/share/mirai/static\"|" \
     -e "s|^server\.port .*|server.port = $PORT\\
 server.bind = \"127.0.0.1\"|" \
+    -e '/^#\$SERVER\["socket"\] == var\.run/,/^#}/s/^#//' \
     -e '/^server\.\(errorlog\|username\|groupname\|pid-file\) /d' \
     "$(dirname "$0")/../lighttpd.conf"

@@ -327,6 +327,7 @@ self_trail(struct visit *c, const char *action, const char *result,
 	    &(struct trail_event){
 		.action = action,
 		.result = result,
+		.actor = c->actor,
 		.identity_id = identity_id,
 		.session_id = session_id,
 		.ip = c->r->remote,

@@ -27,6 +27,11 @@
 #define SESSION_TABLES \
 	" FROM sessions s JOIN identities i ON i.id = s.identity_id"
 
+/* Active or not, as the argument says; NULL: both. */
+#define SESSION_IS(arg)                                             \
+	"(" arg "::boolean IS NULL OR " arg "::boolean = (s.active" \
+	" AND s.expires_at > now() AND i.state = 'active'))"
+
 enum query {
 	Q_ISSUE,
 	Q_BY_TOKEN,
@@ -35,6 +40,9 @@ enum query {
 	Q_LIST,
 	Q_COUNT,
 	Q_PROVE,
+	Q_SEARCH,
+	Q_SEARCH_OF,
+	Q_SEARCH_COUNT,
 	Q_REVOKE,
 	Q_REVOKE_ALL,
 	Q__MAX
@@ -89,6 +97,29 @@ const struct db_query session_queries[] = {
 		   " WHERE s.identity_id = $1 AND s.active"
 		   " AND s.expires_at > now()"
 		   " AND s.id IS DISTINCT FROM $2::uuid",
+	},
+	[Q_SEARCH] = {
+	    .name = "session_search",
+	    .nargs = 3, /* active, after, limit */
+	    .sql = "SELECT " SESSION_COLUMNS SESSION_TABLES
+		   " WHERE " SESSION_IS("$1") " AND ($2::uuid IS NULL"
+		   " OR (s.issued_at, s.id) < (SELECT o.issued_at, o.id"
+		   " FROM sessions o WHERE o.id = $2::uuid))"
+		   " ORDER BY s.issued_at DESC, s.id DESC LIMIT $3::bigint",
+	},
+	[Q_SEARCH_OF] = {
+	    .name = "session_search_of",
+	    .nargs = 4, /* identity, active, offset, limit */
+	    .sql = "SELECT " SESSION_COLUMNS SESSION_TABLES
+		   " WHERE s.identity_id = $1 AND " SESSION_IS("$2")
+		   " ORDER BY s.issued_at DESC, s.id DESC"
+		   " OFFSET $3::bigint LIMIT $4::bigint",
+	},
+	[Q_SEARCH_COUNT] = {
+	    .name = "session_search_count",
+	    .nargs = 2, /* identity, active */
+	    .sql = "SELECT count(*)" SESSION_TABLES
+		   " WHERE s.identity_id = $1 AND " SESSION_IS("$2"),
 	},
 	[Q_PROVE] = {
 	    .name = "session_prove",
@@ -347,6 +378,53 @@ session_list(struct db *db, struct arena *a, const char *base_url,
 	*out = list;
 	*nout = n;
 	return count_sessions(db, identity_id, but, total);
+}
+
+static const char *
+active_arg(int active)
+{
+	if (active < 0)
+		return NULL;
+	return active == 0 ? "false" : "true";
+}
+
+static enum code
+count_found(struct db *db, const struct session_filter *f, int64_t *total)
+{
+	struct db_rows *rows;
+
+	if (total == NULL || f->identity_id == NULL)
+		return CODE_OK;
+	rows = db_run(db, &session_queries[Q_SEARCH_COUNT],
+	    DB_ARGS(f->identity_id, active_arg(f->active)));
+	if (rows == NULL || !db_next(rows))
+		return identity_fault(db);
+	*total = db_int(rows, 0);
+	return CODE_OK;
+}
+
+enum code
+session_search(struct db *db, struct arena *a, const char *base_url,
+    const struct session_filter *f, struct session **out, size_t *nout,
+    int64_t *total)
+{
+	const char *active = active_arg(f->active);
+	struct db_rows *rows;
+
+	if (f->identity_id != NULL)
+		rows = db_run(db, &session_queries[Q_SEARCH_OF],
+		    DB_ARGS(f->identity_id, active, db_arg_int(a, f->offset),
+			db_arg_int(a, f->limit)));
+	else
+		rows = db_run(db, &session_queries[Q_SEARCH],
+		    DB_ARGS(active, f->after, db_arg_int(a, f->limit)));
+	if (rows == NULL)
+		return identity_fault(db);
+	*out = arena_calloc(a, db_count(rows) + 1, sizeof(**out));
+	*nout = 0;
+	while (db_next(rows))
+		read_session(a, rows, base_url, &(*out)[(*nout)++]);
+	return count_found(db, f, total);
 }
 
 enum code

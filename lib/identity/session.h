@@ -81,6 +81,20 @@ enum code session_list(struct db *db, struct arena *a, const char *base_url,
     const char *identity_id, const char *but, int64_t offset, int64_t limit,
     struct session **out, size_t *nout, int64_t *total);
 
+/* Which sessions, whoever holds them. */
+struct session_filter {
+	const char *identity_id; /* NULL: of all */
+	int active;		 /* 1, 0; -1: both */
+	const char *after;	 /* an id; NULL: from the newest */
+	int64_t offset;
+	int64_t limit;
+};
+
+/* A page of them, newest first; total (NULL: unwanted) is of one identity. */
+enum code session_search(struct db *db, struct arena *a, const char *base_url,
+    const struct session_filter *f, struct session **out, size_t *nout,
+    int64_t *total);
+
 /*
  * Notes a fresh proof of the same person: the method, authenticated_at, and
  * the level if that is higher now.

@@ -72,11 +72,10 @@ visit_abort(struct visit *c)
 
 /* --- the caller ------------------------------------------------------------ */
 
-/* The token of "Authorization: Bearer TOKEN"; NULL if it is something else. */
-static const char *
-bearer(const struct req *r)
+const char *
+visit_bearer(const struct visit *c)
 {
-	const char *value = req_header(r, "authorization");
+	const char *value = req_header(c->r, "authorization");
 
 	if (value == NULL || strncasecmp(value, "bearer ", 7) != 0)
 		return NULL;
@@ -97,7 +96,7 @@ credential(struct visit *c, enum session_carrier *carrier)
 		*carrier = SESSION_COOKIE;
 		return value;
 	}
-	if (!str_is_empty(value = bearer(c->r)))
+	if (!str_is_empty(value = visit_bearer(c)))
 		return value;
 	if (c->p->token_cookie)
 		return req_cookie(c->r, IDP_TOKEN_COOKIE);

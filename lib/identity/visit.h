@@ -14,6 +14,8 @@
 #include "net/json.h"
 #include "rpc/req.h"
 
+#define VISIT_ARGS 2
+
 struct visit {
 	const struct idp *p;
 	struct req *r;
@@ -27,6 +29,9 @@ struct visit {
 	bool session_known;
 	const char *token;	  /* as it came, if it came as a token */
 	const char *cookie_token; /* CSRF cookie to use from now on */
+
+	const char *args[VISIT_ARGS]; /* of the path, see route_arg() */
+	const char *actor;	      /* for the audit trail; NULL: "self" */
 };
 
 /* --- transactions ---------------------------------------------------------- */
@@ -58,6 +63,9 @@ bool visit_session_alone(struct visit *c);
  * that was asked, when that is one of url.domains.
  */
 const char *visit_pages(struct visit *c);
+
+/* The token of "Authorization: Bearer TOKEN"; NULL: none. */
+const char *visit_bearer(const struct visit *c);
 
 const char *visit_agent(struct visit *c); /* User-Agent, cut; NULL if none */
 

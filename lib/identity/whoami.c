@@ -6,12 +6,11 @@
 
 #include <string.h>
 
+#include "identity/page.h"
 #include "identity/self.h"
 #include "rpc/resp.h"
 
-#define PREFIX	     "/sessions/"
-#define DEFAULT_PAGE 250
-#define MAX_PAGE     1000
+#define PREFIX "/sessions/"
 
 static void
 refuse_inactive(struct visit *c)
@@ -53,84 +52,7 @@ whoami_show(struct visit *c)
 	visit_json(c, 200, c->session->json);
 }
 
-/* --- paging (N-11) --------------------------------------------------------- */
-
-struct page {
-	int64_t offset;
-	int64_t size;
-	bool numbered; /* by page and per_page */
-};
-
-/* A number of the query; false: there, but out of range. */
-static bool
-query_number(struct visit *c, const char *name, int64_t min, int64_t max,
-    int64_t *out)
-{
-	const char *value = req_query(c->r, name);
-
-	return str_is_empty(value) || str_to_i64(value, min, max, out);
-}
-
-/* The opaque token is the offset in base64. */
-static bool
-token_offset(struct visit *c, int64_t *offset)
-{
-	const char *value = req_query(c->r, "page_token");
-	const uint8_t *raw;
-	size_t len;
-
-	if (str_is_empty(value))
-		return true;
-	raw = crypt_unbase64(c->mem, value, strlen(value), &len);
-	return raw != NULL && str_starts((const char *)raw, "o:") &&
-	    str_to_i64((const char *)raw + 2, 0, 1000000, offset);
-}
-
-static bool
-read_page(struct visit *c, struct page *p)
-{
-	int64_t number = 1;
-
-	p->offset = 0;
-	p->size = DEFAULT_PAGE;
-	p->numbered = req_query(c->r, "page") != NULL ||
-	    req_query(c->r, "per_page") != NULL;
-	if (p->numbered) {
-		if (!query_number(c, "page", 0, 1000000, &number) ||
-		    !query_number(c, "per_page", 1, MAX_PAGE, &p->size))
-			return false;
-		p->offset = number < 1 ? 0 : (number - 1) * p->size;
-		return true;
-	}
-	return query_number(c, "page_size", 1, MAX_PAGE, &p->size) &&
-	    token_offset(c, &p->offset);
-}
-
-static const char *
-page_link(struct visit *c, const struct page *p, int64_t offset,
-    const char *rel)
-{
-	const char *token = arena_printf(c->mem, "o:%lld", (long long)offset);
-
-	return arena_printf(c->mem,
-	    "<%s/sessions?page_size=%lld&page_token=%s>; rel=\"%s\"",
-	    c->p->base_url, (long long)p->size,
-	    crypt_base64url(c->mem, token, strlen(token)), rel);
-}
-
-static void
-page_headers(struct visit *c, const struct page *p, size_t n, int64_t total)
-{
-	const char *link = page_link(c, p, 0, "first");
-
-	if (p->offset + (int64_t)n < total)
-		link = arena_printf(c->mem, "%s,%s", link,
-		    page_link(c, p, p->offset + (int64_t)n, "next"));
-	resp_header(c->r, "link", link);
-	if (p->numbered)
-		resp_header(c->r, "x-total-count",
-		    arena_printf(c->mem, "%lld", (long long)total));
-}
+/* --- listing --------------------------------------------------------------- */
 
 void
 whoami_list(struct visit *c)
@@ -143,12 +65,8 @@ whoami_list(struct visit *c)
 
 	if (!need_session(c, DB_TX_READ))
 		return;
-	if (!read_page(c, &page)) {
-		visit_refuse_simple(c, 400, NULL,
-		    "page_size must be 1 to 1000 and page_token one that was "
-		    "given.");
+	if (!page_read(c, &page))
 		return;
-	}
 	if (!visit_end(c,
 		session_list(c->db, c->mem, c->p->base_url,
 		    c->session->identity.id, c->session->id, page.offset,
@@ -156,7 +74,8 @@ whoami_list(struct visit *c)
 		return;
 	for (i = 0; i < n; i++)
 		json_add(list, sessions[i].json);
-	page_headers(c, &page, n, total);
+	page_headers(c, &page,
+	    arena_printf(c->mem, "%s/sessions", c->p->base_url), n, total);
 	visit_json(c, 200, list);
 }
 

@@ -400,6 +400,14 @@ crypt_password_hash_ok(const char *hash)
 	return false;
 }
 
+const char *
+crypt_password_hash_why(const char *hash)
+{
+	if (crypt_password_hash_ok(hash))
+		return NULL;
+	return "of no known kind, or of a cost out of bounds";
+}
+
 static bool
 bcrypt_verify(const char *password, const char *hash)
 {

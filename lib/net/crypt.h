@@ -79,6 +79,9 @@ char *crypt_password_hash(struct arena *a, const char *password,
  */
 bool crypt_password_hash_ok(const char *hash);
 
+/* The same; NULL: fine, else the rule it breaks, as "bcrypt cost above 15". */
+const char *crypt_password_hash_why(const char *hash);
+
 /*
  * Whether password matches a PHC argon2id/argon2i or bcrypt ($2a$ $2b$ $2y$)
  * hash. *stale (may be NULL) says that algorithm or cost differ from cost, so

@@ -374,6 +374,12 @@ header_var(const struct req_io *io, const char *name)
 }
 
 const char *
+req_var(const struct req *r, const char *name)
+{
+	return var_get(r->io, name);
+}
+
+const char *
 req_header(const struct req *r, const char *name)
 {
 	const char *value;

@@ -155,6 +155,12 @@ bool req_header_at(struct req *r, size_t i, const char **name,
 /* A request header by its lower-case name; NULL when absent. Borrowed. */
 const char *req_header(const struct req *r, const char *name);
 
+/*
+ * A parameter that the web server itself set, as "SSL_CLIENT_VERIFY"; NULL
+ * when absent. Headers have names of their own (HTTP_...). Borrowed.
+ */
+const char *req_var(const struct req *r, const char *name);
+
 /* A cookie by name; NULL when absent. In r->mem. */
 const char *req_cookie(struct req *r, const char *name);
 
