@@ -6,6 +6,7 @@
 #define MIRAI_IDENTITY_COURIER_H
 
 #include <stdbool.h>
+#include <stddef.h>
 
 #include "base/arena.h"
 #include "base/code.h"
@@ -44,6 +45,28 @@ enum code courier_queue(struct db *db, struct arena *a,
 
 /* What the sealed data of a mail is bound to (identity/seal.h). */
 const char *courier_context(struct arena *a, const char *id);
+
+/*
+ * Mails as the administrator sees them (GET /admin/courier/messages), codes
+ * masked. Members of the filter left NULL or 0 ask for nothing.
+ */
+struct courier_filter {
+	const char *status;    /* "queued", "processing", "sent", "abandoned" */
+	const char *recipient; /* exact but for letter case */
+	const char *after;     /* id of the last one of the page before */
+	size_t limit;
+};
+
+/* Inside the caller's transaction; newest first, a list in a. */
+enum code courier_list(struct db *db, struct arena *a,
+    const struct courier_filter *f, struct json **out) MUST_CHECK;
+
+/* One of them, with its dispatches. CODE_NOT_FOUND: no such id. */
+enum code courier_get(struct db *db, struct arena *a, const char *id,
+    struct json **out) MUST_CHECK;
+
+/* Whether a filter may ask for it. */
+bool courier_is_status(const char *s);
 
 extern const struct db_query courier_queries[];
 

@@ -13,6 +13,7 @@
 #include "base/log.h"
 #include "base/str.h"
 #include "base/utf8.h"
+#include "net/mail.h"
 
 #define MAX_DEPTH  8
 #define MAX_LEAVES ((size_t)64)
@@ -299,29 +300,6 @@ violation(struct check *c, const char *at, enum ui_id id, const char *key,
 		ui_say_at(c->ui, at, id, key, value);
 }
 
-/* One @, something before it, a dotted host after it, nothing blank. */
-static bool
-is_email(const char *s)
-{
-	const char *at = strrchr(s, '@'), *p;
-	size_t len = strlen(s);
-
-	if (at == NULL || at == s || at - s > 64 || len > 320 ||
-	    memchr(s, '@', (size_t)(at - s)) != NULL)
-		return false;
-	for (p = s; *p != '\0'; p++)
-		if ((unsigned char)*p <= ' ' || *p == 0x7f ||
-		    strchr("\"(),:;<>[\\]", *p) != NULL)
-			return false;
-	if (s[0] == '.' || at[-1] == '.' || strstr(s, "..") != NULL)
-		return false;
-	return at[1] != '\0' && at[1] != '.' && at[1] != '-' &&
-	    s[len - 1] != '.' && s[len - 1] != '-' &&
-	    strspn(at + 1,
-		"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
-		"0123456789.-") == strlen(at + 1);
-}
-
 static bool
 matches(const char *pattern, const char *text)
 {
@@ -368,7 +346,7 @@ check_text(struct check *c, const struct json *schema, const char *at,
 	else if (n > max)
 		violation(c, at, UI_TOO_LONG, "max_length",
 		    arena_printf(c->mem, "%lld", (long long)max));
-	else if (str_eq(format, "email") && !is_email(text))
+	else if (str_eq(format, "email") && !mail_is_address(text))
 		violation(c, at, UI_BAD_EMAIL, NULL, NULL);
 	else if (format != NULL && strcmp(format, "email") != 0 &&
 	    !has_format(format, text))

@@ -220,3 +220,81 @@ http_header(struct arena *a, const struct http_answer *answer, const char *name)
 	}
 	return NULL;
 }
+
+/* --- SMTP ------------------------------------------------------------------ */
+
+/* What is left to send. */
+struct upload {
+	const char *p;
+	size_t left;
+};
+
+static size_t
+on_send(char *p, size_t size, size_t n, void *arg)
+{
+	struct upload *u = arg;
+	size_t len = size * n;
+
+	if (len > u->left)
+		len = u->left;
+	memcpy(p, u->p, len);
+	u->p += len;
+	u->left -= len;
+	return len;
+}
+
+static void
+set_mail_options(CURL *c, const struct http_mail *m, struct upload *u,
+    struct curl_slist *to, const char *from)
+{
+	long timeout = (long)m->timeout_ms;
+
+	curl_easy_reset(c);
+	curl_easy_setopt(c, CURLOPT_URL, m->url);
+	curl_easy_setopt(c, CURLOPT_PROTOCOLS_STR, "smtp,smtps");
+	curl_easy_setopt(c, CURLOPT_NOSIGNAL, 1L);
+	curl_easy_setopt(c, CURLOPT_TIMEOUT_MS, timeout);
+	curl_easy_setopt(c, CURLOPT_CONNECTTIMEOUT_MS,
+	    timeout < CONNECT_TIMEOUT_MS ? timeout : CONNECT_TIMEOUT_MS);
+	curl_easy_setopt(c, CURLOPT_USE_SSL,
+	    m->starttls ? (long)CURLUSESSL_ALL : (long)CURLUSESSL_NONE);
+	if (!m->verify) {
+		curl_easy_setopt(c, CURLOPT_SSL_VERIFYPEER, 0L);
+		curl_easy_setopt(c, CURLOPT_SSL_VERIFYHOST, 0L);
+	}
+	if (m->user != NULL) {
+		curl_easy_setopt(c, CURLOPT_USERNAME, m->user);
+		curl_easy_setopt(c, CURLOPT_PASSWORD, m->password);
+	}
+	curl_easy_setopt(c, CURLOPT_MAIL_FROM, from);
+	curl_easy_setopt(c, CURLOPT_MAIL_RCPT, to);
+	curl_easy_setopt(c, CURLOPT_UPLOAD, 1L);
+	curl_easy_setopt(c, CURLOPT_READFUNCTION, on_send);
+	curl_easy_setopt(c, CURLOPT_READDATA, u);
+	curl_easy_setopt(c, CURLOPT_INFILESIZE_LARGE, (curl_off_t)m->len);
+}
+
+int
+http_send_mail(struct http *h, struct arena *a, const struct http_mail *m,
+    int *reply, const char **error)
+{
+	struct upload u = { m->message, m->len };
+	struct curl_slist *to;
+	long last = 0;
+	CURLcode rc;
+
+	to = curl_slist_append(NULL, arena_printf(a, "<%s>", m->to));
+	set_mail_options(h->curl, m, &u, to, arena_printf(a, "<%s>", m->from));
+	rc = curl_easy_perform(h->curl);
+	curl_easy_getinfo(h->curl, CURLINFO_RESPONSE_CODE, &last);
+	curl_slist_free_all(to);
+	*reply = 0;
+	if (rc == CURLE_OK)
+		return 0;
+	/* How libcurl says that MAIL, RCPT, DATA or the text was refused. */
+	if (rc == CURLE_SEND_ERROR || rc == CURLE_WEIRD_SERVER_REPLY)
+		*reply = (int)last;
+	*error = arena_printf(a, "%s: %s (last reply %ld)",
+	    origin_of(a, m->url), curl_easy_strerror(rc), last);
+	return -1;
+}

@@ -1,6 +1,6 @@
 /*
- * HTTP out: one request, one whole answer or a file. The only user of libcurl.
- * Redirects are not followed; answers are bounded; TLS is verified.
+ * HTTP out: one request, one whole answer or a file; and one mail by SMTP,
+ * since this is the only user of libcurl. Redirects are not followed; answers are bounded; TLS is verified.
  */
 #ifndef MIRAI_NET_HTTP_H
 #define MIRAI_NET_HTTP_H
@@ -46,6 +46,27 @@ void http_close(struct http *h);
  */
 int http_do(struct http *h, struct arena *a, const struct http_call *call,
     struct http_answer *out, const char **error) MUST_CHECK;
+
+/* A message for an SMTP server (net/mail.h builds it). */
+struct http_mail {
+	const char *url;  /* smtp://host:port or smtps */
+	const char *user; /* NULL: no authentication */
+	const char *password;
+	const char *from; /* bare addresses */
+	const char *to;
+	const char *message;
+	size_t len;
+	bool starttls; /* required, else not asked for */
+	bool verify;   /* the server's certificate */
+	int64_t timeout_ms;
+};
+
+/*
+ * 0 when the server took it; or -1, *error as above with the last reply's
+ * number, and in *reply that number if it refused the mail itself, else 0.
+ */
+int http_send_mail(struct http *h, struct arena *a, const struct http_mail *m,
+    int *reply, const char **error) MUST_CHECK;
 
 /* A header of an answer by lower-case name, in a; NULL when absent. */
 const char *http_header(struct arena *a, const struct http_answer *answer,
