@@ -143,11 +143,23 @@ take_lock(struct job *j)
 }
 
 static int
-open_parts(struct job *j, const struct conf *conf)
+open_identity(struct job *j, const struct conf *conf)
+{
+	const char *url = conf_text(conf, "identity.database.url");
+
+	if (url == NULL) {
+		log_error("identity.database.url is not set");
+		return -1;
+	}
+	j->env.db = db_open(url, j->name);
+	return migrate_require(j->env.db, MIGRATE_IDENTITY);
+}
+
+static int
+open_app(struct job *j, const struct conf *conf)
 {
 	const char *url;
 
-	j->env.conf = conf;
 	url = conf_text(conf, "database.worker_url");
 	if (url == NULL) {
 		log_error("database.worker_url is not set");
@@ -167,12 +179,20 @@ open_parts(struct job *j, const struct conf *conf)
 int
 job_open(struct job *j, const char *name, int argc, char **argv, int *status)
 {
+	return job_open_on(j, name, JOB_APP, argc, argv, status);
+}
+
+int
+job_open_on(struct job *j, const char *name, enum job_base base, int argc,
+    char **argv, int *status)
+{
 	const char *path = NULL;
 	struct conf *conf;
 	int rc;
 
 	memset(j, 0, sizeof(*j));
 	j->name = name;
+	j->base = base;
 	j->lock = -1;
 	log_open(name, LOG_FORM_PLAIN, LOG_LEVEL_INFO);
 	if (parse(j, argc, argv, &path, status) == -1)
@@ -182,8 +202,9 @@ job_open(struct job *j, const char *name, int argc, char **argv, int *status)
 		return -1;
 	catch_signals();
 	job_deadline(60);
-	if (open_parts(j, conf) == -1) {
-		j->env.conf = conf;
+	j->env.conf = conf;
+	rc = base == JOB_IDENTITY ? open_identity(j, conf) : open_app(j, conf);
+	if (rc == -1) {
 		job_close(j);
 		return -1;
 	}

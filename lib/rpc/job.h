@@ -10,8 +10,15 @@
 
 #include "rpc/req.h"
 
+/* Which database a program works on. */
+enum job_base {
+	JOB_APP = 0,
+	JOB_IDENTITY /* as mirai_identity; no cache and no store */
+};
+
 struct job {
 	const char *name;
+	enum job_base base;
 	struct req_env env; /* conf, db as mirai_worker, cache, store */
 	bool once;	    /* -1: drain the queue and exit */
 	bool dry;	    /* -n: change nothing, say what would be */
@@ -30,6 +37,10 @@ struct job {
  */
 int job_open(struct job *j, const char *name, int argc, char **argv,
     int *status) MUST_CHECK;
+
+/* The same on another database. */
+int job_open_on(struct job *j, const char *name, enum job_base base, int argc,
+    char **argv, int *status) MUST_CHECK;
 void job_close(struct job *j);
 
 /* Whether SIGTERM or SIGINT asked for the end; the step in hand is finished. */
