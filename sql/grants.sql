@@ -84,7 +84,8 @@ GRANT SELECT ON schema_migrations TO mirai_identity, mirai_identity_reader;
 GRANT SELECT, INSERT, UPDATE, DELETE
 	ON identities, credentials, credential_identifiers,
 	verifiable_addresses, recovery_addresses, sessions, session_devices,
-	flows, errors, mails, mail_dispatches, onetime_codes
+	flows, errors, mails, mail_dispatches, onetime_codes,
+	parked_submits, pending_traits
 	TO mirai_identity;
 GRANT SELECT, INSERT ON audit TO mirai_identity;
 GRANT EXECUTE ON FUNCTION revoke_sessions(uuid, uuid), person_by_email(text)

@@ -13,25 +13,16 @@
 #include "identity/password.h"
 #include "identity/policy.h"
 #include "identity/self.h"
+#include "identity/traits.h"
 
 #define MAX_EXTERNAL 255
 
 enum query {
 	Q_DETAILS,
-	Q_DROP_VERIFIABLE,
-	Q_DROP_RECOVERY,
-	Q_DROP_IDENTIFIERS,
-	Q_ADD_VERIFIABLE,
-	Q_ADD_RECOVERY,
-	Q_ADD_IDENTIFIERS,
 	Q_VERIFIED,
 	Q_RAW_PASSWORD,
 	Q__MAX
 };
-
-#define ABSENT(table, column)                                          \
-	" WHERE NOT EXISTS (SELECT 1 FROM " table " o WHERE o." column \
-	" AND o.value = v)"
 
 const struct db_query admin_import_queries[] = {
 	[Q_DETAILS] = {
@@ -44,51 +35,6 @@ const struct db_query admin_import_queries[] = {
 		   " metadata_admin = $5::jsonb, external_id = $6,"
 		   " organization_id = $7::uuid, updated_at = now()"
 		   " WHERE id = $1",
-	},
-	[Q_DROP_VERIFIABLE] = {
-	    .name = "admin_import_drop_verifiable",
-	    .nargs = 2, /* identity, values that stay */
-	    .sql = "DELETE FROM verifiable_addresses WHERE identity_id = $1"
-		   " AND value <> ALL ($2::text[])",
-	},
-	[Q_DROP_RECOVERY] = {
-	    .name = "admin_import_drop_recovery",
-	    .nargs = 2, /* identity, values that stay */
-	    .sql = "DELETE FROM recovery_addresses WHERE identity_id = $1"
-		   " AND value <> ALL ($2::text[])",
-	},
-	[Q_DROP_IDENTIFIERS] = {
-	    .name = "admin_import_drop_identifiers",
-	    .nargs = 2, /* identity, identifiers that stay */
-	    .sql = "DELETE FROM credential_identifiers n USING credentials c"
-		   " WHERE c.id = n.credential_id AND c.identity_id = $1"
-		   " AND c.type IN ('password', 'code')"
-		   " AND n.identifier <> ALL ($2::text[])",
-	},
-	[Q_ADD_VERIFIABLE] = {
-	    .name = "admin_import_add_verifiable",
-	    .nargs = 2, /* identity, values */
-	    .sql = "INSERT INTO verifiable_addresses (identity_id, value)"
-		   " SELECT $1::uuid, v FROM unnest($2::text[]) v" ABSENT(
-		       "verifiable_addresses", "identity_id = $1::uuid"),
-	},
-	[Q_ADD_RECOVERY] = {
-	    .name = "admin_import_add_recovery",
-	    .nargs = 2, /* identity, values */
-	    .sql = "INSERT INTO recovery_addresses (identity_id, value)"
-		   " SELECT $1::uuid, v FROM unnest($2::text[]) v" ABSENT(
-		       "recovery_addresses", "identity_id = $1::uuid"),
-	},
-	[Q_ADD_IDENTIFIERS] = {
-	    .name = "admin_import_add_identifiers",
-	    .nargs = 2, /* identity, identifiers */
-	    .sql = "INSERT INTO credential_identifiers"
-		   " (type, identifier, credential_id)"
-		   " SELECT c.type, v, c.id FROM credentials c,"
-		   " unnest($2::text[]) v WHERE c.identity_id = $1"
-		   " AND c.type IN ('password', 'code') AND NOT EXISTS"
-		   " (SELECT 1 FROM credential_identifiers o"
-		   " WHERE o.credential_id = c.id AND o.identifier = v)",
 	},
 	[Q_VERIFIED] = {
 	    .name = "admin_import_verified",
@@ -165,9 +111,8 @@ read_traits(struct visit *c, const struct json *body, struct admin_import *out,
 
 /* --- addresses ------------------------------------------------------------- */
 
-/* The normalised values of traits that are addresses or identifiers. */
+/* The normalised values of traits that are addresses. */
 enum leaf_use {
-	LEAF_IDENTIFIER,
 	LEAF_VERIFIABLE,
 	LEAF_RECOVERY
 };
@@ -175,8 +120,6 @@ enum leaf_use {
 static bool
 leaf_is(const struct schema_leaf *leaf, enum leaf_use use)
 {
-	if (use == LEAF_IDENTIFIER)
-		return leaf->identifier;
 	return use == LEAF_VERIFIABLE ? leaf->verification : leaf->recovery;
 }
 
@@ -446,34 +389,6 @@ admin_import_create(struct visit *c, const struct admin_import *in,
 	return code;
 }
 
-/* Identifiers and addresses follow the traits; what stays keeps its state. */
-static enum code
-follow_traits(struct visit *c, const char *id, const struct json *traits)
-{
-	static const struct {
-		enum leaf_use use;
-		enum query drop, add;
-	} rows[] = {
-		{ LEAF_IDENTIFIER, Q_DROP_IDENTIFIERS, Q_ADD_IDENTIFIERS },
-		{ LEAF_VERIFIABLE, Q_DROP_VERIFIABLE, Q_ADD_VERIFIABLE },
-		{ LEAF_RECOVERY, Q_DROP_RECOVERY, Q_ADD_RECOVERY },
-	};
-	const char **values, *list;
-	enum code code = CODE_OK;
-	size_t i, n;
-
-	for (i = 0; code == CODE_OK && i < NITEMS(rows); i++) {
-		values = leaf_values(c, traits, rows[i].use);
-		for (n = 0; values[n] != NULL; n++)
-			continue;
-		list = db_arg_array(c->mem, values, n);
-		code = run(c, rows[i].drop, DB_ARGS(id, list));
-		if (code == CODE_OK)
-			code = run(c, rows[i].add, DB_ARGS(id, list));
-	}
-	return code;
-}
-
 static enum code
 write_password(struct visit *c, const char *id, const struct admin_import *in)
 {
@@ -498,7 +413,8 @@ admin_import_replace(struct visit *c, const char *id,
 
 	code = write_details(c, id, in);
 	if (code == CODE_OK)
-		code = follow_traits(c, id, in->traits);
+		code = traits_follow(c->db, c->mem, c->p->schema, id,
+		    in->traits, NULL);
 	if (code == CODE_OK)
 		code = write_password(c, id, in);
 	if (code == CODE_OK)

@@ -498,14 +498,34 @@ schema_check(struct arena *a, const struct schema *s, const struct json *traits,
 	return c.ok && json_error(traits) == NULL;
 }
 
-const char *
-schema_value(const struct schema_leaf *leaf, const struct json *traits)
+/* The value of a leaf in traits; NULL when there is no single one. */
+static const struct json *
+leaf_in(const struct schema_leaf *leaf, const struct json *traits)
 {
 	size_t i;
 
 	for (i = 0; leaf->path[i] != NULL; i++)
 		traits = json_get(traits, leaf->path[i]);
-	return json_kind(traits) == JSON_TEXT ? json_text(traits) : NULL;
+	switch (json_kind(traits)) {
+	case JSON_BOOL:
+	case JSON_INT:
+	case JSON_REAL:
+	case JSON_TEXT:
+		return traits;
+	case JSON_NULL:
+	case JSON_LIST:
+	case JSON_OBJECT:
+		break;
+	}
+	return NULL;
+}
+
+const char *
+schema_value(const struct schema_leaf *leaf, const struct json *traits)
+{
+	const struct json *value = leaf_in(leaf, traits);
+
+	return json_kind(value) == JSON_TEXT ? json_text(value) : NULL;
 }
 
 /* The input type of HTML for a leaf. */
@@ -565,7 +585,7 @@ schema_nodes(const struct schema *s, const char *group,
 			.name = leaf->name,
 			.type = input_type(leaf),
 			.group = group,
-			.value = schema_value(leaf, traits),
+			.data = leaf_in(leaf, traits),
 			.autocomplete = leaf->identifier ? "email" : NULL,
 			.maxlength = leaf->maxlength,
 			.required = leaf->required,

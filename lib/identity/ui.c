@@ -188,6 +188,14 @@ static const struct message {
 	    "The verification code is invalid or has been used already. Please try again." },
 	{ UI_TOO_MANY, "error",
 	    "Too many attempts. Please wait {} seconds, then try again." },
+	{ UI_REVOKE_OTHERS, "info", "Sign out everywhere else" },
+	{ UI_ACCOUNT_EXPORT, "info", "Download my data" },
+	{ UI_ACCOUNT_DELETE, "info", "Delete my account" },
+	{ UI_ACCOUNT_KEEP, "info", "Keep my account" },
+	{ UI_ACCOUNT_DUE, "info", "This account will be deleted on {}." },
+	{ UI_ACCOUNT_KEPT, "success", "Your account stays as it is." },
+	{ UI_ADDRESS_PENDING, "info",
+	    "A code was sent to {}. The new address takes effect once you enter it." },
 	{ UI_SYSTEM, "error", "{}" },
 };
 
@@ -269,6 +277,8 @@ put_attributes(struct json *node, const struct ui_input *in)
 	json_put_text(o, "name", in->name);
 	json_put_text(o, "type", in->type);
 	json_put_text(o, "value", in->value);
+	if (in->data != NULL)
+		json_put(o, "value", in->data);
 	if (in->required)
 		json_put_bool(o, "required", true);
 	json_put_text(o, "autocomplete", in->autocomplete);

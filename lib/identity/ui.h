@@ -118,6 +118,13 @@ enum ui_id {
 	UI_VERIFICATION_EXPIRED = 4070005,
 	UI_VERIFICATION_CODE_WRONG = 4070006,
 	UI_TOO_MANY = 4900001,
+	UI_REVOKE_OTHERS = 4900101,
+	UI_ACCOUNT_EXPORT = 4900102,
+	UI_ACCOUNT_DELETE = 4900103,
+	UI_ACCOUNT_KEEP = 4900104,
+	UI_ACCOUNT_DUE = 4900105,
+	UI_ACCOUNT_KEPT = 4900106,
+	UI_ADDRESS_PENDING = 4900107,
 	UI_SYSTEM = 5000001
 };
 
@@ -135,6 +142,7 @@ struct ui_input {
 	const char *type;  /* "text", "password", "submit" ... */
 	const char *group; /* NULL: "default" */
 	const char *value;
+	const struct json *data; /* a value that is no text; NULL: none */
 	const char *autocomplete;
 	const char *pattern;
 	int maxlength;
