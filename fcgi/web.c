@@ -12,8 +12,8 @@
 #include "identity/embedded.h"
 #include "net/store.h"
 #include "rpc/pool.h"
-#include "web/login.h"
 #include "web/route.h"
+#include "web/shown.h"
 
 static int
 web_load(const struct conf *conf)
@@ -37,7 +37,7 @@ web_open(struct req_env *env)
 	env->cache = cache_open(conf_text(conf, "cache.path"),
 	    conf_int(conf, "cache.size"));
 	env->ident = ident_embedded_open(conf);
-	login_open(conf);
+	shown_open(conf);
 	return 0;
 }
 
@@ -49,7 +49,7 @@ web_idle(struct req_env *env)
 	idle_ms = conf_int(env->conf, "database.idle") * 1000;
 	db_idle(env->db, idle_ms);
 	ident_embedded_idle(env->ident, idle_ms);
-	login_idle(idle_ms);
+	shown_idle(idle_ms);
 }
 
 static void

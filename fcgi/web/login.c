@@ -1,45 +1,35 @@
 /*
- * Signing in and out (spec web.md 6.1 to 6.3, machines 24.2 and 24.3). The
- * form is drawn from the identity flow and posts straight to the identity
- * service; no password ever passes through this program.
+ * Signing in and out, and the error page (spec web.md 6.2, 6.3, 6.11). What
+ * happens is decided by the tables of machine.c; here is what each state does
+ * and how it looks.
  */
-#include "login.h"
-
 #include <string.h>
 
-#include "db/db.h"
 #include "identity/view.h"
+#include "machine.h"
 #include "pages.h"
-#include "rpc/resp.h"
+#include "shown.h"
 
-static struct db *identities; /* role mirai_identity_reader */
+#define TITLE "Sign In"
 
-void
-login_open(const struct conf *conf)
+/* --- where to go afterwards ------------------------------------------------ */
+
+#define PAID "checkout=success"
+
+/* Whether the query of an address says that a purchase is paid. */
+static bool
+says_paid(const char *url)
 {
-	identities =
-	    db_open(conf_text(conf, "identity.reader_url"), "mirai-web");
-}
+	const char *query;
 
-void
-login_idle(int64_t idle_ms)
-{
-	db_idle(identities, idle_ms);
+	return url != NULL && (query = strchr(url, '?')) != NULL &&
+	    strstr(query, PAID) != NULL;
 }
-
-/* --- addresses ------------------------------------------------------------ */
 
 /*
- * The identity service as the browser reaches it. A host of url.domains
- * answers for it itself, so that its cookies stay on that host.
+ * The address that was asked for, if ours. The news of a payment goes with
+ * it, so that it survives the way through the identity service.
  */
-static const char *
-identity_base(const struct page *p)
-{
-	return p->site.alias ? "" : p->site.auth;
-}
-
-/* Where to go after signing in: the address that was asked for, if ours. */
 static const char *
 return_address(struct page *p)
 {
@@ -50,281 +40,277 @@ return_address(struct page *p)
 		to = "/dashboard";
 	if (to[0] == '/')
 		to = arena_printf(p->r->mem, "%s%s", p->site.app, to);
+	if (str_eq(req_query(p->r, "checkout"), "success") && !says_paid(to))
+		to = arena_printf(p->r->mem, "%s%s" PAID, to,
+		    strchr(to, '?') == NULL ? "?" : "&");
 	return to;
 }
 
-/* A new flow at the identity service; it comes back with ?flow=. */
-static void
-begin_flow(struct page *p, const char *to)
+/* --- signing in ------------------------------------------------------------ */
+
+struct login {
+	struct machine_run run;
+	struct shown shown;
+};
+
+static int
+check_flow(struct page *p, struct login *l)
 {
-	page_redirect(p,
-	    arena_printf(p->r->mem,
-		"%s/self-service/login/browser?return_to=%s", identity_base(p),
-		str_url_encode(p->r->mem, to)));
+	(void)l;
+	return str_is_empty(req_query(p->r, "flow")) ? LOGIN_NO_FLOW
+						     : LOGIN_HAS_FLOW;
 }
 
-/* --- the form ------------------------------------------------------------- */
+static int
+fetch_flow(struct page *p, struct login *l)
+{
+	switch (shown_load(p, "login", &l->shown)) {
+	case SHOWN_READY:
+		return LOGIN_LOADED;
+	case SHOWN_NONE:
+	case SHOWN_GONE:
+		return LOGIN_EXPIRED;
+	case SHOWN_FOREIGN:
+	case SHOWN_FAILED:
+	default:
+		l->run.error = l->shown.error;
+		return LOGIN_FAILED;
+	}
+}
 
-/* The texts of messages of one type, as one; "" for none. */
 static const char *
-message_text(struct arena *a, const struct json *messages, const char *type)
+subtitle(const struct shown *s)
 {
-	const struct json *m;
-	const char *text;
-	size_t i;
+	if (str_eq(s->flow.requested_aal, "aal2"))
+		return "Prove it with your second factor.";
+	if (s->flow.refresh)
+		return "Confirm that it is you.";
+	if (str_eq(s->flow.state, "sent_email"))
+		return "Enter the code we sent you by e-mail.";
+	return "Use the account of your company.";
+}
 
-	text = "";
-	for (i = 0; i < json_count(messages); i++) {
-		m = json_at(messages, i);
-		if (str_eq(json_get_text(m, "type", ""), type))
-			text = arena_printf(a, "%s%s%s", text,
-			    text[0] == '\0' ? "" : " ",
-			    json_get_text(m, "text", ""));
+/* Whoever is asked for a second factor can still leave. */
+static void
+put_ways_out(struct page *p, const struct shown *s)
+{
+	if (s->flow.refresh || str_eq(s->flow.requested_aal, "aal2")) {
+		tmpl_sign_out(&p->h, &(struct tmpl_sign_out){ .csrf = p->csrf });
+		return;
 	}
-	return text;
+	tmpl_auth_link(&p->h,
+	    &(struct tmpl_auth_link){ .to = "/auth/recovery",
+		.label = "Forgot your password?" });
+	if (conf_bool(p->r->env->conf, "identity.registration"))
+		tmpl_auth_link(&p->h,
+		    &(struct tmpl_auth_link){ .to = "/auth/registration",
+			.label = "Create an account" });
 }
 
 static void
-put_messages(struct page *p, const struct json *messages)
+show_form(struct page *p, struct login *l)
 {
-	const struct json *m;
-	const char *type;
-	size_t i;
+	const struct shown *s = &l->shown;
 
-	for (i = 0; i < json_count(messages); i++) {
-		m = json_at(messages, i);
-		type = json_get_text(m, "type", "");
-		page_banner(p,
-		    str_eq(type, "error")	  ? PAGE_ERROR
-			: str_eq(type, "success") ? PAGE_SUCCESS
-						  : PAGE_INFO,
-		    json_get_text(m, "text", ""));
+	/* Who is signed in comes here only to prove something more. */
+	if (p->r->who.identity_id[0] != '\0' && !s->flow.refresh &&
+	    !str_eq(s->flow.requested_aal, "aal2")) {
+		page_redirect(p, "/dashboard");
+		return;
 	}
-}
-
-struct completion {
-	const char *name; /* of the node */
-	const char *type; /* of the input shown */
-	const char *autocomplete;
-};
-
-static const struct completion completions[] = {
-	{ "email", "email", "email" },
-	{ "identifier", "email", "username" },
-	{ "password", "password", "current-password" },
-	{ "traits.company.name", "text", "organization" },
-	{ "traits.email", "email", "email" },
-	{ "traits.name.first", "text", "given-name" },
-	{ "traits.name.last", "text", "family-name" },
-};
-
-static const struct completion *
-find_completion(const char *name)
-{
-	static const struct completion other = { "", "text", "off" };
-	size_t i;
-
-	for (i = 0; i < NITEMS(completions); i++)
-		if (str_eq(completions[i].name, name))
-			return &completions[i];
-	return &other;
-}
-
-/* One input of the flow as the page shows it. */
-struct node {
-	const char *name;
-	const char *type;
-	const char *value;
-	const char *label;
-	const char *error; /* "" for none */
-	bool required;
-};
-
-static void
-put_text(struct page *p, const struct node *n)
-{
-	const struct completion *c;
-
-	c = find_completion(n->name);
-	tmpl_field(&p->h,
-	    &(struct tmpl_field){
-		.id = arena_printf(p->r->mem, "field-%s", n->name),
-		.label = str_eq(n->name, "identifier") ? "E-mail" : n->label,
-		.name = n->name,
-		.type = str_eq(n->type, "text") ? c->type : n->type,
-		.value = n->value,
-		.autocomplete = c->autocomplete,
-		.invalid = n->error[0] == '\0' ? "false" : "true",
-		.error = n->error,
-		.required = n->required,
-		.autofocus =
-		    n->value[0] == '\0' && str_eq(n->name, "identifier") });
-}
-
-static void
-put_password(struct page *p, const struct node *n)
-{
-	tmpl_field_password(&p->h,
-	    &(struct tmpl_field_password){
-		.id = arena_printf(p->r->mem, "field-%s", n->name),
-		.label = n->label,
-		.name = n->name,
-		.autocomplete = find_completion(n->name)->autocomplete,
-		.invalid = n->error[0] == '\0' ? "false" : "true",
-		.error = n->error,
-		.required = n->required });
-}
-
-static void
-put_checkbox(struct page *p, const struct node *n)
-{
-	tmpl_field_check(&p->h,
-	    &(struct tmpl_field_check){ .name = n->name,
-		.label = n->label,
-		.checked = str_eq(n->value, "true") });
-}
-
-static void
-put_hidden(struct page *p, const struct node *n)
-{
-	tmpl_hidden(&p->h,
-	    &(struct tmpl_hidden){ .name = n->name, .value = n->value });
-}
-
-static void
-put_submit(struct page *p, const struct node *n)
-{
-	tmpl_submit(&p->h,
-	    &(struct tmpl_submit){ .name = n->name,
-		.value = n->value,
-		.label = n->label[0] == '\0' ? "Sign In" : n->label });
-}
-
-struct node_row {
-	const char *type;
-	void (*put)(struct page *p, const struct node *n);
-};
-
-/* Other kinds are not drawn. */
-static const struct node_row node_rows[] = {
-	{ "checkbox", put_checkbox },
-	{ "email", put_text },
-	{ "hidden", put_hidden },
-	{ "number", put_text },
-	{ "password", put_password },
-	{ "submit", put_submit },
-	{ "tel", put_text },
-	{ "text", put_text },
-	{ "url", put_text },
-};
-
-static void
-put_node(struct page *p, const struct json *json)
-{
-	const struct json *attributes;
-	struct node n;
-	size_t i;
-
-	attributes = json_get_object(json, "attributes");
-	n.name = json_get_text(attributes, "name", "");
-	n.type = json_get_text(attributes, "type", "");
-	n.value = json_get_text(attributes, "value", "");
-	n.required = json_get_bool(attributes, "required", false);
-	n.label = json_get_text(json_get_object(json_get_object(json, "meta"),
-				    "label"),
-	    "text", "");
-	n.error =
-	    message_text(p->r->mem, json_get_list(json, "messages"), "error");
-	for (i = 0; i < NITEMS(node_rows); i++)
-		if (str_eq(node_rows[i].type, n.type))
-			node_rows[i].put(p, &n);
-}
-
-static void
-put_flow(struct page *p, const char *id, const struct view_flow *flow)
-{
-	const struct json *ui, *nodes;
-	const char *action;
-	size_t i;
-
-	action = arena_printf(p->r->mem, "%s/self-service/login?flow=%s",
-	    identity_base(p), id);
-	ui = ui_render(flow->ui, action, flow->csrf);
-	put_messages(p, json_get_list(ui, "messages"));
-	nodes = json_get_list(ui, "nodes");
-	tmpl_flow_form_open(&p->h,
-	    &(struct tmpl_flow_form){ .action = action });
-	for (i = 0; i < json_count(nodes); i++)
-		put_node(p, json_at(nodes, i));
-	tmpl_flow_form_close(&p->h);
-}
-
-static void
-put_failure(struct page *p)
-{
-	page_auth_open(p, "Sign In", "Signing in is not possible right now.");
-	page_banner(p, PAGE_ERROR,
-	    "The sign-in service does not answer. Try again in a minute.");
-	tmpl_auth_button(&p->h,
-	    &(struct tmpl_auth_button){ .to = "/auth/login",
-		.label = "Try again" });
+	page_auth_open(p, TITLE, subtitle(s));
+	if (says_paid(s->flow.return_to))
+		page_banner(p, PAGE_SUCCESS,
+		    "Your payment was successful. Sign in to begin.");
+	shown_put(p, &l->shown);
+	put_ways_out(p, s);
 	page_auth_close(p);
-	page_send(p, 503);
+	page_send(p, 200);
+}
+
+/* What a new flow must ask for that the old one, or the session, asked for. */
+static const char *
+proof_wanted(const struct page *p, const struct view_flow *old)
+{
+	if (p->aal2_due || str_eq(old->requested_aal, "aal2"))
+		return "&aal=aal2";
+	return old->refresh ? "&refresh=true" : "";
+}
+
+static void
+go_to_service(struct page *p, struct login *l)
+{
+	const char *to, *more;
+
+	more = proof_wanted(p, &l->shown.flow);
+	if (p->r->who.identity_id[0] != '\0' && more[0] == '\0') {
+		page_redirect(p, "/dashboard");
+		return;
+	}
+	to = l->shown.flow.return_to;
+	shown_begin(p, "login", to != NULL ? to : return_address(p), more);
+}
+
+/* The way to try again, with the count of it; NULL after the last time. */
+static const char *
+again_address(struct page *p, const struct login *l)
+{
+	if (!machine_may_retry(&l->run))
+		return NULL;
+	return arena_printf(p->r->mem, "/auth/login?flow=%s&retry=%d",
+	    str_url_encode(p->r->mem, l->shown.id), l->run.retries + 1);
+}
+
+static void
+show_error(struct page *p, struct login *l)
+{
+	if (l->run.error == CODE_FAILED_PRECONDITION)
+		shown_put_foreign(p, TITLE);
+	else
+		shown_put_failure(p, TITLE,
+		    "The sign-in service does not answer. Try again in a"
+		    " minute.",
+		    again_address(p, l));
+}
+
+struct login_act {
+	int (*work)(struct page *p, struct login *l); /* gives an event */
+	void (*answer)(struct page *p, struct login *l);
+};
+
+/* A state either works on or answers. */
+static const struct login_act login_acts[LOGIN__MAX] = {
+	[LOGIN_CHECKING_FLOW] = { check_flow, NULL },
+	[LOGIN_FETCHING_FLOW] = { fetch_flow, NULL },
+	[LOGIN_READY] = { NULL, show_form },
+	[LOGIN_NEEDS_REDIRECT] = { NULL, go_to_service },
+	[LOGIN_FLOW_EXPIRED] = { NULL, go_to_service },
+	[LOGIN_ERROR] = { NULL, show_error },
+};
+
+/* A retry begins in the state of error, with the count it came with. */
+static void
+begin_login(struct page *p, struct login *l)
+{
+	const char *retry;
+
+	l->run.machine = &machine_login;
+	retry = req_query(p->r, "retry");
+	if (retry == NULL || retry[0] < '1' || retry[0] > '9' ||
+	    retry[1] != '\0') {
+		(void)machine_step(&l->run, LOGIN_START);
+		return;
+	}
+	l->run.state = LOGIN_ERROR;
+	l->run.retries = retry[0] - '1';
+	(void)machine_step(&l->run, LOGIN_RETRY);
 }
 
 void
 login_page(struct page *p)
 {
-	struct view_flow flow = { 0 };
-	const char *id;
-	enum code code;
+	struct login *l = arena_zalloc(p->r->mem, sizeof(*l));
 
-	if ((id = req_query(p->r, "flow")) == NULL) {
-		begin_flow(p, return_address(p));
-		return;
-	}
-	code = view_flow(identities, p->r, "login", id, &flow);
-	if (code == CODE_NOT_FOUND) {
-		begin_flow(p, return_address(p));
-		return;
-	}
-	if (code != CODE_OK) {
-		put_failure(p);
-		return;
-	}
-	if (flow.expired) {
-		begin_flow(p,
-		    flow.return_to == NULL ? return_address(p)
-					   : flow.return_to);
-		return;
-	}
-	page_auth_open(p, "Sign In", "Use the account of your company.");
-	put_flow(p, id, &flow);
-	page_auth_close(p);
-	page_send(p, 200);
+	begin_login(p, l);
+	while (login_acts[l->run.state].work != NULL)
+		if (!machine_step(&l->run,
+			login_acts[l->run.state].work(p, l)))
+			break;
+	login_acts[l->run.state].answer(p, l);
 }
 
-/* --- errors and signing out ----------------------------------------------- */
+/* --- signing out ----------------------------------------------------------- */
 
-/* The sentence of a stored error; a general one when it is gone. */
-static const char *
-error_text(struct page *p)
+/* Ends both kinds of session; the cookies go in any case. */
+static int
+perform_logout(struct page *p, struct machine_run *run)
+{
+	run->error = view_sign_out(shown_db(), p->r);
+	return run->error == CODE_OK ? LOGOUT_DONE : LOGOUT_FAILED;
+}
+
+static int
+clear_session(struct page *p, struct machine_run *run)
+{
+	(void)run;
+	view_clear_cookies(p->r);
+	p->r->code = CODE_OK;
+	return LOGOUT_DONE;
+}
+
+/* There is no flow to make: the credentials are in the request. */
+static int
+create_logout(struct page *p, struct machine_run *run)
+{
+	(void)p;
+	(void)run;
+	return LOGOUT_CREATED;
+}
+
+void
+login_logout(struct page *p)
+{
+	static int (*const works[LOGOUT__MAX])(struct page *p,
+	    struct machine_run *run) = {
+		[LOGOUT_CREATING_FLOW] = create_logout,
+		[LOGOUT_PERFORMING] = perform_logout,
+		[LOGOUT_CLEARING] = clear_session,
+	};
+	struct machine_run run = { .machine = &machine_logout };
+
+	(void)machine_step(&run, LOGOUT_START);
+	while (works[run.state] != NULL)
+		if (!machine_step(&run, works[run.state](p, &run)))
+			break;
+	page_redirect(p, arena_printf(p->r->mem, "%s/", p->site.marketing));
+}
+
+/* --- errors ---------------------------------------------------------------- */
+
+/* The stored error, or NULL when it is gone or none was named. */
+static const struct json *
+find_error(struct page *p)
 {
 	const struct json *error;
 	const char *id;
 
 	id = req_query(p->r, "id");
-	if (id == NULL || view_error(identities, p->r, id, &error) != CODE_OK)
-		return "Something went wrong while signing in or out.";
-	return json_get_text(error, "reason",
-	    json_get_text(error, "message",
-		"Something went wrong while signing in or out."));
+	if (id == NULL || view_error(shown_db(), p->r, id, &error) != CODE_OK)
+		return NULL;
+	return error;
+}
+
+static void
+put_error(struct page *p, const struct json *error)
+{
+	const char *message, *reason;
+	int64_t code;
+
+	code = json_get_int(error, "code", 0, 999, 0);
+	message = json_get_text(error, "message", "");
+	reason = json_get_text(error, "reason", "");
+	if (code != 0)
+		tmpl_error_status(&p->h,
+		    &(struct tmpl_error_status){
+			.code = arena_printf(p->r->mem, "%d", (int)code),
+			.text = json_get_text(error, "status", "") });
+	if (message[0] != '\0' && !str_eq(message, reason))
+		page_banner(p, PAGE_ERROR, message);
+	if (reason[0] != '\0')
+		tmpl_node_text(&p->h, &(struct tmpl_node_text){ .text = reason });
 }
 
 void
 login_error(struct page *p)
 {
-	page_auth_open(p, "That did not work", error_text(p));
+	const struct json *error;
+
+	error = find_error(p);
+	page_auth_open(p, "That did not work",
+	    error == NULL ? "Something went wrong while signing in or out."
+			  : "The identity service refused the request.");
+	if (error != NULL)
+		put_error(p, error);
 	tmpl_auth_button(&p->h,
 	    &(struct tmpl_auth_button){ .to = "/auth/login",
 		.label = "Back to Login" });
@@ -332,13 +318,4 @@ login_error(struct page *p)
 	    &(struct tmpl_auth_link){ .to = "/", .label = "Go to Homepage" });
 	page_auth_close(p);
 	page_send(p, 200);
-}
-
-/* Always ends at the marketing page; the cookies go in any case. */
-void
-login_logout(struct page *p)
-{
-	if (view_sign_out(identities, p->r) != CODE_OK)
-		p->r->code = CODE_OK;
-	page_redirect(p, arena_printf(p->r->mem, "%s/", p->site.marketing));
 }

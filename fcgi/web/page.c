@@ -185,6 +185,20 @@ page_auth_close(struct page *p)
 }
 
 void
+page_account_open(struct page *p, const char *title)
+{
+	page_bare_open(p, title, "auth account");
+	tmpl_account_open(&p->h, &(struct tmpl_account){ .title = title });
+}
+
+void
+page_account_close(struct page *p)
+{
+	tmpl_account_close(&p->h);
+	page_bare_close(p);
+}
+
+void
 page_app_open(struct page *p, const char *title, bool refresh)
 {
 	assert(p->me != NULL);
@@ -208,19 +222,28 @@ page_app_close(struct page *p)
 	page_bare_close(p);
 }
 
+/* Whether the identity service's script comes from another host than ours. */
+static bool
+foreign_script(const struct page *p)
+{
+	return p->script != NULL && p->script[0] != '/';
+}
+
 /*
- * Nothing but this site's files; forms may also post to, and be sent on by,
- * the hosts of the site.
+ * Nothing but this site's files, and the one script that a flow brings; forms
+ * may also post to, and be sent on by, the hosts of the site.
  */
 static const char *
 content_policy(struct page *p)
 {
 	return arena_printf(p->r->mem,
-	    "default-src 'none'; script-src 'self'; style-src 'self';"
-	    " img-src 'self' data: https:; connect-src 'self';"
+	    "default-src 'none'; script-src 'self'%s%s; style-src 'self';"
+	    " img-src 'self' data: https:; connect-src 'self'%s%s;"
 	    " form-action 'self' %s %s %s; base-uri 'none';"
 	    " frame-ancestors 'none'",
-	    p->site.app, p->site.auth, p->site.marketing);
+	    foreign_script(p) ? " " : "", foreign_script(p) ? p->script : "",
+	    p->flow ? " " : "", p->flow ? p->site.auth : "", p->site.app,
+	    p->site.auth, p->site.marketing);
 }
 
 void

@@ -23,6 +23,9 @@ struct page {
 	const struct pb_company *company;
 	const char *csrf;   /* for own forms; "" without a session */
 	const char *arg[2]; /* parts of the path: ids */
+	bool aal2_due;	    /* a session that must prove a second factor */
+	bool flow;	    /* its script talks to the identity service */
+	const char *script; /* of that service; NULL: none */
 };
 
 /* --- frames --------------------------------------------------------------- */
@@ -34,6 +37,10 @@ void page_public_close(struct page *p);
 /* One card in the middle. */
 void page_auth_open(struct page *p, const char *title, const char *subtitle);
 void page_auth_close(struct page *p);
+
+/* A heading and cards of a person's own account, with a way back. */
+void page_account_open(struct page *p, const char *title);
+void page_account_close(struct page *p);
 
 /*
  * The app frame; p->me must be set. refresh makes the page load itself again

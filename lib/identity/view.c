@@ -1,6 +1,6 @@
 /*
- * The pages' window on the identity database. Reads name no table; the one
- * write ends a session of the caller and leaves its row in the audit trail.
+ * The pages' window on the identity database. Reads name no table; the writes
+ * end sessions of the caller and leave their rows in the audit trail.
  */
 #include "identity/view.h"
 
@@ -9,6 +9,7 @@
 #include "base/utf8.h"
 #include "identity/csrf.h"
 #include "identity/idp.h"
+#include "identity/session.h"
 #include "rpc/after.h"
 #include "rpc/auth.h"
 #include "rpc/resp.h"
@@ -16,6 +17,9 @@
 enum query {
 	Q_FLOW,
 	Q_ERROR,
+	Q_SESSIONS,
+	Q_END_SESSION,
+	Q_END_OTHERS,
 	Q_SIGN_OUT,
 	Q__MAX
 };
@@ -23,19 +27,38 @@ enum query {
 const struct db_query view_queries[] = {
 	[Q_FLOW] = {
 	    .name = "view_flow",
-	    .nargs = 3, /* id, kind, cookie */
-	    .sql = "SELECT ui, state, refresh, return_to, expired"
-		   " FROM page_flow($1::uuid, $2, $3)",
+	    .nargs = 4, /* id, kind, cookie, session */
+	    .sql = "SELECT ui, state, active, refresh, requested_aal,"
+		   " return_to, expired, aal2_due"
+		   " FROM page_flow($1::uuid, $2, $3, $4::uuid)",
 	},
 	[Q_ERROR] = {
 	    .name = "view_error",
 	    .nargs = 1, /* id */
 	    .sql = "SELECT page_error($1::uuid)",
 	},
+	[Q_SESSIONS] = {
+	    .name = "view_sessions",
+	    .nargs = 1, /* identity */
+	    .sql = "SELECT id, ip_address, user_agent, location,"
+		   " authenticated_at, expires_at"
+		   " FROM page_sessions($1::uuid)",
+	},
+	[Q_END_SESSION] = {
+	    .name = "view_end_session",
+	    .nargs = 4, /* session, identity, address, agent */
+	    .sql = "SELECT * FROM page_end_session($1::uuid, $2::uuid, $3,"
+		   " $4)",
+	},
+	[Q_END_OTHERS] = {
+	    .name = "view_end_others",
+	    .nargs = 4, /* session that stays, identity, address, agent */
+	    .sql = "SELECT * FROM page_end_others($1::uuid, $2::uuid, $3, $4)",
+	},
 	[Q_SIGN_OUT] = {
 	    .name = "view_sign_out",
-	    .nargs = 4, /* session, identity, address, agent */
-	    .sql = "SELECT * FROM page_sign_out($1::uuid, $2::uuid, $3, $4)",
+	    .nargs = 4, /* hashes of cookie and token, address, agent */
+	    .sql = "SELECT * FROM page_sign_out($1, $2, $3, $4)",
 	},
 	[Q__MAX] = { 0 },
 };
@@ -70,6 +93,28 @@ csrf_cookie_value(struct req *r)
 		crypt_sha256_hex(r->mem, base, strlen(base))));
 }
 
+/* The session that asks, or NULL. */
+static const char *
+session_of(const struct req *r)
+{
+	return r->who.session_id[0] == '\0' ? NULL : r->who.session_id;
+}
+
+static void
+read_flow(struct req *r, const struct db_rows *rows, const char *cookie,
+    struct view_flow *out)
+{
+	out->ui = ui_load(r->mem, db_text(rows, 0));
+	out->csrf = csrf_mask(r->mem, cookie);
+	out->state = db_text(rows, 1);
+	out->active = db_text_null(rows, 2);
+	out->refresh = db_bool(rows, 3);
+	out->requested_aal = db_text(rows, 4);
+	out->return_to = db_text_null(rows, 5);
+	out->expired = db_bool(rows, 6);
+	out->aal2_due = db_bool(rows, 7);
+}
+
 enum code
 view_flow(struct db *db, struct req *r, const char *kind, const char *id,
     struct view_flow *out)
@@ -78,19 +123,17 @@ view_flow(struct db *db, struct req *r, const char *kind, const char *id,
 	const char *cookie;
 
 	cookie = csrf_cookie_value(r);
-	if (cookie == NULL || !str_is_uuid(id))
+	if (!str_is_uuid(id))
 		return CODE_NOT_FOUND;
-	rows = ask(db, r, DB_TX_READ, Q_FLOW, DB_ARGS(id, kind, cookie));
+	if (cookie == NULL)
+		return CODE_FAILED_PRECONDITION;
+	rows = ask(db, r, DB_TX_READ, Q_FLOW,
+	    DB_ARGS(id, kind, cookie, session_of(r)));
 	if (rows == NULL)
 		return CODE_UNAVAILABLE;
 	if (!db_next(rows))
 		return CODE_NOT_FOUND;
-	out->ui = ui_load(r->mem, db_text(rows, 0));
-	out->csrf = csrf_mask(r->mem, cookie);
-	out->state = db_text(rows, 1);
-	out->refresh = db_bool(rows, 2);
-	out->return_to = db_text_null(rows, 3);
-	out->expired = db_bool(rows, 4);
+	read_flow(r, rows, cookie, out);
 	return CODE_OK;
 }
 
@@ -113,30 +156,30 @@ view_error(struct db *db, struct req *r, const char *id,
 	return *out == NULL ? CODE_NOT_FOUND : CODE_OK;
 }
 
-static void
-expire_cookie(struct req *r, const char *name, const char *domain)
-{
-	resp_cookie(r,
-	    &(struct resp_cookie){
-		.name = name,
-		.value = "",
-		.domain = domain,
-		.max_age = -1,
-		.secure = conf_bool(r->env->conf, "cookie.secure"),
-	    });
-}
+/* --- sessions -------------------------------------------------------------- */
 
-/* Tells every host that the sessions with these hashes are no more. */
-static void
-tell_hosts(struct req *r, struct db_rows *hashes)
+enum code
+view_sessions(struct db *db, struct req *r, struct view_session **out,
+    size_t *nout)
 {
-	struct db_scope scope = { .deadline_ms = r->deadline_ms };
+	struct view_session *s;
+	struct db_rows *rows;
 
-	db_begin(r->db, DB_TX_WRITE, &scope);
-	while (db_next(hashes))
-		auth_forget_session(r, db_text(hashes, 0));
-	/* Unheard, the other hosts find out when their caches run out. */
-	after_run(r, db_end(r->db, CODE_OK) == CODE_OK);
+	rows = ask(db, r, DB_TX_READ, Q_SESSIONS, DB_ARGS(r->who.identity_id));
+	if (rows == NULL)
+		return CODE_UNAVAILABLE;
+	*out = arena_zalloc(r->mem, (db_count(rows) + 1) * sizeof(**out));
+	for (s = *out; db_next(rows); s++) {
+		s->id = db_text(rows, 0);
+		s->ip = db_text_null(rows, 1);
+		s->agent = db_text_null(rows, 2);
+		s->location = db_text_null(rows, 3);
+		s->authenticated_at = db_time(rows, 4);
+		s->expires_at = db_time(rows, 5);
+		s->current = str_eq(s->id, r->who.session_id);
+	}
+	*nout = (size_t)(s - *out);
+	return CODE_OK;
 }
 
 static const char *
@@ -150,20 +193,87 @@ user_agent(struct req *r)
 	return arena_strndup(r->mem, value, utf8_prefix(value, AGENT_MAX));
 }
 
-enum code
-view_sign_out(struct db *db, struct req *r)
+/* Tells every host that the sessions with these hashes are no more. */
+static size_t
+tell_hosts(struct req *r, struct db_rows *hashes)
+{
+	struct db_scope scope = { .deadline_ms = r->deadline_ms };
+	size_t n = 0;
+
+	db_begin(r->db, DB_TX_WRITE, &scope);
+	for (; db_next(hashes); n++)
+		auth_forget_session(r, db_text(hashes, 0));
+	/* Unheard, the other hosts find out when their caches run out. */
+	after_run(r, db_end(r->db, CODE_OK) == CODE_OK);
+	return n;
+}
+
+/* Ends sessions by a query of two keys; counts them in *ended. */
+static enum code
+end_by(struct db *db, struct req *r, enum query q, const char *key,
+    const char *other, size_t *ended)
 {
 	struct db_rows *rows;
+
+	rows = ask(db, r, DB_TX_WRITE, q,
+	    DB_ARGS(key, other, r->remote, user_agent(r)));
+	if (rows == NULL)
+		return CODE_UNAVAILABLE;
+	*ended = tell_hosts(r, rows);
+	return CODE_OK;
+}
+
+enum code
+view_end_session(struct db *db, struct req *r, const char *id, size_t *ended)
+{
+	*ended = 0;
+	if (id == NULL || !str_is_uuid(id))
+		return CODE_OK;
+	return end_by(db, r, Q_END_SESSION, id, r->who.identity_id, ended);
+}
+
+enum code
+view_end_others(struct db *db, struct req *r, size_t *ended)
+{
+	*ended = 0;
+	return end_by(db, r, Q_END_OTHERS, r->who.session_id,
+	    r->who.identity_id, ended);
+}
+
+static void
+expire_cookie(struct req *r, const char *name, const char *domain)
+{
+	resp_cookie(r,
+	    &(struct resp_cookie){
+		.name = name,
+		.value = "",
+		.domain = domain,
+		.max_age = -1,
+		.secure = conf_bool(r->env->conf, "cookie.secure"),
+	    });
+}
+
+void
+view_clear_cookies(struct req *r)
+{
 	const char *domain;
 
 	domain = conf_text(r->env->conf, "cookie.domain");
 	expire_cookie(r, IDP_SESSION_COOKIE, domain);
 	expire_cookie(r, IDP_TOKEN_COOKIE, domain);
-	rows = ask(db, r, DB_TX_WRITE, Q_SIGN_OUT,
-	    DB_ARGS(r->who.session_id, r->who.identity_id, r->remote,
-		user_agent(r)));
-	if (rows == NULL)
-		return CODE_UNAVAILABLE;
-	tell_hosts(r, rows);
-	return CODE_OK;
+}
+
+enum code
+view_sign_out(struct db *db, struct req *r)
+{
+	const char *cookie, *token;
+	size_t ended;
+
+	cookie = session_hash(r->mem, SESSION_COOKIE,
+	    req_cookie(r, IDP_SESSION_COOKIE));
+	token = session_hash(r->mem, SESSION_TOKEN,
+	    req_cookie(r, IDP_TOKEN_COOKIE));
+	if (cookie == NULL && token == NULL)
+		return CODE_OK;
+	return end_by(db, r, Q_SIGN_OUT, cookie, token, &ended);
 }

@@ -1,0 +1,114 @@
+/*
+ * The state machines behind pages (spec web.md, section 24): tables of rows
+ * "in this state, on this event, if the guard holds, go there and do that".
+ * A page keeps nothing between two requests; what a machine must remember
+ * travels in addresses (the count of retries) or in the flow's own record.
+ */
+#ifndef MIRAI_WEB_MACHINE_H
+#define MIRAI_WEB_MACHINE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/code.h"
+
+#define MACHINE_RETRIES 3 /* of one failure; then only a fresh start helps */
+
+enum machine_guard {
+	MACHINE_ALWAYS = 0,
+	MACHINE_MAY_RETRY /* fewer retries than allowed, error retryable */
+};
+
+/* What follows a transition, besides the new state. */
+enum machine_effect {
+	MACHINE_STARTED = 1,   /* say that it began */
+	MACHINE_EXPIRED = 2,   /* say that the flow expired */
+	MACHINE_FAILED = 4,    /* say that it failed */
+	MACHINE_COMPLETED = 8, /* say that it is over */
+	MACHINE_COUNT = 16,    /* one more retry */
+	MACHINE_CLEAR = 32     /* forget error and retries */
+};
+
+struct machine_row {
+	int from;
+	int event;
+	enum machine_guard guard;
+	int to;
+	unsigned effects;
+};
+
+struct machine {
+	const char *name;
+	const char *const *states; /* their names */
+	size_t nstates;
+	const struct machine_row *rows;
+	size_t nrows;
+};
+
+/* A machine under way. */
+struct machine_run {
+	const struct machine *machine;
+	int state; /* 0: where all begin */
+	int retries;
+	enum code error; /* CODE_OK: none */
+};
+
+/* Whether the error is one that trying again may cure (web.md 3.5). */
+bool machine_retryable(enum code error);
+
+/* No error or a retryable one, and retries left. */
+bool machine_may_retry(const struct machine_run *run);
+
+/*
+ * Takes the transition of event. False: the state has none, or its guard
+ * refuses; nothing has changed. What it says goes to the log.
+ */
+bool machine_step(struct machine_run *run, int event);
+
+/* --- 24.2 Login ------------------------------------------------------------ */
+
+enum login_state {
+	LOGIN_IDLE = 0,
+	LOGIN_CHECKING_FLOW,
+	LOGIN_FETCHING_FLOW,
+	LOGIN_READY,
+	LOGIN_NEEDS_REDIRECT, /* final */
+	LOGIN_FLOW_EXPIRED,   /* final */
+	LOGIN_ERROR,
+	LOGIN__MAX
+};
+
+enum login_event {
+	LOGIN_START,
+	LOGIN_NO_FLOW,
+	LOGIN_HAS_FLOW,
+	LOGIN_LOADED,
+	LOGIN_EXPIRED,
+	LOGIN_FAILED,
+	LOGIN_RETRY,
+	LOGIN_RESET
+};
+
+extern const struct machine machine_login;
+
+/* --- 24.3 Logout ----------------------------------------------------------- */
+
+enum logout_state {
+	LOGOUT_IDLE = 0,
+	LOGOUT_CREATING_FLOW,
+	LOGOUT_PERFORMING,
+	LOGOUT_CLEARING,
+	LOGOUT_REDIRECTING, /* final */
+	LOGOUT__MAX
+};
+
+enum logout_event {
+	LOGOUT_START,
+	LOGOUT_CREATED,
+	LOGOUT_DONE,
+	LOGOUT_FAILED
+};
+
+extern const struct machine machine_logout;
+
+#endif
