@@ -95,7 +95,8 @@ static void
 put_ways_out(struct page *p, const struct shown *s)
 {
 	if (s->flow.refresh || str_eq(s->flow.requested_aal, "aal2")) {
-		tmpl_sign_out(&p->h, &(struct tmpl_sign_out){ .csrf = p->csrf });
+		tmpl_sign_out(&p->h,
+		    &(struct tmpl_sign_out){ .csrf = p->csrf });
 		return;
 	}
 	tmpl_auth_link(&p->h,
@@ -213,8 +214,7 @@ login_page(struct page *p)
 
 	begin_login(p, l);
 	while (login_acts[l->run.state].work != NULL)
-		if (!machine_step(&l->run,
-			login_acts[l->run.state].work(p, l)))
+		if (!machine_step(&l->run, login_acts[l->run.state].work(p, l)))
 			break;
 	login_acts[l->run.state].answer(p, l);
 }
@@ -250,8 +250,8 @@ create_logout(struct page *p, struct machine_run *run)
 void
 login_logout(struct page *p)
 {
-	static int (*const works[LOGOUT__MAX])(struct page *p,
-	    struct machine_run *run) = {
+	static int (*const works[LOGOUT__MAX])(struct page * p,
+	    struct machine_run * run) = {
 		[LOGOUT_CREATING_FLOW] = create_logout,
 		[LOGOUT_PERFORMING] = perform_logout,
 		[LOGOUT_CLEARING] = clear_session,
@@ -297,7 +297,8 @@ put_error(struct page *p, const struct json *error)
 	if (message[0] != '\0' && !str_eq(message, reason))
 		page_banner(p, PAGE_ERROR, message);
 	if (reason[0] != '\0')
-		tmpl_node_text(&p->h, &(struct tmpl_node_text){ .text = reason });
+		tmpl_node_text(&p->h,
+		    &(struct tmpl_node_text){ .text = reason });
 }
 
 void

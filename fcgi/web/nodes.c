@@ -79,8 +79,8 @@ read_node(struct arena *a, const struct json *json)
 	n.type = json_get_text(n.attributes, "type", "");
 	n.name = json_get_text(n.attributes, "name", "");
 	n.value = value_of(n.attributes);
-	n.label = text_of(
-	    json_get_object(json_get_object(json, "meta"), "label"));
+	n.label =
+	    text_of(json_get_object(json_get_object(json, "meta"), "label"));
 	n.id = json_get_text(n.attributes, "id", "");
 	if (n.id[0] == '\0')
 		n.id = arena_printf(a, "field-%s", n.name);
@@ -97,8 +97,7 @@ count_nodes(const struct nodes *n)
 static struct node
 node_at(struct page *p, const struct nodes *n, size_t i)
 {
-	return read_node(p->r->mem,
-	    json_at(json_get_list(n->ui, "nodes"), i));
+	return read_node(p->r->mem, json_at(json_get_list(n->ui, "nodes"), i));
 }
 
 static bool
@@ -154,8 +153,8 @@ whole_minutes(struct arena *a, const char *text)
 
 	for (dot = strstr(text, ".00 "); dot != NULL;
 	     dot = strstr(text, ".00 "))
-		text = arena_printf(a, "%.*s%s", (int)(dot - text), text,
-		    dot + 3);
+		text =
+		    arena_printf(a, "%.*s%s", (int)(dot - text), text, dot + 3);
 	return text;
 }
 
@@ -200,7 +199,8 @@ put_notes(struct page *p, const struct node *node)
 
 	if (json_count(node->messages) == 0)
 		return;
-	tmpl_node_notes_open(&p->h, &(struct tmpl_node_notes){ .id = node->id });
+	tmpl_node_notes_open(&p->h,
+	    &(struct tmpl_node_notes){ .id = node->id });
 	for (i = 0; i < json_count(node->messages); i++) {
 		m = json_at(node->messages, i);
 		if (str_eq(json_get_text(m, "type", ""), "error"))
@@ -327,9 +327,9 @@ put_label(struct page *p, const struct node *node)
 		.kind = json_get_bool(node->attributes, "required", false)
 		    ? "label label-required"
 		    : "label",
-		.text = ours != NULL		? ours
+		.text = ours != NULL	     ? ours
 		    : node->label[0] != '\0' ? node->label
-						: node->name });
+					     : node->name });
 }
 
 static void
@@ -490,8 +490,8 @@ put_code(struct page *p, const struct json *message)
 {
 	const char *code;
 
-	code = json_get_text(json_get_object(message, "context"), "secret",
-	    NULL);
+	code =
+	    json_get_text(json_get_object(message, "context"), "secret", NULL);
 	if (code != NULL)
 		tmpl_node_code(&p->h, &(struct tmpl_node_code){ .text = code });
 	else
@@ -653,8 +653,7 @@ put_all_hidden(struct page *p, struct nodes *n, const char *const *groups)
 	for (i = 0; i < count_nodes(n); i++) {
 		node = node_at(p, n, i);
 		if (is_input(&node, "hidden") &&
-		    (in_groups(&node, groups) ||
-			str_eq(node.group, "default")))
+		    (in_groups(&node, groups) || str_eq(node.group, "default")))
 			put_hidden(p, n, &node);
 	}
 }

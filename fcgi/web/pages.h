@@ -14,6 +14,16 @@ void login_page(struct page *p);
 void login_error(struct page *p);
 void login_logout(struct page *p);
 
+/* recover.c */
+void recover_page(struct page *p);
+void recover_reset(struct page *p);
+void recover_verification(struct page *p);
+void recover_registration(struct page *p);
+
+/* account.c */
+void account_page(struct page *p);
+void account_post(struct page *p);
+
 /* library.c */
 void library_dashboard(struct page *p);
 void library_page(struct page *p);

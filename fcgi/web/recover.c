@@ -6,6 +6,7 @@
 #include "identity/view.h"
 #include "pages.h"
 #include "recover.h"
+#include "rpc/resp.h"
 #include "shown.h"
 
 #define RESET_TITLE "Choose a New Password"
@@ -64,8 +65,7 @@ recover_takes(struct page *p, const struct shown *s)
 {
 	if (nodes_has_message(&s->nodes, UI_RECOVERED))
 		set_recovering(p, s->id);
-	else if (!nodes_has_message(&s->nodes, UI_SAVED) ||
-	    !str_eq(req_cookie(p->r, RECOVERING_COOKIE), s->id))
+	else if (!str_eq(req_cookie(p->r, RECOVERING_COOKIE), s->id))
 		return false;
 	page_redirect(p,
 	    arena_printf(p->r->mem, "/auth/reset-password?flow=%s", s->id));
@@ -96,8 +96,7 @@ show_new_password(struct page *p, struct shown *s)
 	static const char *const groups[] = { "password", NULL };
 
 	set_recovering(p, s->id);
-	page_auth_open(p, RESET_TITLE,
-	    "You will sign in with it from now on.");
+	page_auth_open(p, RESET_TITLE, "You will sign in with it from now on.");
 	s->nodes.new_password = true;
 	nodes_put_messages(p, &s->nodes);
 	nodes_put_form(p, &s->nodes, groups);

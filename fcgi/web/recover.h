@@ -6,7 +6,7 @@
 
 /*
  * Whether a settings flow belongs to the page of the new password: it came
- * from a recovery, or it saved the password of one. True: sent there.
+ * from a recovery, or this browser has shown it there. True: sent there.
  */
 bool recover_takes(struct page *p, const struct shown *s);
 

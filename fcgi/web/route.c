@@ -33,8 +33,15 @@ struct route {
 
 static const struct route routes[] = {
 	{ "/auth/error", ACCESS_PUBLIC, login_error, NULL, false },
-	{ "/auth/login", ACCESS_GUEST, login_page, NULL, false },
+	{ "/auth/login", ACCESS_PUBLIC, login_page, NULL, false },
 	{ "/auth/logout", ACCESS_PUBLIC, NULL, login_logout, false },
+	{ "/auth/recovery", ACCESS_PUBLIC, recover_page, NULL, false },
+	{ "/auth/registration", ACCESS_GUEST, recover_registration, NULL,
+	    false },
+	{ "/auth/reset-password", ACCESS_PUBLIC, recover_reset, NULL, false },
+	{ "/auth/settings", ACCESS_PUBLIC, account_page, account_post, false },
+	{ "/auth/verification", ACCESS_PUBLIC, recover_verification, NULL,
+	    false },
 	{ "/content-library", ACCESS_SESSION, library_page, NULL, false },
 	{ "/course/*/export", ACCESS_SESSION, export_page, export_post, false },
 	{ "/course/*/export/*", ACCESS_SESSION, export_download, NULL, false },
@@ -341,8 +348,8 @@ route_serve(struct req *r)
 		return;
 	}
 	/* Whatever keeps a session from being confirmed is "no session". */
-	if (auth_peek(r) != CODE_OK)
-		r->code = CODE_OK;
+	p.aal2_due = auth_peek(r) == CODE_PERMISSION_DENIED;
+	r->code = CODE_OK;
 	serve_page(&p);
 	if (!resp_sent(r))
 		page_fail(&p);

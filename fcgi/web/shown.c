@@ -62,16 +62,12 @@ shown_load(struct page *p, const char *kind, struct shown *s)
 	if (str_is_empty(s->id = req_query(p->r, "flow")))
 		return SHOWN_NONE;
 	s->error = view_flow(identities, p->r, kind, s->id, &s->flow);
-	switch (s->error) {
-	case CODE_OK:
-		break;
-	case CODE_NOT_FOUND:
-		return SHOWN_GONE;
-	case CODE_FAILED_PRECONDITION:
+	if (s->error == CODE_FAILED_PRECONDITION)
 		return SHOWN_FOREIGN;
-	default:
+	if (s->error == CODE_NOT_FOUND)
+		return SHOWN_GONE;
+	if (s->error != CODE_OK)
 		return SHOWN_FAILED;
-	}
 	if (s->flow.expired)
 		return SHOWN_GONE;
 	fill_nodes(p, s);
@@ -84,10 +80,9 @@ shown_begin(struct page *p, const char *kind, const char *return_to,
 {
 	const char *query;
 
-	query = return_to == NULL
-	    ? ""
-	    : arena_printf(p->r->mem, "return_to=%s",
-		  str_url_encode(p->r->mem, return_to));
+	query = return_to == NULL ? ""
+				  : arena_printf(p->r->mem, "return_to=%s",
+					str_url_encode(p->r->mem, return_to));
 	page_redirect(p,
 	    arena_printf(p->r->mem, "%s/self-service/%s/browser?%s%s",
 		identity_base(p), kind, query, more));
@@ -130,8 +125,7 @@ shown_put_foreign(struct page *p, const char *title)
 }
 
 bool
-shown_need(struct page *p, const char *kind, const char *title,
-    struct shown *s)
+shown_need(struct page *p, const char *kind, const char *title, struct shown *s)
 {
 	switch (shown_load(p, kind, s)) {
 	case SHOWN_READY:

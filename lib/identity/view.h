@@ -53,8 +53,8 @@ struct view_session {
 };
 
 /* The caller's active sessions, newest first; at most 100. */
-enum code view_sessions(struct db *db, struct req *r,
-    struct view_session **out, size_t *nout) MUST_CHECK;
+enum code view_sessions(struct db *db, struct req *r, struct view_session **out,
+    size_t *nout) MUST_CHECK;
 
 /*
  * Ends one session of the caller, or all but the one of this request; *ended

@@ -7,7 +7,7 @@ const each = (selector, act, root = document) => {
 };
 
 // A button that shows the password next to it.
-each("[data-password]", (box) => {
+const bindPassword = (box) => {
   const input = box.querySelector("input");
   const button = document.createElement("button");
   button.type = "button";
@@ -21,10 +21,10 @@ each("[data-password]", (box) => {
   input.form?.addEventListener("submit", () => show(false));
   show(false);
   box.append(button);
-});
+};
 
 // A form is sent once. Back in the history it is usable again.
-each("form[data-busy]", (form) => {
+const bindBusy = (form) => {
   const buttons = () => form.querySelectorAll("button[type=submit]");
   form.addEventListener("submit", (event) => {
     if (form.dataset.sent) {
@@ -47,7 +47,21 @@ each("form[data-busy]", (form) => {
       if (button.dataset.label) button.innerHTML = button.dataset.label;
     }
   });
-});
+};
+
+// Whoever signs out leaves no draft behind in this browser.
+const bindLeave = (form) => {
+  form.addEventListener("submit", () => {
+    try {
+      for (const key of ["currentCourseState", "draftCourse"]) {
+        localStorage.removeItem(key);
+        sessionStorage.removeItem(key);
+      }
+    } catch {
+      // Storage may be switched off; then there is nothing in it.
+    }
+  });
+};
 
 // The profile menu closes on Escape and on a click elsewhere.
 each("details.profile", (menu) => {
@@ -69,22 +83,31 @@ document.addEventListener("keydown", (event) => {
   if (event.key === "Escape" && drawer) location.replace("#main");
 });
 
-// Days in the reader's own form.
+// Days in the reader's own form; data-exact asks for the time too.
 const localDays = (root) => {
   each(
     "time[datetime]",
     (time) => {
       const at = new Date(time.dateTime);
       if (Number.isNaN(at.getTime())) return;
-      time.textContent = at.toLocaleDateString(undefined, {
-        dateStyle: "medium",
-      });
+      time.textContent = time.hasAttribute("data-exact")
+        ? at.toLocaleString(undefined, { dateStyle: "medium", timeStyle: "short" })
+        : at.toLocaleDateString(undefined, { dateStyle: "medium" });
       time.title = at.toLocaleString();
     },
     root,
   );
 };
-localDays(document);
+
+// What a page brings, and what another script puts in its place later.
+const bind = (root) => {
+  each("[data-password]", bindPassword, root);
+  each("form[data-busy]", bindBusy, root);
+  each("form[data-leave]", bindLeave, root);
+  localDays(root);
+};
+bind(document);
+document.addEventListener("mirai:fresh", (event) => bind(event.target));
 
 // A question: the answer page is fetched and its form put in the place of
 // this one, so the reader stays where they are. On any failure the form is

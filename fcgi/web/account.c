@@ -1,0 +1,234 @@
+/*
+ * A person's own account (spec web.md 6.7): what the identity service lets
+ * them change, as tabs of one settings flow, and where they are signed in.
+ */
+#include "pages.h"
+#include "recover.h"
+#include "rpc/resp.h"
+#include "sessions.h"
+#include "shown.h"
+
+#define TITLE "Account Settings"
+
+/* A card of a tab: the nodes of one group. */
+struct card {
+	const char *group;
+	const char *title;
+	const char *text;
+};
+
+#define CARDS 4
+
+struct tab {
+	const char *name; /* in ?tab= */
+	const char *label;
+	struct card cards[CARDS]; /* none: not drawn from the flow */
+};
+
+static const struct tab tabs[] = {
+	{ "profile", "Profile",
+	    { { "profile", "Profile",
+		"Your name and the address you sign in with." } } },
+	{ "password", "Password",
+	    { { "password", "Password",
+		"At least eight characters; a sentence of your own is best." } } },
+	{ "factor", "Second Factor",
+	    { { "totp", "Authenticator app",
+		  "A code from an app on your phone, asked for when you sign"
+		  " in." },
+		{ "webauthn", "Security keys",
+		    "A key you plug in or tap, asked for when you sign in." },
+		{ "passkey", "Passkeys",
+		    "Sign in with your device instead of a password." },
+		{ "lookup_secret", "Back-up codes",
+		    "For the day your phone or key is lost. Each works once." } } },
+	{ "linked", "Linked Accounts",
+	    { { "oidc", "Linked accounts",
+		"Sign in with an account you have elsewhere." } } },
+	{ "sessions", "Sessions", { { NULL, NULL, NULL } } },
+	{ "account", "Account",
+	    { { "account", "Your data",
+		"Take your data with you, or close the account." } } },
+};
+
+/* --- which tab ------------------------------------------------------------- */
+
+/* A tab without nodes in this flow is not offered. */
+static bool
+is_offered(const struct tab *t, const struct shown *s)
+{
+	size_t i;
+
+	if (t->cards[0].group == NULL)
+		return true;
+	for (i = 0; i < CARDS && t->cards[i].group != NULL; i++)
+		if (s != NULL && nodes_has_group(&s->nodes, t->cards[i].group))
+			return true;
+	return false;
+}
+
+static const struct tab *
+find_tab(const char *name)
+{
+	size_t i;
+
+	for (i = 0; name != NULL && i < NITEMS(tabs); i++)
+		if (str_eq(tabs[i].name, name))
+			return &tabs[i];
+	return NULL;
+}
+
+/* The tab with the card of a method: where its submit was made. */
+static const struct tab *
+tab_of_method(const char *method)
+{
+	size_t i, j;
+
+	for (i = 0; method != NULL && i < NITEMS(tabs); i++)
+		for (j = 0; j < CARDS && tabs[i].cards[j].group != NULL; j++)
+			if (str_eq(tabs[i].cards[j].group, method))
+				return &tabs[i];
+	return NULL;
+}
+
+/* Names the tab asked for on the way through the identity service. */
+#define TAB_COOKIE  "mirai_tab"
+#define TAB_SECONDS 300
+
+static void
+keep_tab(struct page *p, const char *name)
+{
+	resp_cookie(p->r,
+	    &(struct resp_cookie){ .name = TAB_COOKIE,
+		.value = name,
+		.path = "/auth",
+		.max_age = name[0] == '\0' ? -1 : TAB_SECONDS,
+		.secure = conf_bool(p->r->env->conf, "cookie.secure") });
+}
+
+/* Asked for, else where the last submit was, else the first there is. */
+static const struct tab *
+choose_tab(struct page *p, const struct shown *s)
+{
+	const struct tab *t;
+	size_t i;
+
+	if ((t = find_tab(req_query(p->r, "tab"))) != NULL && is_offered(t, s))
+		return t;
+	if ((t = find_tab(req_cookie(p->r, TAB_COOKIE))) != NULL) {
+		keep_tab(p, "");
+		if (is_offered(t, s))
+			return t;
+	}
+	if ((t = tab_of_method(s->flow.active)) != NULL && is_offered(t, s))
+		return t;
+	for (i = 0; !is_offered(&tabs[i], s); i++)
+		;
+	return &tabs[i];
+}
+
+/* --- drawing --------------------------------------------------------------- */
+
+/* flow NULL: only what needs none can be known, so all tabs are linked. */
+static void
+put_tabs(struct page *p, const struct tab *current, const struct shown *s)
+{
+	const char *flow;
+	size_t i;
+
+	flow = s == NULL ? "" : arena_printf(p->r->mem, "&flow=%s", s->id);
+	tmpl_account_tabs_open(&p->h);
+	for (i = 0; i < NITEMS(tabs); i++) {
+		if (s != NULL && !is_offered(&tabs[i], s))
+			continue;
+		tmpl_account_tab(&p->h,
+		    &(struct tmpl_account_tab){ .to = arena_printf(p->r->mem,
+						    "/auth/settings?tab=%s%s",
+						    tabs[i].name, flow),
+			.current = &tabs[i] == current ? "page" : "false",
+			.label = tabs[i].label });
+	}
+	tmpl_account_tabs_close(&p->h);
+}
+
+static void
+put_card(struct page *p, struct shown *s, const struct card *card)
+{
+	const char *const groups[] = { card->group, NULL };
+
+	tmpl_account_card_open(&p->h,
+	    &(struct tmpl_account_card){ .id = card->group,
+		.title = card->title,
+		.text = card->text });
+	nodes_put_form(p, &s->nodes, groups);
+	tmpl_account_card_close(&p->h);
+}
+
+static void
+put_cards(struct page *p, struct shown *s, const struct tab *t)
+{
+	size_t i;
+
+	s->nodes.focus = false;
+	s->nodes.new_password = str_eq(t->name, "password");
+	nodes_put_messages(p, &s->nodes);
+	for (i = 0; i < CARDS && t->cards[i].group != NULL; i++)
+		if (nodes_has_group(&s->nodes, t->cards[i].group))
+			put_card(p, s, &t->cards[i]);
+}
+
+/* A tab; s NULL: one that needs no flow. */
+static void
+show_tab(struct page *p, const struct tab *t, struct shown *s)
+{
+	page_account_open(p, TITLE);
+	put_tabs(p, t, s);
+	if (t->cards[0].group != NULL && s != NULL)
+		put_cards(p, s, t);
+	else if ((p->r->code = sessions_put(p)) != CODE_OK) {
+		page_fail(p);
+		return;
+	}
+	shown_put_script(p);
+	page_account_close(p);
+	page_send(p, 200);
+}
+
+/* --- pages ----------------------------------------------------------------- */
+
+static bool
+signed_in(struct page *p)
+{
+	if (p->r->who.identity_id[0] != '\0')
+		return true;
+	page_to_login(p);
+	return false;
+}
+
+void
+account_page(struct page *p)
+{
+	const struct tab *asked;
+	struct shown s;
+
+	if (!signed_in(p))
+		return;
+	asked = find_tab(req_query(p->r, "tab"));
+	if (asked != NULL && str_is_empty(req_query(p->r, "flow"))) {
+		if (asked->cards[0].group == NULL) {
+			show_tab(p, asked, NULL);
+			return;
+		}
+		keep_tab(p, asked->name);
+	}
+	if (!shown_need(p, "settings", TITLE, &s) || recover_takes(p, &s))
+		return;
+	show_tab(p, choose_tab(p, &s), &s);
+}
+
+void
+account_post(struct page *p)
+{
+	if (signed_in(p))
+		sessions_post(p);
+}

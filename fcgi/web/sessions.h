@@ -1,0 +1,16 @@
+/* The list of one's own sessions, a tab of the account page. */
+#ifndef MIRAI_WEB_SESSIONS_H
+#define MIRAI_WEB_SESSIONS_H
+
+#include "page.h"
+
+/* The list with its buttons; CODE_UNAVAILABLE: nothing was written. */
+enum code sessions_put(struct page *p) MUST_CHECK;
+
+/* The form's answer: ends what it names, then back to the list. */
+void sessions_post(struct page *p);
+
+/* "Firefox on Windows" for a User-Agent; NULL gives "Unknown device". */
+const char *sessions_device(struct arena *a, const char *agent);
+
+#endif
