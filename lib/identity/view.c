@@ -16,6 +16,7 @@
 
 enum query {
 	Q_FLOW,
+	Q_FLOW_KNOWN,
 	Q_ERROR,
 	Q_SESSIONS,
 	Q_END_SESSION,
@@ -31,6 +32,11 @@ const struct db_query view_queries[] = {
 	    .sql = "SELECT ui, state, active, refresh, requested_aal,"
 		   " return_to, expired, aal2_due"
 		   " FROM page_flow($1::uuid, $2, $3, $4::uuid)",
+	},
+	[Q_FLOW_KNOWN] = {
+	    .name = "view_flow_known",
+	    .nargs = 2, /* id, kind */
+	    .sql = "SELECT page_flow_known($1::uuid, $2)",
 	},
 	[Q_ERROR] = {
 	    .name = "view_error",
@@ -115,6 +121,19 @@ read_flow(struct req *r, const struct db_rows *rows, const char *cookie,
 	out->aal2_due = db_bool(rows, 7);
 }
 
+static enum code
+find_without_cookie(struct db *db, struct req *r, const char *kind,
+    const char *id)
+{
+	struct db_rows *rows;
+
+	rows = ask(db, r, DB_TX_READ, Q_FLOW_KNOWN, DB_ARGS(id, kind));
+	if (rows == NULL)
+		return CODE_UNAVAILABLE;
+	return db_next(rows) && db_bool(rows, 0) ? CODE_FAILED_PRECONDITION
+						 : CODE_NOT_FOUND;
+}
+
 enum code
 view_flow(struct db *db, struct req *r, const char *kind, const char *id,
     struct view_flow *out)
@@ -126,7 +145,7 @@ view_flow(struct db *db, struct req *r, const char *kind, const char *id,
 	if (!str_is_uuid(id))
 		return CODE_NOT_FOUND;
 	if (cookie == NULL)
-		return CODE_FAILED_PRECONDITION;
+		return find_without_cookie(db, r, kind, id);
 	rows = ask(db, r, DB_TX_READ, Q_FLOW,
 	    DB_ARGS(id, kind, cookie, session_of(r)));
 	if (rows == NULL)

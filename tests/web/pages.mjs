@@ -45,9 +45,11 @@ async function takeCourse(browser, site, course, script) {
 	ok(page.url().startsWith(`${site.base}/auth/login?flow=`), `${how}: a course asks to sign in`);
 	is(await page.title(), 'Sign In · Mirai', `${how}: the page is named`);
 	await fillLogin(page, 'instructor@acme.example', 'wrong-Password-1');
+	await page.getByRole('alert').waitFor();
 	ok(await page.getByRole('alert').isVisible(), `${how}: a wrong password is refused with a message`);
 	is(await page.getByLabel('E-mail').inputValue(), 'instructor@acme.example', `${how}: the address stays`);
 	await fillLogin(page, 'instructor@acme.example', PASSWORD);
+	await page.waitForURL(url);
 	is(page.url(), url, `${how}: signing in leads back to the course`);
 	is(await page.title(), `${TITLE} · Mirai`, `${how}: the course's title, as text`);
 	is(await page.getByRole('heading', { level: 1 }).innerText(), 'Working hours', `${how}: the first lesson`);

@@ -23,6 +23,15 @@ CREATE FUNCTION page_flow(flow uuid, of_kind text, cookie text, seen_by uuid)
         AND (f.kind <> 'settings' OR f.identity_id = s.identity_id)
 $$;
 
+-- Whether there is such a flow, for a browser that sent no cookie: beginning
+-- anew would send it round in circles.
+CREATE FUNCTION page_flow_known(flow uuid, of_kind text) RETURNS boolean
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path = public, pg_temp AS $$
+    SELECT EXISTS (SELECT 1 FROM flows f WHERE f.id = flow
+        AND f.kind = of_kind AND f.expires_at > now())
+$$;
+
 -- The active sessions of a person, newest first.
 CREATE FUNCTION page_sessions(whose uuid)
     RETURNS TABLE (id uuid, ip_address text, user_agent text, location text,
@@ -96,7 +105,8 @@ CREATE FUNCTION page_sign_out(cookie text, token text, ip text, agent text)
     SELECT encode(coalesce(token_hash, cookie_hash), 'hex') FROM ended
 $$;
 
-REVOKE ALL ON FUNCTION page_flow(uuid, text, text, uuid), page_sessions(uuid),
+REVOKE ALL ON FUNCTION page_flow(uuid, text, text, uuid),
+    page_flow_known(uuid, text), page_sessions(uuid),
     page_end_session(uuid, uuid, text, text),
     page_end_others(uuid, uuid, text, text),
     page_sign_out(text, text, text, text) FROM PUBLIC;
