@@ -9,6 +9,7 @@
 
 #include "base/log.h"
 #include "base/xmalloc.h"
+#include "identity/level.h"
 #include "identity/nfc.h"
 #include "identity/session.h"
 
@@ -23,7 +24,8 @@ enum query {
 
 #define SESSION_COLUMNS                                            \
 	"s.id, s.identity_id, s.email, s.first_name, s.last_name," \
-	" s.email_verified, s.expires_at"
+	" s.email_verified, s.expires_at, s.aal, s.available_aal," \
+	" s.second_factor_after"
 
 const struct db_query ident_embedded_queries[] = {
 	[Q_BY_TOKEN] = {
@@ -62,6 +64,7 @@ const struct db_query ident_embedded_queries[] = {
 struct embedded {
 	struct ident ident;
 	struct db *db;
+	bool highest_aal;
 };
 
 /* Runs a read of its own; NULL after a failure, logged by db. */
@@ -78,6 +81,21 @@ ask(struct embedded *e, struct arena *a, const struct db_query *q,
 	if (db_end(e->db, rows == NULL ? CODE_UNAVAILABLE : CODE_OK) != CODE_OK)
 		return NULL;
 	return rows;
+}
+
+/* Whether the session was proven as far as it must be. */
+static bool
+is_enough(const struct embedded *e, const struct db_rows *rows)
+{
+	struct level_facts facts = { 0 };
+	enum level level;
+
+	facts.aal = db_text(rows, 7);
+	facts.available_aal = db_text(rows, 8);
+	if (!db_null(rows, 9))
+		facts.second_factor_after = db_time(rows, 9);
+	level = level_of(e->highest_aal, &facts);
+	return level == LEVEL_ENOUGH || level == LEVEL_INVITED;
 }
 
 static void
@@ -107,6 +125,8 @@ whoami_by(struct embedded *e, struct arena *a, enum session_carrier carrier,
 		return CODE_UNAVAILABLE;
 	if (!db_next(rows))
 		return CODE_UNAUTHENTICATED;
+	if (!is_enough(e, rows))
+		return CODE_PERMISSION_DENIED;
 	read_session(rows, out);
 	return CODE_OK;
 }
@@ -199,6 +219,8 @@ ident_embedded_open(const struct conf *conf)
 
 	e = xcalloc(1, sizeof(*e));
 	e->db = db_open(url == NULL ? "" : url, "mirai-who");
+	e->highest_aal =
+	    strcmp(conf_text(conf, "session.required_aal"), "aal1") != 0;
 	e->ident.ctx = e;
 	e->ident.whoami = embedded_whoami;
 	e->ident.people = embedded_people;

@@ -216,6 +216,9 @@ identity_read(struct arena *a, const struct db_rows *rows, unsigned col,
 	out->email = json_get_text(traits, "email", "");
 	out->first_name = json_get_text(name, "first", "");
 	out->last_name = json_get_text(name, "last", "");
+	out->available_aal = db_text(rows, col + 12);
+	if (!db_null(rows, col + 13))
+		out->second_factor_after = db_time(rows, col + 13);
 }
 
 static enum code

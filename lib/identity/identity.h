@@ -8,6 +8,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "base/arena.h"
 #include "base/code.h"
@@ -34,7 +35,9 @@ struct identity {
 	const char *email; /* of the traits; "" if none */
 	const char *first_name;
 	const char *last_name;
-	const struct json *json; /* as public routes show it */
+	const char *available_aal;   /* what its credentials can prove */
+	int64_t second_factor_after; /* demanded from then on; 0: not */
+	const struct json *json;     /* as public routes show it */
 };
 
 /* How an identity proves itself by password. */
@@ -115,8 +118,9 @@ enum code identity_change_password(struct db *db, struct arena *a,
 	" (SELECT json_agg(json_build_object('id', v.id, 'value', v.value,"    \
 	" 'via', v.via, 'created_at', instant(v.created_at),"                  \
 	" 'updated_at', instant(v.updated_at)) ORDER BY v.created_at, v.id)"   \
-	" FROM recovery_addresses v WHERE v.identity_id = i.id)::text"
-#define IDENTITY_NCOLUMNS 12
+	" FROM recovery_addresses v WHERE v.identity_id = i.id)::text,"        \
+	" i.available_aal, i.second_factor_after"
+#define IDENTITY_NCOLUMNS 14
 void identity_read(struct arena *a, const struct db_rows *rows, unsigned col,
     const char *base_url, struct identity *out);
 

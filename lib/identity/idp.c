@@ -77,6 +77,18 @@ check_secrets(const struct idp *p)
 }
 
 static int
+check_level(const struct conf *conf)
+{
+	const char *value = conf_text(conf, "session.required_aal");
+
+	if (strcmp(value, "aal1") == 0 ||
+	    strcmp(value, "highest_available") == 0)
+		return 0;
+	log_error("session.required_aal: neither aal1 nor highest_available");
+	return -1;
+}
+
+static int
 check_cookies(const struct idp *p)
 {
 	if (p->cookie_domain != NULL &&
@@ -150,6 +162,8 @@ read_settings(struct idp *p, const struct conf *conf)
 	p->cookie_secure = conf_bool(conf, "cookie.secure");
 	p->cookie_persistent = conf_bool(conf, "session.persistent");
 	p->token_cookie = conf_bool(conf, "session.token_cookie");
+	p->highest_aal =
+	    strcmp(conf_text(conf, "session.required_aal"), "aal1") != 0;
 	p->registration = conf_bool(conf, "identity.registration");
 	p->registration_session =
 	    conf_bool(conf, "identity.registration_session");
@@ -183,7 +197,7 @@ idp_open(const struct conf *conf, size_t workers)
 	p->schema = schema_load(p->mem, "user", schema_user);
 	p->gate = open_gate(conf, workers);
 	if (p->schema == NULL || p->gate == NULL || check_secrets(p) == -1 ||
-	    check_cookies(p) == -1) {
+	    check_cookies(p) == -1 || check_level(conf) == -1) {
 		idp_close(p);
 		return NULL;
 	}

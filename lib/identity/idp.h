@@ -29,6 +29,7 @@ struct idp {
 	bool cookie_secure;
 	bool cookie_persistent;
 	bool token_cookie; /* ory_session_token is read too */
+	bool highest_aal;  /* who has a second factor must prove it */
 	bool registration;
 	bool registration_session; /* signing up signs in */
 	int64_t session_us;

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "identity/csrf.h"
+#include "identity/level.h"
 #include "identity/method.h"
 #include "identity/self.h"
 #include "identity/trail.h"
@@ -51,48 +52,107 @@ self_login_identifier(struct visit *c, const struct json *body)
 
 /* --- starting -------------------------------------------------------------- */
 
-/* The aal and refresh parameters; false: answered. */
+/* The aal parameter; false: answered. */
 static bool
-check_level(struct visit *c)
+read_level(struct visit *c, bool *second)
 {
 	const char *aal = req_query(c->r, "aal");
 
-	if (str_is_empty(aal) || strcmp(aal, "aal1") == 0)
+	*second = str_eq(aal, LEVEL_SECOND);
+	if (*second || str_is_empty(aal) || strcmp(aal, LEVEL_FIRST) == 0)
 		return true;
-	if (strcmp(aal, "aal2") != 0)
-		visit_refuse_simple(c, 400, NULL,
-		    "The aal parameter must be aal1 or aal2.");
-	else if (c->session == NULL)
-		visit_refuse_simple(c, 401, "session_aal1_required",
-		    "Sign in first, then with a second factor.");
-	else if (strcmp(c->session->aal, "aal2") == 0)
+	visit_refuse_simple(c, 400, NULL,
+	    "The aal parameter must be aal1 or aal2.");
+	return false;
+}
+
+static void
+refuse_fulfilled(struct visit *c, const char *url)
+{
+	if (url != NULL && !visit_wants_json(c) && !visit_is_json(c))
+		visit_redirect(c, url);
+	else if (url != NULL)
 		visit_refuse_simple(c, 401, "session_aal_already_fulfilled",
 		    "You are signed in with a second factor already.");
-	else
-		visit_refuse_simple(c, 400, NULL,
-		    "No second factor is set up for this account.");
+}
+
+static void
+refuse_first(struct visit *c)
+{
+	visit_refuse_simple(c, 401, "session_aal1_required",
+	    "Sign in first, then with a second factor.");
+}
+
+/* Whether the caller may prove a second factor. False: answered. */
+static bool
+may_step_up(struct visit *c, bool again)
+{
+	if (c->session == NULL) {
+		refuse_first(c);
+		return false;
+	}
+	if (strcmp(c->session->aal, LEVEL_SECOND) == 0 && !again) {
+		refuse_fulfilled(c,
+		    visit_return_to(c, req_query(c->r, "return_to"),
+			c->p->default_return));
+		return false;
+	}
+	if (strcmp(c->session->identity.available_aal, LEVEL_SECOND) == 0)
+		return true;
+	visit_refuse_simple(c, 400, NULL,
+	    "No second factor is set up for this account.");
 	return false;
+}
+
+/*
+ * A browser that is signed in, but not far enough for the page that sent it
+ * here, goes where it can get further. False: answered so.
+ */
+static bool
+is_enough(struct visit *c, bool api)
+{
+	enum level level;
+
+	if (api || c->session == NULL || visit_wants_json(c))
+		return true;
+	level = level_of_session(c, c->session);
+	if (level == LEVEL_ENOUGH || level == LEVEL_INVITED)
+		return true;
+	visit_redirect(c, level_url(c, level, req_query(c->r, "return_to")));
+	return false;
+}
+
+static void
+say_why(struct visit *c, struct flow *f, bool second)
+{
+	if (f->refresh)
+		ui_say(f->ui, UI_LOGIN_REFRESH, NULL, NULL);
+	if (second && strcmp(c->session->aal, LEVEL_SECOND) != 0)
+		ui_say(f->ui, UI_LOGIN_SECOND, NULL, NULL);
 }
 
 static void
 start(struct visit *c, bool api)
 {
-	const char *refresh = req_query(c->r, "refresh");
 	struct flow *f;
-	bool again;
+	bool second, again;
 
 	c->json_only = api;
-	if (!visit_session_alone(c) || !check_level(c))
+	if (!visit_session_alone(c) || !read_level(c, &second))
 		return;
-	again = c->session != NULL && str_eq(refresh, "true");
-	if (!self_may_start(c, FLOW_LOGIN, api, again))
+	again =
+	    c->session != NULL && str_eq(req_query(c->r, "refresh"), "true");
+	if (second ? !may_step_up(c, again) : !again && !is_enough(c, api))
+		return;
+	if (!self_may_start(c, FLOW_LOGIN, api, second || again))
 		return;
 	f = self_new(c, FLOW_LOGIN, api);
-	if (again) {
-		f->refresh = true;
+	f->refresh = again;
+	if (second)
+		f->requested_aal = LEVEL_SECOND;
+	if (second || again)
 		f->identity_id = c->session->identity.id;
-		ui_say(f->ui, UI_LOGIN_REFRESH, NULL, NULL);
-	}
+	say_why(c, f, second);
 	self_start(c, f);
 }
 
@@ -141,11 +201,18 @@ self_login_refuse(struct visit *c, struct flow *f, enum ui_id id,
 		self_again(c, f);
 }
 
+/* Whether f asks for a second factor. */
+static bool
+is_second(const struct flow *f)
+{
+	return strcmp(f->requested_aal, LEVEL_SECOND) == 0;
+}
+
 /* A proof by the person who is signed in: same session, new proof. */
 static bool
 is_same_person(const struct visit *c, const struct flow *f, const char *id)
 {
-	return f->refresh && c->session != NULL &&
+	return (f->refresh || is_second(f)) && c->session != NULL &&
 	    strcmp(c->session->identity.id, id) == 0 &&
 	    (c->session->carrier == SESSION_TOKEN) == f->api;
 }
@@ -161,6 +228,8 @@ renew(struct visit *c, const struct session_proof *proof, struct session *s,
 	if (code == CODE_OK)
 		code = self_trail(c, "session.refresh", NULL,
 		    c->session->identity.id, c->session->id);
+	if (code == CODE_OK)
+		visit_forget(c, c->session->hash);
 	if (code == CODE_OK)
 		code = session_get(c->db, c->mem, c->p->base_url,
 		    c->session->id, s);
@@ -222,13 +291,71 @@ check_active(struct visit *c, const char *identity_id)
 	return CODE_PERMISSION_DENIED;
 }
 
+/* A session that may not yet be told whose it is. */
+static const struct json *
+without_identity(struct visit *c, const struct json *session)
+{
+	struct json *o = json_new_object(c->mem);
+	const char *key;
+	size_t i;
+
+	for (i = 0; (key = json_key_at(session, i)) != NULL; i++)
+		json_put(o, key, json_get(session, key));
+	json_put_null(o, "identity");
+	return o;
+}
+
+static void
+answer_api(struct visit *c, const struct session *s, const char *secret,
+    enum level level)
+{
+	struct json *o = json_new_object(c->mem);
+	bool enough = level == LEVEL_ENOUGH || level == LEVEL_INVITED;
+
+	json_put_text(o, "session_token", secret);
+	json_put(o, "session", enough ? s->json : without_identity(c, s->json));
+	visit_json(c, 200, o);
+}
+
+static void
+answer_browser(struct visit *c, const struct session *s, const char *url)
+{
+	struct json *o;
+
+	if (!visit_is_json(c)) {
+		visit_redirect(c, url);
+		return;
+	}
+	o = json_new_object(c->mem);
+	json_put(o, "session", s->json);
+	self_put_redirect(o, url);
+	visit_json(c, 200, o);
+}
+
+/* L-5: the session is good, but not for much yet. */
+static void
+answer_step_up(struct visit *c, const char *url)
+{
+	if (!visit_is_json(c)) {
+		visit_redirect(c, url);
+		return;
+	}
+	visit_refuse(c,
+	    &(struct problem){
+		.status = 422,
+		.id = "browser_location_change_required",
+		.reason = "One more step is needed to sign in.",
+		.redirect_browser_to = url,
+	    });
+}
+
 void
 self_login_complete(struct visit *c, struct flow *f, const char *identity_id,
     const struct session_proof *proof)
 {
-	struct json *o = json_new_object(c->mem);
 	const char *secret, *url = self_done_url(c, f);
 	bool same = is_same_person(c, f, identity_id);
+	enum level level;
 	struct session s;
 
 	if (url == NULL || check_active(c, identity_id) != CODE_OK ||
@@ -238,16 +365,45 @@ self_login_complete(struct visit *c, struct flow *f, const char *identity_id,
 		visit_set_session(c, secret);
 		csrf_rotate(c);
 	}
-	if (!f->api && !visit_is_json(c)) {
-		visit_redirect(c, url);
-		return;
-	}
+	level = level_of_session(c, &s);
+	if (same && level != LEVEL_PROVE)
+		level = LEVEL_ENOUGH; /* told at the sign-in */
 	if (f->api)
-		json_put_text(o, "session_token", secret);
-	json_put(o, "session", s.json);
-	if (!f->api)
-		self_put_redirect(o, url);
-	visit_json(c, 200, o);
+		answer_api(c, &s, secret, level);
+	else if (level != LEVEL_ENOUGH)
+		answer_step_up(c, level_url(c, level, f->return_to));
+	else
+		answer_browser(c, &s, url);
+}
+
+/* Whether this caller may submit a second factor to f. False: answered. */
+static bool
+may_prove(struct visit *c, const struct flow *f)
+{
+	if (c->session == NULL ||
+	    (c->session->carrier == SESSION_TOKEN) != f->api)
+		refuse_first(c);
+	else if (!str_eq(f->identity_id, c->session->identity.id))
+		visit_refuse_simple(c, 403, "security_identity_mismatch",
+		    "This form belongs to another account.");
+	else if (strcmp(c->session->aal, LEVEL_SECOND) == 0 && !f->refresh)
+		refuse_fulfilled(c, self_done_url(c, f));
+	else
+		return true;
+	return false;
+}
+
+/* The same of a first one. */
+static bool
+may_sign_in(struct visit *c, const struct flow *f)
+{
+	if (c->session == NULL || f->refresh)
+		return true;
+	if (f->api || visit_is_json(c))
+		self_refuse_signed_in(c);
+	else
+		visit_redirect(c, self_done_url(c, f));
+	return false;
 }
 
 void
@@ -257,15 +413,9 @@ self_login_submit(struct visit *c)
 	const struct json *body;
 	struct flow *f;
 
-	if (!self_submit(c, FLOW_LOGIN, &f, &body))
+	if (!self_submit(c, FLOW_LOGIN, &f, &body) ||
+	    !(is_second(f) ? may_prove(c, f) : may_sign_in(c, f)))
 		return;
-	if (c->session != NULL && !f->refresh) {
-		if (f->api || visit_is_json(c))
-			self_refuse_signed_in(c);
-		else
-			visit_redirect(c, self_done_url(c, f));
-		return;
-	}
 	m = method_of(f, body);
 	if (m != NULL)
 		f->active = m->name;

@@ -8,6 +8,7 @@
 
 #include "base/clock.h"
 #include "identity/csrf.h"
+#include "identity/level.h"
 #include "identity/method.h"
 #include "identity/self.h"
 
@@ -98,6 +99,7 @@ start(struct visit *c, bool api)
 
 	c->json_only = api;
 	if (!visit_session_alone(c) || !need_session(c, api) ||
+	    !level_require(c, here(c)) ||
 	    visit_return_to(c, return_to, c->p->default_return) == NULL)
 		return;
 	f = self_new(c, FLOW_SETTINGS, api);
@@ -134,7 +136,8 @@ self_settings_submit(struct visit *c)
 	struct flow *f;
 
 	if (!self_submit(c, FLOW_SETTINGS, &f, &body) ||
-	    !need_session(c, f->api) || !is_owner(c, f))
+	    !need_session(c, f->api) || !is_owner(c, f) ||
+	    !level_require(c, flow_page(c, f)))
 		return;
 	f->identity = c->session->identity.json;
 	f->state = FLOW_SHOW;

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "identity/page.h"
+#include "identity/level.h"
 #include "identity/self.h"
 #include "rpc/resp.h"
 
@@ -35,11 +36,18 @@ need_session(struct visit *c, enum db_tx tx)
 void
 whoami_show(struct visit *c)
 {
+	enum level level;
+
 	c->json_only = true;
 	if (!visit_session_alone(c))
 		return;
 	if (c->session == NULL) {
 		refuse_inactive(c);
+		return;
+	}
+	level = level_of_session(c, c->session);
+	if (level == LEVEL_PROVE || level == LEVEL_ENROL) {
+		level_refuse(c, level, NULL);
 		return;
 	}
 	if (!str_is_empty(req_query(c->r, "tokenize_as"))) {
