@@ -181,8 +181,8 @@ open_gate(const struct conf *conf, size_t workers)
 	size_t slots = (size_t)conf_int(conf, "identity.hash_slots");
 	size_t queue = (size_t)conf_int(conf, "identity.hash_queue");
 
-	if (queue >= workers)
-		queue = workers < 2 ? 1 : workers - 1;
+	if (queue == 0 || queue > workers)
+		queue = workers;
 	return gate_open(slots < queue ? slots : queue, queue);
 }
 

@@ -44,9 +44,8 @@ struct idp {
 };
 
 /*
- * NULL after one logged line that names the setting. The caller owns it. Of
- * the workers processes that will share it, at least one (if there are two)
- * never waits for a hash, so that sessions are always answered for.
+ * NULL after one logged line that names the setting. The caller owns it.
+ * workers processes will share it.
  */
 struct idp *idp_open(const struct conf *conf, size_t workers);
 void idp_close(struct idp *p);

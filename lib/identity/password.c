@@ -47,6 +47,20 @@ normal(struct visit *c, const char *password)
 	return s;
 }
 
+/*
+ * Waits for a hash to be free; what was waited for a worker counts too. -1:
+ * two seconds have passed.
+ */
+static int
+enter(struct visit *c)
+{
+	int64_t left = QUEUE_MS - c->r->queued_ms;
+
+	if (left <= 0)
+		return -1;
+	return gate_enter(c->p->gate, left < QUEUE_MS ? (int)left : QUEUE_MS);
+}
+
 enum code
 password_verify(struct visit *c, const char *password,
     const struct identity_password *cred, bool *right, const char **rehash)
@@ -58,7 +72,7 @@ password_verify(struct visit *c, const char *password,
 	    strlen(password) <= POLICY_MAX_BYTES;
 	if (known)
 		hash = cred->hash;
-	if (gate_enter(c->p->gate, QUEUE_MS) == -1)
+	if (enter(c) == -1)
 		return CODE_UNAVAILABLE;
 	*rehash = NULL;
 	*right = crypt_password_verify(known && cred->raw ? password : plain,
@@ -75,7 +89,7 @@ password_hash(struct visit *c, const char *password, const char **hash)
 {
 	const char *plain = normal(c, password);
 
-	if (gate_enter(c->p->gate, QUEUE_MS) == -1)
+	if (enter(c) == -1)
 		return CODE_UNAVAILABLE;
 	*hash = crypt_password_hash(c->mem, plain, &c->p->cost);
 	gate_leave(c->p->gate);

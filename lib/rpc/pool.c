@@ -8,6 +8,7 @@
  */
 #include "rpc/pool.h"
 
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
@@ -19,6 +20,7 @@
 #include <malloc.h>
 #include <pwd.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -74,6 +76,7 @@ static struct pool {
 	struct child children[MAX_CHILDREN];
 	int64_t not_before; /* no fork earlier */
 	int64_t wait_ms;
+	_Atomic int64_t *idle_at; /* of struct req_env, shared */
 } pool = { .fd = -1 };
 
 static volatile sig_atomic_t worker_stop;
@@ -245,6 +248,23 @@ set_limits(void)
 	prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
 }
 
+/* What the workers tell each other: when one last had nothing to do. */
+static int
+share_clock(void)
+{
+	void *p;
+
+	p = mmap(NULL, sizeof(*pool.idle_at), PROT_READ | PROT_WRITE,
+	    MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	if (p == MAP_FAILED) {
+		log_error("mmap: %s", strerror(errno));
+		return -1;
+	}
+	pool.idle_at = p;
+	atomic_store(pool.idle_at, clock_mono_ms());
+	return 0;
+}
+
 /* --- workers --------------------------------------------------------------- */
 
 static void
@@ -316,7 +336,7 @@ serve_all(struct req_io *io, struct req_env *env)
 static int
 worker_main(void)
 {
-	struct req_env env = { .conf = pool.conf };
+	struct req_env env = { .conf = pool.conf, .idle_at = pool.idle_at };
 	struct req_io *io;
 
 	worker_signals();
@@ -650,7 +670,7 @@ pool_main(int argc, char **argv, const struct pool_program *program)
 	}
 	log_open(program->name, LOG_FORM_JSON, log_level(pool.conf));
 	block_signals(&set);
-	if (start() == -1)
+	if (share_clock() == -1 || start() == -1)
 		return 1;
 	log_info("started with %zu workers", pool.nworkers);
 	supervise(&set);

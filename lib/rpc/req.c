@@ -14,6 +14,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -219,6 +220,8 @@ fill(struct req *r)
 	r->host = var_text(io, "HTTP_HOST");
 	r->remote = var_text(io, "REMOTE_ADDR");
 	r->https = str_ieq(var_text(io, "HTTPS"), "on");
+	if (r->env != NULL && r->env->idle_at != NULL)
+		r->queued_ms = r->started_ms - atomic_load(r->env->idle_at);
 	if (r->env == NULL || !proxy_trusted(r->env->conf, r->remote))
 		return;
 	r->remote = proxy_client(r->mem, r->env->conf, r->remote,
@@ -293,15 +296,34 @@ read_head(struct req_io *io)
 	return false;
 }
 
+/*
+ * Whether a connection is there. Finding none at once is noted for the whole
+ * pool: connections are taken in their order, so none that comes later can
+ * have waited since before.
+ */
+static bool
+wait_connection(struct req_io *io, int timeout_ms)
+{
+	_Atomic int64_t *idle_at = io->env == NULL ? NULL : io->env->idle_at;
+	struct epoll_event ev;
+	int n;
+
+	n = epoll_pwait(io->epoll_fd, &ev, 1, 0, &io->inside);
+	if (n != 0)
+		return n > 0;
+	if (idle_at != NULL)
+		atomic_store(idle_at, clock_mono_ms());
+	n = epoll_pwait(io->epoll_fd, &ev, 1, timeout_ms, &io->inside);
+	if (n > 0 && idle_at != NULL)
+		atomic_store(idle_at, clock_mono_ms());
+	return n > 0;
+}
+
 struct req *
 req_accept(struct req_io *io, int timeout_ms)
 {
-	struct epoll_event ev;
-
 	assert(io->listen_fd != -1 && io->fd == -1);
-	if (epoll_pwait(io->epoll_fd, &ev, 1, timeout_ms, &io->inside) <= 0)
-		return NULL;
-	if (!take_connection(io))
+	if (!wait_connection(io, timeout_ms) || !take_connection(io))
 		return NULL;
 	clear(io);
 	if (!read_head(io))

@@ -68,6 +68,11 @@ struct req_env {
 	struct cache *cache;
 	struct store *store;
 	struct ident *ident; /* who is who: lib/rpc/auth.h */
+	/*
+	 * When a worker of the pool last found nothing to do, clock_mono_ms();
+	 * shared by all of them. NULL outside a pool.
+	 */
+	_Atomic int64_t *idle_at;
 };
 
 struct req {
@@ -87,6 +92,7 @@ struct req {
 	const uint8_t *body; /* after req_read_body() */
 	size_t bodylen;
 	int64_t started_ms;  /* clock_mono_ms() */
+	int64_t queued_ms;   /* it waited for a worker at most so long */
 	int64_t deadline_ms; /* clock_mono_ms() scale */
 
 	/* The failure, once there is one. */

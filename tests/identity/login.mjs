@@ -232,6 +232,26 @@ async function crowd() {
 		'and when');
 }
 
+// Without a bound on the queue everybody waits, but nobody longer than two
+// seconds: whoever did is told to come again, and nobody before.
+async function patience() {
+	const svc = await startService(['identity.argon2.memory 64M', 'identity.argon2.passes 10',
+		'identity.hash_slots 1'], 4);
+	const flows = [];
+	for (let i = 0; i < 24; i++)
+		flows.push((await api(svc, 'GET', '/self-service/login/api')).json);
+	const answers = await Promise.all(flows.map(async (flow) => {
+		const start = Date.now();
+		const r = await api(svc, 'POST', actionOf(flow),
+			{ method: 'password', identifier: EMAIL, password: 'Wrong-Horse-7!' });
+		return { status: r.status, ms: Date.now() - start };
+	}));
+	const busy = answers.filter((r) => r.status === 503);
+	ok(busy.length > 0 && answers.every((r) => r.status === 503 || r.status === 400),
+		`${busy.length} of 24 waited in vain`);
+	ok(busy.every((r) => r.ms >= 1900), `for ${Math.min(...busy.map((r) => r.ms))} ms at least`);
+}
+
 async function closed() {
 	const svc = await startService(['identity.registration no', 'session.token_cookie yes']);
 	let r = await api(svc, 'GET', '/self-service/registration/api');
@@ -262,5 +282,6 @@ main(async () => {
 	await loginApi(slow, EMAIL);
 	await sameTime(slow);
 	await crowd();
+	await patience();
 	await closed();
 });
