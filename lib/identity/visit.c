@@ -103,6 +103,14 @@ credential(struct visit *c, enum session_carrier *carrier)
 	return NULL;
 }
 
+const char *
+visit_credential(struct visit *c, enum session_carrier *carrier)
+{
+	const char *secret = credential(c, carrier);
+
+	return session_hash(c->mem, *carrier, secret);
+}
+
 static bool
 find_session(struct visit *c, bool last)
 {
@@ -184,15 +192,20 @@ visit_is_json(const struct visit *c)
 }
 
 void
+visit_text(struct visit *c, int status, const char *json, size_t len)
+{
+	assert(!c->in_tx);
+	resp_header(c->r, "cache-control", CACHE_CONTROL);
+	resp_send(c->r, status, "application/json; charset=utf-8", json, len);
+}
+
+void
 visit_json(struct visit *c, int status, const struct json *body)
 {
 	struct buf *b = buf_new(c->mem);
 
-	assert(!c->in_tx);
 	json_write(b, body, JSON_COMPACT);
-	resp_header(c->r, "cache-control", CACHE_CONTROL);
-	resp_send(c->r, status, "application/json; charset=utf-8", b->data,
-	    b->len);
+	visit_text(c, status, (const char *)b->data, b->len);
 }
 
 void

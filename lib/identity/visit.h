@@ -58,6 +58,9 @@ bool visit_session(struct visit *c);
 /* The same in a transaction of its own, in one round trip. */
 bool visit_session_alone(struct visit *c);
 
+/* The SHA-256 hex of the credential that came (K-2); NULL: none that can be. */
+const char *visit_credential(struct visit *c, enum session_carrier *carrier);
+
 /*
  * Where the pages with the forms are ("https://app.example/auth"): of the site
  * that was asked, when that is one of url.domains.
@@ -75,6 +78,7 @@ void visit_forget(struct visit *c, const char *hash);
 /* --- answers --------------------------------------------------------------- */
 
 void visit_json(struct visit *c, int status, const struct json *body);
+void visit_text(struct visit *c, int status, const char *json, size_t len);
 void visit_empty(struct visit *c, int status);
 void visit_redirect(struct visit *c, const char *url);
 

@@ -6,8 +6,9 @@
 
 #include <string.h>
 
-#include "identity/page.h"
+#include "identity/known.h"
 #include "identity/level.h"
+#include "identity/page.h"
 #include "identity/self.h"
 #include "rpc/resp.h"
 
@@ -33,31 +34,56 @@ need_session(struct visit *c, enum db_tx tx)
 	return c->session != NULL;
 }
 
-void
-whoami_show(struct visit *c)
+static void
+answer_known(struct visit *c, const struct known *k)
 {
-	enum level level;
+	resp_header(c->r, "x-kratos-authenticated-identity-id", k->identity_id);
+	visit_text(c, 200, k->text, k->len);
+}
 
-	c->json_only = true;
-	if (!visit_session_alone(c))
-		return;
-	if (c->session == NULL) {
-		refuse_inactive(c);
-		return;
-	}
-	level = level_of_session(c, c->session);
+/* The session from the database, if it is good for this route. */
+static void
+answer_found(struct visit *c, const struct known_since *since)
+{
+	const struct json *json = c->session->json;
+	enum level level = level_of_session(c, c->session);
+	struct known k;
+
 	if (level == LEVEL_PROVE || level == LEVEL_ENROL) {
 		level_refuse(c, level, NULL);
 		return;
 	}
+	k.text = json_string(c->mem, json, JSON_COMPACT);
+	k.len = strlen(k.text);
+	k.identity_id = c->session->identity.id;
+	known_put(c->session, since, k.text, k.len);
+	answer_known(c, &k);
+}
+
+void
+whoami_show(struct visit *c)
+{
+	enum session_carrier carrier;
+	const char *hash = visit_credential(c, &carrier);
+	struct known_since since;
+	struct known k;
+
+	c->json_only = true;
 	if (!str_is_empty(req_query(c->r, "tokenize_as"))) {
 		visit_refuse_simple(c, 400, NULL,
 		    "No tokenizer of this name is set up.");
 		return;
 	}
-	resp_header(c->r, "x-kratos-authenticated-identity-id",
-	    c->session->identity.id);
-	visit_json(c, 200, c->session->json);
+	if (hash != NULL && known_get(c->r, carrier, hash, &k, &since)) {
+		answer_known(c, &k);
+		return;
+	}
+	if (!visit_session_alone(c))
+		return;
+	if (c->session == NULL)
+		refuse_inactive(c);
+	else
+		answer_found(c, &since);
 }
 
 /* --- listing --------------------------------------------------------------- */

@@ -655,6 +655,8 @@ pool_main(int argc, char **argv, const struct pool_program *program)
 
 	pool.program = program;
 	pool.argv = argv;
+	/* Large blocks (a password's hash, a document) go back when freed. */
+	mallopt(M_MMAP_THRESHOLD, 1 << 20);
 	log_open(program->name, LOG_FORM_PLAIN, LOG_LEVEL_INFO);
 	if ((status = read_options(argc, argv)) != -1)
 		return status;

@@ -127,8 +127,9 @@ async function disabled(svc) {
 	is([r.status, r.json.error?.id], [401, 'identity_disabled'], 'the owner is told');
 	sql(`UPDATE identities SET state = 'active' WHERE traits ->> 'email' = '${EMAIL}'`);
 	is((await whoami(svc, token)).status, 200, 'and back');
+	const late = (await loginApi(svc, EMAIL)).json.session_token;
 	sql(`UPDATE sessions SET expires_at = now() - interval '1 second'`);
-	is((await whoami(svc, token)).status, 401, 'an expired session is none');
+	is((await whoami(svc, late)).status, 401, 'an expired session is none');
 }
 
 async function tokens(svc) {

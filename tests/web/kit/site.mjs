@@ -99,6 +99,8 @@ export async function startSite(extra = []) {
 	const env = { ...process.env, PORT: String(port), RUN: run, STATE: TEST_DIR,
 		INST: path.join(TEST_DIR, 'inst'), LOG: TEST_DIR };
 
+	start('login', path.join(BUILD, 'bin/mirai-identity'),
+		['-f', conf, '-s', path.join(run, 'svc/login.sock'), '-w', '4']);
 	for (const name of ['api', 'identity', 'web', 'file'])
 		start(name, path.join(BUILD, `bin/mirai-${name}`),
 			['-f', conf, '-s', path.join(run, `svc/${name}.sock`), '-w', '2']);
@@ -122,7 +124,7 @@ export async function startSite(extra = []) {
 			return answers.every((r) => r.status < 500);
 		});
 	} catch (error) {
-		for (const name of ['api', 'identity', 'web', 'file', 'lighttpd'])
+		for (const name of ['api', 'identity', 'login', 'web', 'file', 'lighttpd'])
 			console.log(site.log(name).replace(/^/gm, `# ${name}: `));
 		site.stop();
 		throw error;
