@@ -38,6 +38,38 @@ test_digests(void)
 	    "5a003f089d2739839dec58b964ec3843");
 }
 
+/* The last of McGrew and Viega's cases that has no associated data: 14. */
+static void
+test_gcm(void)
+{
+	static const uint8_t key[CRYPT_GCM_KEY];
+	static const uint8_t sealed[] = "\0\0\0\0\0\0\0\0\0\0\0\0"
+					"\xce\xa7\x40\x3d\x4d\x60\x6b\x6e"
+					"\x07\x4e\xc5\xd3\xba\xf3\x9d\x18"
+					"\xd0\xd1\xc8\xa7\x99\x99\x6b\xf0"
+					"\x26\x5b\x98\xb5\xd4\x8a\xb9\x19";
+	uint8_t *text, *again;
+	size_t len, i;
+
+	text = crypt_gcm_open(a, key, "", 0, sealed, 44, &len);
+	CHECK(text != NULL && len == 16);
+	CHECK(text != NULL && memcmp(text, key, 16) == 0);
+	CHECK(crypt_gcm_open(a, key, "x", 1, sealed, 44, &len) == NULL);
+	CHECK(crypt_gcm_open(a, key, "", 0, sealed, 43, &len) == NULL);
+	CHECK(crypt_gcm_open(a, key, "", 0, sealed, 27, &len) == NULL);
+
+	again = crypt_gcm_seal(a, key, "place", 5, "text", 4, &len);
+	CHECK(len == 4 + CRYPT_GCM_OVERHEAD);
+	for (i = 0; i < len; i++) { /* any bit changed is noticed */
+		again[i] ^= 1;
+		CHECK(crypt_gcm_open(a, key, "place", 5, again, len,
+			  &(size_t){ 0 }) == NULL);
+		again[i] ^= 1;
+	}
+	text = crypt_gcm_open(a, key, "place", 5, again, len, &len);
+	CHECK_STR((char *)text, "text");
+}
+
 static void
 test_compare(void)
 {
@@ -213,6 +245,7 @@ main(void)
 {
 	a = arena_new();
 	test_digests();
+	test_gcm();
 	test_compare();
 	test_random();
 	test_base64();
