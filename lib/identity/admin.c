@@ -10,6 +10,8 @@
 
 #include "base/log.h"
 #include "identity/about.h"
+#include "identity/admin_bulk.h"
+#include "identity/admin_credential.h"
 #include "identity/admin_identity.h"
 #include "identity/admin_session.h"
 #include "identity/route.h"
@@ -30,11 +32,21 @@ static const struct route routes[] = {
 	{ "GET", "/admin/version", about_version },
 	{ "GET", "/admin/identities", admin_identity_list },
 	{ "POST", "/admin/identities", admin_identity_create },
+	{ "PATCH", "/admin/identities", admin_bulk_create },
+	{ "GET", "/admin/identities/by/external/{id}",
+	    admin_identity_by_external },
 	{ "GET", IDENTITY, admin_identity_get },
+	{ "PUT", IDENTITY, admin_identity_put },
+	{ "PATCH", IDENTITY, admin_identity_patch },
 	{ "DELETE", IDENTITY, admin_identity_delete },
+	{ "DELETE", IDENTITY "/credentials/{type}", admin_credential_drop },
 	{ "GET", IDENTITY "/sessions", admin_session_list_of },
 	{ "DELETE", IDENTITY "/sessions", admin_session_end_all_of },
+	{ "GET", "/admin/sessions", admin_session_list },
 	{ "POST", "/admin/sessions", admin_session_post },
+	{ "GET", "/admin/sessions/{id}", admin_session_get },
+	{ "DELETE", "/admin/sessions/{id}", admin_session_end },
+	{ "PATCH", "/admin/sessions/{id}/extend", admin_session_extend },
 };
 
 /* --- who asks -------------------------------------------------------------- */
@@ -103,14 +115,17 @@ by_certificate(struct visit *c, const struct conf *conf)
 	    name == NULL ? "" : name);
 }
 
-/* A client at an address came over a network, whoever it is. */
+/*
+ * A client of a Unix socket has the socket's path for an address. Any other
+ * came over a network, whoever it is.
+ */
 static const char *
 by_socket(struct visit *c, const struct conf *conf)
 {
 	const char *addr = req_var(c->r, "REMOTE_ADDR");
 
-	if (!conf_bool(conf, "identity.admin.open") ||
-	    (addr != NULL && strpbrk(addr, ".:") != NULL && *addr != '/'))
+	if (!conf_bool(conf, "identity.admin.open") || addr == NULL ||
+	    (*addr != '/' && strcmp(addr, "unix:") != 0))
 		return NULL;
 	return "admin: socket";
 }

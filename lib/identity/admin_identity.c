@@ -8,11 +8,13 @@
 
 #include "identity/admin_body.h"
 #include "identity/admin_import.h"
+#include "identity/admin_session.h"
 #include "identity/admin_view.h"
 #include "identity/page.h"
 #include "identity/password.h"
 #include "identity/route.h"
 #include "identity/self.h"
+#include "net/json_patch.h"
 #include "rpc/query.h"
 #include "rpc/resp.h"
 
@@ -141,24 +143,36 @@ admin_identity_list(struct visit *c)
 }
 
 static void
-answer_one(struct visit *c, enum code code, const struct json *one)
+answer_one(struct visit *c, enum code code, const struct json **one)
 {
 	if (admin_body_end(c, code))
-		visit_json(c, 200, one);
+		visit_json(c, 200, *one);
+}
+
+static void
+show(struct visit *c, const char *value,
+    enum code (*find)(struct visit *, const char *, const char *const *,
+	const struct json **))
+{
+	const char *const *config = query_values(c, "include_credential");
+	const struct json *one = NULL;
+
+	if (!check_config_types(c, config))
+		return;
+	visit_begin(c, DB_TX_READ);
+	answer_one(c, find(c, value, config, &one), &one);
 }
 
 void
 admin_identity_get(struct visit *c)
 {
-	const char *const *config = query_values(c, "include_credential");
-	const struct json *one = NULL;
-	enum code code;
+	show(c, route_arg(c, 0), admin_view_get);
+}
 
-	if (!check_config_types(c, config))
-		return;
-	visit_begin(c, DB_TX_READ);
-	code = admin_view_get(c, route_arg(c, 0), config, &one);
-	answer_one(c, code, one);
+void
+admin_identity_by_external(struct visit *c)
+{
+	show(c, route_arg(c, 0), admin_view_by_external);
 }
 
 /* --- writing --------------------------------------------------------------- */
@@ -192,22 +206,102 @@ admin_identity_create(struct visit *c)
 	visit_json(c, 201, one);
 }
 
+/* Replaces and shows it; in the open transaction. */
+static void
+replace(struct visit *c, const char *id, const struct admin_import *in)
+{
+	const struct json *one = NULL;
+	enum code code;
+
+	code = admin_import_replace(c, id, in);
+	if (code == CODE_OK)
+		code = admin_view_get(c, id, NULL, &one);
+	answer_one(c, code, &one);
+}
+
+void
+admin_identity_put(struct visit *c)
+{
+	const char *id = route_arg(c, 0), *why;
+	const struct json *body;
+	struct admin_import in;
+	enum code code;
+
+	if ((body = admin_body_read(c, JSON_OBJECT)) == NULL)
+		return;
+	if (!admin_import_read(c, body, ADMIN_IMPORT_UPDATE, &in, &why)) {
+		admin_body_refuse(c, why);
+		return;
+	}
+	if (admin_import_hash(c, &in) != CODE_OK) {
+		password_refuse_busy(c);
+		return;
+	}
+	visit_begin(c, DB_TX_WRITE);
+	if ((code = admin_view_lock(c, id, NULL)) == CODE_OK)
+		replace(c, id, &in);
+	else
+		(void)admin_body_end(c, code); /* answered in any case */
+}
+
+/* What a patch may not reach; NULL: nothing of it. */
+static const char *
+forbidden_path(const struct json *patch)
+{
+	static const char *const paths[] = { "/id", "/credentials",
+		"/stateChangedAt", "/state_changed_at", "/schema_url",
+		"/created_at", "/updated_at" };
+	size_t i;
+
+	for (i = 0; i < NITEMS(paths); i++)
+		if (json_patch_touches(patch, paths[i]))
+			return paths[i];
+	return NULL;
+}
+
+void
+admin_identity_patch(struct visit *c)
+{
+	const char *id = route_arg(c, 0), *why = NULL, *path;
+	const struct json *patch, *now = NULL, *then;
+	struct admin_import in;
+	enum code code;
+
+	if ((patch = admin_body_read(c, JSON_LIST)) == NULL)
+		return;
+	if ((path = forbidden_path(patch)) != NULL) {
+		admin_body_refuse(c,
+		    arena_printf(c->mem, "%s: cannot be patched", path));
+		return;
+	}
+	visit_begin(c, DB_TX_WRITE);
+	code = admin_view_lock(c, id, NULL);
+	if (code == CODE_OK)
+		code = admin_view_get(c, id, NULL, &now);
+	if (code != CODE_OK) {
+		(void)admin_body_end(c, code); /* answered in any case */
+		return;
+	}
+	then = json_patch(c->mem, now, patch, &why);
+	if (then != NULL && json_kind(then) != JSON_OBJECT)
+		why = "the patch leaves no object";
+	if (why == NULL &&
+	    admin_import_read(c, then, ADMIN_IMPORT_PATCHED, &in, &why))
+		replace(c, id, &in);
+	else
+		admin_body_refuse(c, why);
+}
+
 void
 admin_identity_delete(struct visit *c)
 {
 	const char *id = route_arg(c, 0);
-	const char **hashes;
 	enum code code;
-	size_t n = 0, i;
 
-	if (!str_is_uuid(id)) {
-		admin_body_refuse_missing(c);
-		return;
-	}
 	visit_begin(c, DB_TX_WRITE);
-	code = session_revoke_all(c->db, c->mem, id, NULL, &hashes, &n);
-	for (i = 0; code == CODE_OK && i < n; i++)
-		visit_forget(c, hashes[i]);
+	code = admin_view_lock(c, id, NULL);
+	if (code == CODE_OK)
+		code = admin_session_end_of(c, id);
 	if (code == CODE_OK)
 		code = identity_delete(c->db, id);
 	if (code == CODE_OK)

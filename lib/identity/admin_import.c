@@ -9,6 +9,7 @@
 
 #include "base/clock.h"
 #include "identity/admin_body.h"
+#include "identity/admin_session.h"
 #include "identity/nfc.h"
 #include "identity/password.h"
 #include "identity/policy.h"
@@ -151,10 +152,13 @@ leaf_values(struct visit *c, const struct json *traits, enum leaf_use use)
 	return list;
 }
 
-/* One list of addresses; each must be of the traits. */
+/*
+ * One list of addresses; each must be of the traits, unless these were patched
+ * and the list was not.
+ */
 static bool
 read_addresses(struct visit *c, const struct json *body, const char *member,
-    enum leaf_use use, struct admin_import *in, const struct json **out,
+    enum leaf_use use, const struct admin_import *in, const struct json **out,
     const char **why)
 {
 	const char *const *known = leaf_values(c, in->traits, use);
@@ -169,7 +173,8 @@ read_addresses(struct visit *c, const struct json *body, const char *member,
 		value = json_need_text(item, "value");
 		if (strcmp(json_get_text(item, "via", "email"), "email") != 0)
 			json_fail(json_get(item, "via"), "must be email");
-		else if (!is_listed(known, nfc_identifier(c->mem, value)))
+		else if (!in->patched &&
+		    !is_listed(known, nfc_identifier(c->mem, value)))
 			json_fail(item, "not an address of the traits");
 		(void)json_get_bool(item, "verified", false);
 		value = json_get_text(item, "verified_at", NULL);
@@ -249,10 +254,18 @@ has_only(struct visit *c, const struct json *body, enum admin_import_form form,
 		"credentials", "metadata_public", "metadata_admin", "state",
 		"external_id", "organization_id", NULL };
 
-	if (form == ADMIN_IMPORT_PATCHED)
-		return true;
-	return admin_body_only(c, body,
-	    form == ADMIN_IMPORT_CREATE ? create : update, NULL, why);
+	static const char *const patched[] = { "id", "schema_id", "schema_url",
+		"traits", "credentials", "verifiable_addresses",
+		"recovery_addresses", "metadata_public", "metadata_admin",
+		"state", "state_changed_at", "external_id", "organization_id",
+		"created_at", "updated_at", NULL };
+	static const char *const *const lists[] = {
+		[ADMIN_IMPORT_CREATE] = create,
+		[ADMIN_IMPORT_UPDATE] = update,
+		[ADMIN_IMPORT_PATCHED] = patched,
+	};
+
+	return admin_body_only(c, body, lists[form], NULL, why);
 }
 
 static bool
@@ -296,6 +309,7 @@ admin_import_read(struct visit *c, const struct json *body,
     enum admin_import_form form, struct admin_import *out, const char **why)
 {
 	memset(out, 0, sizeof(*out));
+	out->patched = form == ADMIN_IMPORT_PATCHED;
 	if (!has_only(c, body, form, why) ||
 	    !read_state(body, form, out, why) ||
 	    !read_names(c, body, out, why) || !read_traits(c, body, out, why) ||
@@ -412,6 +426,9 @@ admin_import_replace(struct visit *c, const char *id,
 	enum code code;
 
 	code = write_details(c, id, in);
+	if (code == CODE_OK &&
+	    (in->hash != NULL || str_eq(in->state, "inactive")))
+		code = admin_session_end_of(c, id);
 	if (code == CODE_OK)
 		code = traits_follow(c->db, c->mem, c->p->schema, id,
 		    in->traits, NULL);

@@ -13,6 +13,7 @@ struct admin_import {
 	const struct json *traits;
 	const char *password; /* plain, until it is hashed; NULL: none */
 	const char *hash;     /* NULL: none */
+	bool patched;	      /* credentials stay as they are */
 	bool raw;	   /* the hash is of bytes that were not normalised */
 	const char *state; /* NULL: as it is */
 	const char *external_id;
@@ -41,7 +42,8 @@ enum code admin_import_hash(struct visit *c, struct admin_import *in);
 
 /*
  * Writes it. CODE_ALREADY_EXISTS: an identifier or address is taken;
- * CODE_NOT_FOUND: no such identity to replace. Audited.
+ * CODE_NOT_FOUND: no such identity to replace. Audited. A new password and the
+ * state "inactive" end all sessions.
  */
 enum code admin_import_create(struct visit *c, const struct admin_import *in,
     char id[STR_UUID_LEN + 1]);

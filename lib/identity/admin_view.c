@@ -29,6 +29,7 @@ enum query {
 	Q_IDENTIFIER,
 	Q_IDS,
 	Q_ORGANIZATION,
+	Q_LOCK,
 	Q__MAX
 };
 
@@ -75,6 +76,12 @@ const struct db_query admin_view_queries[] = {
 			  " AND ($3::uuid IS NULL OR (i.created_at, i.id) >"
 			  " (SELECT o.created_at, o.id FROM identities o"
 			  " WHERE o.id = $3::uuid))" ORDER " LIMIT $4::bigint",
+	},
+	[Q_LOCK] = {
+	    .name = "admin_view_lock",
+	    .nargs = 1, /* identity */
+	    .sql = "SELECT state = 'active' FROM identities WHERE id = $1"
+		   " FOR UPDATE",
 	},
 	[Q__MAX] = { 0 },
 };
@@ -203,5 +210,22 @@ admin_view_list(struct visit *c, const struct admin_view_filter *f,
 	while (db_next(rows))
 		json_add(list, read_row(c, rows));
 	*out = list;
+	return CODE_OK;
+}
+
+enum code
+admin_view_lock(struct visit *c, const char *id, bool *active)
+{
+	struct db_rows *rows;
+
+	if (!str_is_uuid(id))
+		return CODE_NOT_FOUND;
+	rows = db_run(c->db, &admin_view_queries[Q_LOCK], DB_ARGS(id));
+	if (rows == NULL)
+		return identity_fault(c->db);
+	if (!db_next(rows))
+		return CODE_NOT_FOUND;
+	if (active != NULL)
+		*active = db_bool(rows, 0);
 	return CODE_OK;
 }

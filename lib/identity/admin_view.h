@@ -31,6 +31,12 @@ enum code admin_view_by_external(struct visit *c, const char *external_id,
 enum code admin_view_list(struct visit *c, const struct admin_view_filter *f,
     const char *const *config, struct json **out);
 
+/*
+ * Holds the identity against everybody else who writes it until the
+ * transaction ends; *active (may be NULL) says whether it may sign in.
+ */
+enum code admin_view_lock(struct visit *c, const char *id, bool *active);
+
 extern const struct db_query admin_view_queries[];
 
 #endif

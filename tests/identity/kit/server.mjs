@@ -21,7 +21,7 @@ function start(command, args) {
 }
 
 // Starts the service; lines are added to its configuration.
-export async function startService(lines = [], workers = 4) {
+export async function startService(lines = [], workers = 4, program = 'mirai-identity') {
 	const name = `svc${children.length}`;
 	const conf = path.join(dir, `${name}.conf`);
 	const fcgi = path.join(dir, `${name}.fcgi`);
@@ -37,7 +37,7 @@ export async function startService(lines = [], workers = 4) {
 		`cache.path ${path.join(dir, 'cache.db')}`,
 	].filter((l) => !has(l.split(' ')[0]));
 	fs.writeFileSync(conf, [...base, ...lines, ''].join('\n'));
-	const service = start(path.join(process.env.BUILD, 'bin/mirai-identity'),
+	const service = start(path.join(process.env.BUILD, 'bin', program),
 		['-f', conf, '-s', fcgi, '-w', String(workers)]);
 	for (let i = 0; i < 200 && !fs.existsSync(fcgi); i++)
 		await sleep(50);
@@ -61,6 +61,16 @@ export async function startService(lines = [], workers = 4) {
 		await sleep(100);
 	}
 	throw new Error('the service did not start');
+}
+
+export const ADMIN_SECRET = 'secret-of-the-administrators';
+
+// The administrator's program, on a listener of its own.
+export function startAdmin(lines = [], workers = 2) {
+	const secret = lines.some((l) => l.startsWith('identity.admin.open ')) ? []
+		: [`identity.admin.secrets ${ADMIN_SECRET}`];
+	return startService([...secret, 'identity.admin.session_issue yes', ...lines], workers,
+		'mirai-identity-admin');
 }
 
 export async function stopAll() {
