@@ -6,6 +6,8 @@
 
 #include <curl/curl.h>
 
+#include <sys/socket.h>
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -30,6 +32,7 @@ struct transfer {
 	struct buf *head;
 	size_t max;
 	bool too_large;
+	bool refused; /* by may_connect() */
 };
 
 struct http *
@@ -110,6 +113,19 @@ on_progress(void *arg, curl_off_t total, curl_off_t now, curl_off_t utotal,
 	return 0;
 }
 
+static curl_socket_t
+on_socket(void *arg, curlsocktype purpose, struct curl_sockaddr *to)
+{
+	struct transfer *t = arg;
+
+	if (purpose != CURLSOCKTYPE_IPCXN ||
+	    !t->call->may_connect(t->call->connect_arg, &to->addr)) {
+		t->refused = true;
+		return CURL_SOCKET_BAD;
+	}
+	return socket(to->family, to->socktype | SOCK_CLOEXEC, to->protocol);
+}
+
 static struct curl_slist *
 header_list(const struct http_call *call)
 {
@@ -150,6 +166,11 @@ set_options(CURL *c, struct transfer *t, struct curl_slist *headers)
 	}
 	if (call->method != NULL)
 		curl_easy_setopt(c, CURLOPT_CUSTOMREQUEST, call->method);
+	if (call->may_connect != NULL) {
+		curl_easy_setopt(c, CURLOPT_PROXY, "");
+		curl_easy_setopt(c, CURLOPT_OPENSOCKETFUNCTION, on_socket);
+		curl_easy_setopt(c, CURLOPT_OPENSOCKETDATA, t);
+	}
 	if (call->progress != NULL) {
 		curl_easy_setopt(c, CURLOPT_NOPROGRESS, 0L);
 		curl_easy_setopt(c, CURLOPT_XFERINFOFUNCTION, on_progress);
@@ -167,6 +188,16 @@ origin_of(struct arena *a, const char *url)
 		return "the server";
 	return arena_strndup(a, url,
 	    (size_t)(p - url) + 3 + strcspn(p + 3, "/?#"));
+}
+
+static const char *
+cause(const struct transfer *t, CURLcode rc)
+{
+	if (t->too_large)
+		return "the answer is too large";
+	if (t->refused)
+		return "the address is not allowed";
+	return curl_easy_strerror(rc);
 }
 
 int
@@ -195,8 +226,7 @@ http_do(struct http *h, struct arena *a, const struct http_call *call,
 		out->headers = buf_str(t.head);
 	} else {
 		*error = arena_printf(a, "%s: %s", origin_of(a, call->url),
-		    t.too_large ? "the answer is too large"
-				: curl_easy_strerror(rc));
+		    cause(&t, rc));
 	}
 	curl_slist_free_all(headers);
 	return rc == CURLE_OK ? 0 : -1;

@@ -12,6 +12,7 @@
 #include "base/arena.h"
 
 struct http;
+struct sockaddr;
 
 struct http_call {
 	const char *method; /* NULL: GET, or POST with a body */
@@ -26,6 +27,12 @@ struct http_call {
 	/* Told of bytes received so far and expected (-1 unknown). May be NULL. */
 	void (*progress)(void *arg, int64_t now, int64_t total);
 	void *arg;
+	/*
+	 * Where a connection may go, asked with the very address that is about
+	 * to be connected to. NULL: anywhere. If set, no proxy is used.
+	 */
+	bool (*may_connect)(void *connect_arg, const struct sockaddr *to);
+	void *connect_arg;
 };
 
 struct http_answer {
