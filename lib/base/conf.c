@@ -144,7 +144,7 @@ const struct conf_key conf_keys[] = {
 	{ "identity.oidc.timeout", NULL, "5s",
 	    "Longest wait for one answer of a provider", CONF_SECONDS, false, 1,
 	    20 },
-	{ "identity.oidc.waiting", NULL, "2",
+	{ "identity.oidc.waiting", NULL, "4",
 	    "Requests that may wait for providers at the same time", CONF_INT,
 	    false, 1, 64 },
 	{ "identity.owner_url", "IDENTITY_OWNER_URL", NULL,

@@ -26,6 +26,12 @@ enum flow_kind {
 #define FLOW_SHOW    "show_form" /* of settings */
 #define FLOW_SUCCESS "success"
 
+/* A browser is here in place of the app that began an API flow. */
+struct flow_handoff {
+	const char *init; /* SHA-256 of the app's exchange code, hex */
+	const char *code; /* for the app, once its session is kept */
+};
+
 struct flow {
 	char id[STR_UUID_LEN + 1];
 	enum flow_kind kind;
@@ -41,12 +47,13 @@ struct flow {
 	const char *identity_id;      /* NULL: any; a refresh is one person's */
 	const char *organization_id;  /* NULL: none */
 	const char *exchange_code;    /* only right after it was made */
+	struct flow_handoff *handoff; /* NULL: the caller is whose flow it is */
 	/*
 	 * What its methods keep between two requests, each below its name; never
 	 * shown. Secrets in it are sealed.
 	 */
 	struct json *internal;
-	const struct json *typed;    /* the submit that is drawn again, or NULL */
+	const struct json *typed; /* the submit that is drawn again, or NULL */
 	const struct json *identity; /* of settings: whose they are, to show */
 	struct json *continue_with;  /* NULL: not part of this answer */
 	struct ui *ui;

@@ -186,6 +186,41 @@ open_gate(const struct conf *conf, size_t workers)
 	return gate_open(slots < queue ? slots : queue, queue);
 }
 
+/* One worker at least never waits for a provider, if there are two. */
+static struct oidc *
+open_oidc(const struct oidc_config *config, size_t workers)
+{
+	size_t places = config->waiting;
+
+	if (places >= workers)
+		places = workers < 2 ? 1 : workers - 1;
+	return oidc_open(config, places);
+}
+
+/* Whether a provider's map names traits that there are. */
+static int
+check_maps(const struct idp *p)
+{
+	const struct oidc_provider *o;
+	size_t i, j, k;
+
+	for (i = 0; i < p->oidc_config->nproviders; i++) {
+		o = &p->oidc_config->providers[i];
+		for (j = 0; j < o->nmap; j++) {
+			for (k = 0; k < p->schema->nleaves; k++)
+				if (strcmp(p->schema->leaves[k].name + 7,
+					o->map[j].trait) == 0)
+					break;
+			if (k < p->schema->nleaves)
+				continue;
+			log_error("provider file %s: map: there is no trait %s",
+			    o->source, o->map[j].trait);
+			return -1;
+		}
+	}
+	return 0;
+}
+
 struct idp *
 idp_open(const struct conf *conf, size_t workers)
 {
@@ -195,8 +230,12 @@ idp_open(const struct conf *conf, size_t workers)
 	p->mem = arena_new();
 	read_settings(p, conf);
 	p->schema = schema_load(p->mem, "user", schema_user);
+	p->oidc_config = oidc_config_load(p->mem, conf);
+	if (p->oidc_config != NULL)
+		p->oidc = open_oidc(p->oidc_config, workers);
 	p->gate = open_gate(conf, workers);
-	if (p->schema == NULL || p->gate == NULL || check_secrets(p) == -1 ||
+	if (p->schema == NULL || p->gate == NULL || p->oidc == NULL ||
+	    check_maps(p) == -1 || check_secrets(p) == -1 ||
 	    check_cookies(p) == -1 || check_level(conf) == -1) {
 		idp_close(p);
 		return NULL;
@@ -212,6 +251,7 @@ idp_close(struct idp *p)
 	if (p == NULL)
 		return;
 	gate_close(p->gate);
+	oidc_close(p->oidc);
 	arena_free(p->mem);
 	free(p);
 }

@@ -10,6 +10,8 @@
 
 #include "base/conf.h"
 #include "identity/gate.h"
+#include "identity/oidc.h"
+#include "identity/oidc_config.h"
 #include "identity/schema.h"
 #include "net/crypt.h"
 
@@ -40,6 +42,8 @@ struct idp {
 	const char *dummy_hash; /* what unknown identifiers are held against */
 	const struct schema *schema;
 	struct gate *gate;
+	const struct oidc_config *oidc_config;
+	struct oidc *oidc;
 	struct arena *mem;
 };
 

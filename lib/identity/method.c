@@ -10,13 +10,16 @@
 
 static const struct method *const methods[FLOW__MAX][MOST] = {
 	[FLOW_LOGIN] = {
+	    &method_oidc_login,
 	    &method_password_login,
 	},
 	[FLOW_REGISTRATION] = {
+	    &method_oidc_registration,
 	    &method_password_registration,
 	},
 	[FLOW_SETTINGS] = {
 	    &method_password_settings,
+	    &method_oidc_settings,
 	},
 };
 

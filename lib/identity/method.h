@@ -31,8 +31,8 @@ struct method {
 	 * Carries a submit out and answers it. f->ui is drawn anew, with what
 	 * was typed; no transaction is open.
 	 */
-	void (*submit)(struct visit *c, struct flow *f,
-	    const struct json *body);
+	void (
+	    *submit)(struct visit *c, struct flow *f, const struct json *body);
 };
 
 /* The part of every method in the form of f (login, registration, settings). */
@@ -45,5 +45,8 @@ const struct method *method_of(const struct flow *f, const struct json *body);
 
 extern const struct method method_password_login, method_password_registration,
     method_password_settings;
+
+extern const struct method method_oidc_login, method_oidc_registration,
+    method_oidc_settings;
 
 #endif

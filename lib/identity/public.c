@@ -8,6 +8,7 @@
 
 #include "identity/about.h"
 #include "identity/route.h"
+#include "identity/oidc_callback.h"
 #include "identity/self_login.h"
 #include "identity/self_logout.h"
 #include "identity/self_registration.h"
@@ -40,6 +41,8 @@ static const struct route routes[] = {
 	{ "GET", SELF "errors", self_logout_error },
 	{ "GET", "/sessions", whoami_list },
 	{ "DELETE", "/sessions", whoami_end_others },
+	{ "GET", SELF "methods/oidc/callback/", oidc_callback_get },
+	{ "POST", SELF "methods/oidc/callback/", oidc_callback_post },
 	{ "GET", "/sessions/token-exchange", whoami_exchange },
 	{ "DELETE", "/sessions/{id}", whoami_end_one },
 	{ "GET", "/health/alive", about_alive },

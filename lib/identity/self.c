@@ -9,6 +9,7 @@
 #include "base/clock.h"
 #include "identity/csrf.h"
 #include "identity/body.h"
+#include "identity/exchange.h"
 #include "identity/self_login.h"
 #include "identity/self_registration.h"
 #include "identity/self_settings.h"
@@ -164,9 +165,8 @@ self_read(struct visit *c, enum flow_kind kind)
 
 /* --- submitting ------------------------------------------------------------ */
 
-/* A fresh flow in place of an expired one, and the way to it (L-7). */
-static void
-replace_expired(struct visit *c, const struct flow *old)
+void
+self_replace_expired(struct visit *c, const struct flow *old)
 {
 	struct flow *f = flow_new(c, old->kind, old->api);
 	int64_t ago = clock_now_us() - old->expires_at;
@@ -253,7 +253,7 @@ self_submit(struct visit *c, enum flow_kind kind, struct flow **f,
 	if (!load_flow(c, kind, f))
 		return false;
 	if ((*f)->expired) {
-		replace_expired(c, *f);
+		self_replace_expired(c, *f);
 		return false;
 	}
 	if ((*f)->api && !csrf_check_api(c))
@@ -350,6 +350,8 @@ self_issue(struct visit *c, const struct flow *f, const char *identity_id,
 	in.ip = c->r->remote;
 	in.user_agent = visit_agent(c);
 	code = session_issue(c->db, c->mem, &in, id, secret);
+	if (code == CODE_OK && f->handoff != NULL)
+		code = exchange_keep(c, f, id, *secret, &f->handoff->code);
 	if (code == CODE_OK)
 		code = self_trail(c, "session.issue", NULL, identity_id, id);
 	if (code == CODE_OK)

@@ -40,6 +40,9 @@ void self_read(struct visit *c, enum flow_kind kind);
 bool self_submit(struct visit *c, enum flow_kind kind, struct flow **f,
     const struct json **body);
 
+/* A fresh flow in place of an expired one, and the way to it (L-7). */
+void self_replace_expired(struct visit *c, const struct flow *old);
+
 /* The body of a request as an object; NULL: refused already. */
 const struct json *self_read_body(struct visit *c);
 

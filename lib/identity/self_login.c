@@ -7,8 +7,10 @@
 #include <string.h>
 
 #include "identity/csrf.h"
+#include "identity/exchange.h"
 #include "identity/level.h"
 #include "identity/method.h"
+#include "identity/oidc_link.h"
 #include "identity/self.h"
 #include "identity/trail.h"
 
@@ -270,6 +272,8 @@ open_session(struct visit *c, struct flow *f, const char *identity_id,
 			code = self_issue(c, f, identity_id, proof, s, secret);
 	}
 	if (code == CODE_OK)
+		code = oidc_link_settle(c, f, identity_id);
+	if (code == CODE_OK)
 		code = flow_save(c, f);
 	return visit_end(c, code);
 }
@@ -361,6 +365,10 @@ self_login_complete(struct visit *c, struct flow *f, const char *identity_id,
 	if (url == NULL || check_active(c, identity_id) != CODE_OK ||
 	    !open_session(c, f, identity_id, proof, &s, &secret))
 		return;
+	if (f->handoff != NULL) {
+		exchange_return(c, f, url);
+		return;
+	}
 	if (!f->api && !same) {
 		visit_set_session(c, secret);
 		csrf_rotate(c);

@@ -9,6 +9,7 @@
 
 #include "identity/credential.h"
 #include "identity/csrf.h"
+#include "identity/exchange.h"
 #include "identity/method.h"
 #include "identity/self.h"
 
@@ -173,7 +174,11 @@ self_registration_complete(struct visit *c, struct flow *f,
 		self_again(c, f);
 		return;
 	}
-	if (visit_end(c, code))
+	if (!visit_end(c, code))
+		return;
+	if (f->handoff != NULL)
+		exchange_return(c, f, url);
+	else
 		answer(c, f, &who, &s, secret, url);
 }
 

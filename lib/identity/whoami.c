@@ -6,7 +6,9 @@
 
 #include <string.h>
 
+#include "identity/exchange.h"
 #include "identity/known.h"
+#include "identity/page.h"
 #include "identity/level.h"
 #include "identity/page.h"
 #include "identity/self.h"
@@ -169,19 +171,63 @@ whoami_end_one(struct visit *c)
 		visit_empty(c, 204);
 }
 
+static bool
+is_exchange_code(const char *s)
+{
+	return strlen(s) == 64 &&
+	    s[strspn(s,
+		"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+		"abcdefghijklmnopqrstuvwxyz")] == '\0';
+}
+
+/* What the two codes must be; false: refused. */
+static bool
+check_exchange(struct visit *c, const char *init, const char *back)
+{
+	if (str_is_empty(init) || str_is_empty(back)) {
+		visit_refuse_simple(c, 400, NULL,
+		    "init_code and return_to_code must be given.");
+		return false;
+	}
+	if (is_exchange_code(init) && is_exchange_code(back))
+		return true;
+	visit_refuse_simple(c, 422, NULL,
+	    "init_code or return_to_code is no such code.");
+	return false;
+}
+
 /*
- * Only a sign-in with a provider, which happens in a browser, leaves something
- * to fetch here. Password flows answer their token directly.
+ * A sign-in with a provider, which happens in a browser, leaves a session for
+ * the app to fetch here. Password flows answer their token directly.
  */
 void
 whoami_exchange(struct visit *c)
 {
+	const char *init = req_query(c->r, "init_code");
+	const char *back = req_query(c->r, "return_to_code");
+	const char *id, *token;
+	struct session s;
+	struct json *o;
+	enum code code;
+
 	c->json_only = true;
-	if (str_is_empty(req_query(c->r, "init_code")) ||
-	    str_is_empty(req_query(c->r, "return_to_code")))
-		visit_refuse_simple(c, 400, NULL,
-		    "init_code and return_to_code must be given.");
-	else
+	if (!check_exchange(c, init, back))
+		return;
+	visit_begin(c, DB_TX_WRITE);
+	code = exchange_take(c, init, back, &id, &token);
+	if (code == CODE_OK)
+		code = session_get(c->db, c->mem, c->p->base_url, id, &s);
+	if (code == CODE_NOT_FOUND)
 		visit_refuse_simple(c, 404, NULL,
 		    "There is no session for these codes.");
+	else if (code == CODE_FAILED_PRECONDITION ||
+	    (code == CODE_OK && !s.active))
+		visit_refuse_simple(c, 410, NULL,
+		    "The session for these codes was fetched, or has ended.");
+	else if (visit_end(c, code)) {
+		o = json_new_object(c->mem);
+		json_put_text(o, "session_token", token);
+		json_put(o, "session", s.json);
+		visit_json(c, 200, o);
+	}
 }

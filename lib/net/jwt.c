@@ -240,38 +240,48 @@ get_date(const struct json *claims, const char *name, int64_t *out)
 	return true;
 }
 
+static bool
+is_client(const struct json *j, const struct jwt_rules *rules)
+{
+	size_t i;
+
+	if (json_kind(j) != JSON_TEXT)
+		return false;
+	if (strcmp(json_text(j), rules->audience) == 0)
+		return true;
+	for (i = 0; rules->others != NULL && rules->others[i] != NULL; i++)
+		if (strcmp(json_text(j), rules->others[i]) == 0)
+			return true;
+	return false;
+}
+
 /* Whether aud, one text or a list, holds the client; *n is how many it has. */
 static bool
-has_audience(const struct json *claims, const char *client, size_t *n)
+has_audience(const struct json *aud, const struct jwt_rules *rules, size_t *n)
 {
-	const struct json *aud = json_get(claims, "aud");
 	bool found = false;
 	size_t i;
 
 	*n = 1;
 	if (json_kind(aud) == JSON_TEXT)
-		return strcmp(json_text(aud), client) == 0;
+		return is_client(aud, rules);
 	*n = json_count(aud);
 	for (i = 0; i < *n; i++)
-		if (json_kind(json_at(aud, i)) == JSON_TEXT &&
-		    strcmp(json_text(json_at(aud, i)), client) == 0)
-			found = true;
+		found = is_client(json_at(aud, i), rules) || found;
 	return found;
 }
 
 static const char *
-check_audience(const struct json *claims, const char *client)
+check_audience(const struct json *claims, const struct jwt_rules *rules)
 {
 	const struct json *azp = json_get(claims, "azp");
 	size_t n;
 
-	if (!has_audience(claims, client, &n))
+	if (!has_audience(json_get(claims, "aud"), rules, &n))
 		return "aud is not this client";
 	if (azp == NULL)
 		return n > 1 ? "several audiences and no azp" : NULL;
-	if (json_kind(azp) != JSON_TEXT || strcmp(json_text(azp), client) != 0)
-		return "azp is not this client";
-	return NULL;
+	return is_client(azp, rules) ? NULL : "azp is not this client";
 }
 
 static const char *
@@ -315,7 +325,7 @@ jwt_check(const struct json *claims, const struct jwt_rules *rules,
 		*why = "iss is another issuer";
 	else if (str_is_empty(sub) || strlen(sub) > MAX_SUBJECT)
 		*why = "sub is missing";
-	else if ((*why = check_audience(claims, rules->audience)) == NULL)
+	else if ((*why = check_audience(claims, rules)) == NULL)
 		*why = check_dates(claims, rules);
 	if (*why == NULL && rules->nonce != NULL &&
 	    (nonce == NULL || !crypt_equal_str(nonce, rules->nonce)))

@@ -31,10 +31,13 @@ enum jwt_result jwt_verify(struct arena *a, const char *token,
 /* What the claims of an ID token must say (OpenID Connect Core 3.1.3.7). */
 struct jwt_rules {
 	const char *issuer;
-	const char *audience; /* the client's id, also azp's if there is one */
-	const char *nonce;    /* NULL: not looked at */
-	int64_t now_s;	      /* seconds since 1970 */
-	int64_t leeway_s;     /* how far clocks may differ */
+	const char
+	    *audience; /* the client's id: in aud, and azp if there is one */
+	/* Other ids of the same client, NULL-terminated; NULL: none. */
+	const char *const *others;
+	const char *nonce; /* NULL: not looked at */
+	int64_t now_s;	   /* seconds since 1970 */
+	int64_t leeway_s;  /* how far clocks may differ */
 };
 
 /* Whether iss, aud, azp, exp, nbf, iat, sub and nonce hold; if not, *why. */

@@ -16,8 +16,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	struct jwt_rules rules = { "https://i.example", "me", "n1", 1800000000,
-		60 };
+	struct jwt_rules rules = { "https://i.example", "me", NULL, "n1",
+		1800000000, 60 };
 	struct arena *a = arena_new();
 	const struct json *keys, *claims = NULL;
 	const char *token, *why = NULL;

@@ -288,7 +288,9 @@ test_keys(void)
 static const char *
 claims_verdict(const char *text)
 {
-	struct jwt_rules rules = { "https://i.example", "me", "n1", NOW, 60 };
+	static const char *const others[] = { "my-app", NULL };
+	struct jwt_rules rules = { "https://i.example", "me", others, "n1", NOW,
+		60 };
 	const char *why;
 
 	return jwt_check(parse(text), &rules, &why) ? "" : why;
@@ -313,6 +315,12 @@ test_good_claims(void)
 	    "");
 	CHECK_STR(claims_verdict(CLAIMS(GOOD_ISS, "\"s\"", "[\"me\",\"you\"]",
 		      LATER, BEFORE, NONCE ",\"azp\":\"me\"")),
+	    "");
+	CHECK_STR(claims_verdict(CLAIMS(GOOD_ISS, "\"s\"", "\"me\"", LATER,
+		      BEFORE, NONCE ",\"azp\":\"my-app\"")),
+	    "");
+	CHECK_STR(claims_verdict(CLAIMS(GOOD_ISS, "\"s\"", "[\"my-app\"]",
+		      LATER, BEFORE, NONCE)),
 	    "");
 	CHECK_STR(claims_verdict(CLAIMS(GOOD_ISS, "\"s\"", "\"me\"",
 		      "1799999950", "1800000050", NONCE)),
