@@ -66,6 +66,9 @@ courses
 ok $? 'the demo user signs in'
 grep -q . "$TEST_DIR/courses"
 ok $? 'and has a course'
+mails=$(sed -n 's/^ *Mails *//p' "$TEST_DIR/out")
+case $mails in /*/mail/new) [ -e "${mails%/mail/new}/mirai-mail.lock" ] ;; *) false ;; esac
+ok $? 'it says where mails land, and something delivers them there'
 cp "$state/demo.txt" "$TEST_DIR/demo.txt"
 kill -s TERM "$make"
 gone

@@ -136,15 +136,41 @@ test_addresses(void)
 {
 	static const char *const good[] = { "a@b", "a+b.c@d-e.example",
 		"!#$%&'*/=?^_`{|}~-@x.example", "\xc3\xbc@x.example" };
-	static const char *const bad[] = { "", "a", "@b", "a@", "a b@c",
-		"a@b c", "a@b\r\nTo: c@d", "a@b\n", "\"a\"@b", "<a@b>",
-		"a@b,c@d", "a@b;c", "a@@b", "a..b@c", "a.@b", ".a@b", "a@b.",
-		"a@.b", "a@-b", "a@b-", "a@b_c", "a@\xc3\xbc", "\xff@b",
-		"a\x01@b", "a@[127.0.0.1]",
-		"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
-		"aaaa@b" };
+	static const char *const bad[] = {
+		"",
+		"a",
+		"@b",
+		"a@",
+		"a b@c",
+		"a@b c",
+		"a@b\r\nTo: c@d",
+		"a@b\n",
+		"\"a\"@b",
+		"<a@b>",
+		"a@b,c@d",
+		"a@b;c",
+		"a@@b",
+		"a..b@c",
+		"a.@b",
+		".a@b",
+		"a@b.",
+		"a@.b",
+		"a@-b",
+		"a@b-",
+		"a@b_c",
+		"a@\xc3\xbc",
+		"\xff@b",
+		"a\x01@b",
+		"a@[127.0.0.1]",
+	};
 	size_t i;
+	char local[65 + sizeof("@b")];
 
+	memset(local, 'a', sizeof(local));
+	memcpy(local + 64, "@b", 3);
+	CHECK(mail_is_address(local));
+	memcpy(local + 64, "a@b", 4);
+	CHECK(!mail_is_address(local));
 	for (i = 0; i < NITEMS(good); i++)
 		CHECK(mail_is_address(good[i]));
 	for (i = 0; i < NITEMS(bad); i++)
