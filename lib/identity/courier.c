@@ -15,6 +15,7 @@
 
 enum query {
 	Q_QUEUE,
+	Q_QUEUE_UNKNOWN,
 	Q_LIST,
 	Q_GET,
 	Q_DISPATCHES,
@@ -29,10 +30,19 @@ enum query {
 const struct db_query courier_queries[] = {
 	[Q_QUEUE] = {
 	    .name = "courier_queue",
-	    .nargs = 6, /* id, type, valid, recipient, identity, sealed */
-	    .sql = "INSERT INTO mails (id, template, valid, recipient,"
-		   " identity_id, sealed) VALUES ($1::uuid, $2, $3::boolean,"
-		   " $4, $5::uuid, $6)",
+	    .nargs = 5, /* id, type, recipient, identity, sealed */
+	    .sql = "INSERT INTO mails (id, template, recipient, identity_id,"
+		   " sealed) VALUES ($1::uuid, $2, $3, $4::uuid, $5)",
+	},
+	/* E-2: a stranger's address is not to be flooded. */
+	[Q_QUEUE_UNKNOWN] = {
+	    .name = "courier_queue_unknown",
+	    .nargs = 4, /* id, type, recipient, sealed */
+	    .sql = "INSERT INTO mails (id, template, valid, recipient, sealed)"
+		   " SELECT $1::uuid, $2, false, $3, $4"
+		   " WHERE NOT EXISTS (SELECT 1 FROM mails m WHERE NOT m.valid"
+		   " AND lower(m.recipient) = lower($3)"
+		   " AND m.created_at > now() - interval '1 day')",
 	},
 	[Q_LIST] = {
 	    .name = "courier_list",
@@ -66,6 +76,17 @@ courier_context(struct arena *a, const char *id)
 	return arena_printf(a, "mail:%s", id);
 }
 
+static struct db_rows *
+insert(struct db *db, const char *id, const struct courier_mail *m,
+    const char *sealed)
+{
+	if (m->unknown)
+		return db_run(db, &courier_queries[Q_QUEUE_UNKNOWN],
+		    DB_ARGS(id, m->type, m->to, sealed));
+	return db_run(db, &courier_queries[Q_QUEUE],
+	    DB_ARGS(id, m->type, m->to, m->identity_id, sealed));
+}
+
 enum code
 courier_queue(struct db *db, struct arena *a, const char *const *secrets,
     const struct courier_mail *m)
@@ -79,11 +100,9 @@ courier_queue(struct db *db, struct arena *a, const char *const *secrets,
 		return CODE_INVALID_ARGUMENT;
 	str_uuid_new(id);
 	text = m->data == NULL ? "{}" : json_string(a, m->data, JSON_COMPACT);
-	if (db_run(db, &courier_queries[Q_QUEUE],
-		DB_ARGS(id, m->type, m->unknown ? "no" : "yes", m->to,
-		    m->identity_id,
-		    seal_close(a, secrets, courier_context(a, id), text,
-			strlen(text)))) == NULL)
+	if (insert(db, id, m,
+		seal_close(a, secrets, courier_context(a, id), text,
+		    strlen(text))) == NULL)
 		return identity_fault(db);
 	db_notify(db, COURIER_CHANNEL, "");
 	return CODE_OK;

@@ -36,9 +36,11 @@ struct courier_mail {
 
 /*
  * Queues a mail inside the caller's open transaction and wakes the courier
- * when that commits. secrets is identity.secrets: data is kept sealed under
- * the first of them. CODE_INVALID_ARGUMENT: to is no address a header can
- * carry, or no such type; nothing was done. Else the database's failure.
+ * when that commits. An address nobody here has gets one mail a day; what
+ * would be the second is silently dropped (E-2). secrets is identity.secrets:
+ * data is kept sealed under the first of them. CODE_INVALID_ARGUMENT: to is no
+ * address a header can carry, or no such type; nothing was done. Else the
+ * database's failure.
  */
 enum code courier_queue(struct db *db, struct arena *a,
     const char *const *secrets, const struct courier_mail *m) MUST_CHECK;

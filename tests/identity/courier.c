@@ -86,6 +86,9 @@ test_queue(void)
 	CHECK(queue("recovery_code", true, "a+x@b.example", NULL, CODE_OK) ==
 	    CODE_OK);
 	CHECK_STR(counts(), "1 1 0");
+	CHECK(
+	    queue("recovery", true, "A+x@b.example", NULL, CODE_OK) == CODE_OK);
+	CHECK_STR(counts(), "1 1 0"); /* one a day for strangers */
 }
 
 static void
