@@ -27,6 +27,7 @@
 
 #include "base/log.h"
 #include "base/str.h"
+#include "net/passhash.h"
 
 #define SALT_LEN 16
 #define KEY_LEN	 32
@@ -35,6 +36,7 @@
 #define IMPORT_MAX_KIB	  (1024U * 1024U)
 #define IMPORT_MAX_PASSES 10
 #define IMPORT_MAX_LANES  16
+#define SCRYPT_MAX_MEMORY ((uint64_t)256 * 1024 * 1024)
 #define BCRYPT_MIN_COST	  4
 #define BCRYPT_MAX_COST	  15
 #define BCRYPT_LEN	  60
@@ -275,6 +277,70 @@ crypt_unbase64(struct arena *a, const char *s, size_t slen, size_t *len)
 	return out;
 }
 
+/* --- digests of other systems ---------------------------------------------- */
+
+static const EVP_MD *
+digest_md(enum crypt_digest d)
+{
+	switch (d) {
+	case CRYPT_MD5:
+		return EVP_md5();
+	case CRYPT_SHA1:
+		return EVP_sha1();
+	case CRYPT_SHA224:
+		return EVP_sha224();
+	case CRYPT_SHA256:
+		return EVP_sha256();
+	case CRYPT_SHA384:
+		return EVP_sha384();
+	case CRYPT_SHA512:
+		break;
+	}
+	return EVP_sha512();
+}
+
+size_t
+crypt_digest_len(enum crypt_digest d)
+{
+	return (size_t)EVP_MD_get_size(digest_md(d));
+}
+
+void
+crypt_digest(enum crypt_digest d, const void *p, size_t len, uint8_t *out)
+{
+	if (EVP_Digest(p, len, out, NULL, digest_md(d), NULL) != 1)
+		errx(1, "EVP_Digest: failed");
+}
+
+void
+crypt_hmac(enum crypt_digest d, const void *key, size_t keylen, const void *p,
+    size_t len, uint8_t *out)
+{
+	assert(keylen <= INT_MAX);
+	if (HMAC(digest_md(d), key, (int)keylen, p, len, out, NULL) == NULL)
+		errx(1, "HMAC: failed");
+}
+
+void
+crypt_pbkdf2(enum crypt_digest d, const char *password, const void *salt,
+    size_t saltlen, uint32_t iterations, uint8_t *out, size_t outlen)
+{
+	assert(
+	    saltlen <= INT_MAX && outlen <= INT_MAX && iterations <= INT_MAX);
+	if (PKCS5_PBKDF2_HMAC(password, (int)strlen(password), salt,
+		(int)saltlen, (int)iterations, digest_md(d), (int)outlen,
+		out) != 1)
+		errx(1, "PBKDF2: failed");
+}
+
+bool
+crypt_scrypt(const char *password, const void *salt, size_t saltlen, uint64_t n,
+    uint64_t r, uint64_t p, uint8_t *out, size_t outlen)
+{
+	return EVP_PBE_scrypt(password, strlen(password), salt, saltlen, n, r,
+		   p, SCRYPT_MAX_MEMORY, out, outlen) == 1;
+}
+
 /* --- passwords ------------------------------------------------------------- */
 
 char *
@@ -298,7 +364,7 @@ crypt_password_hash(struct arena *a, const char *password,
 }
 
 enum hash_kind {
-	HASH_UNKNOWN = 0,
+	HASH_OTHER = 0,
 	HASH_ARGON2ID,
 	HASH_ARGON2I,
 	HASH_BCRYPT
@@ -314,7 +380,7 @@ hash_kind(const char *hash)
 	if (str_starts(hash, "$2a$") || str_starts(hash, "$2b$") ||
 	    str_starts(hash, "$2y$"))
 		return HASH_BCRYPT;
-	return HASH_UNKNOWN;
+	return HASH_OTHER;
 }
 
 /* Reads "name=DIGITS" at *s and steps over it. */
@@ -360,69 +426,78 @@ argon2_cost(const char *hash, struct crypt_cost *cost, size_t *keychars)
 	return true;
 }
 
-static bool
-argon2_bounds_ok(const struct crypt_cost *cost)
-{
-	return cost->memory_kib >= 8 && cost->memory_kib <= IMPORT_MAX_KIB &&
-	    cost->passes >= 1 && cost->passes <= IMPORT_MAX_PASSES &&
-	    cost->lanes >= 1 && cost->lanes <= IMPORT_MAX_LANES;
-}
-
-static bool
-bcrypt_ok(const char *hash)
-{
-	int cost;
-
-	if (strlen(hash) != BCRYPT_LEN || hash[6] != '$')
-		return false;
-	if (hash[4] < '0' || hash[4] > '9' || hash[5] < '0' || hash[5] > '9')
-		return false;
-	cost = (hash[4] - '0') * 10 + (hash[5] - '0');
-	return cost >= BCRYPT_MIN_COST && cost <= BCRYPT_MAX_COST;
-}
-
-bool
-crypt_password_hash_ok(const char *hash)
+static const char *
+argon2_why(const char *hash)
 {
 	struct crypt_cost cost;
 	size_t keychars;
 
-	switch (hash_kind(hash)) {
-	case HASH_ARGON2ID:
-	case HASH_ARGON2I:
-		return argon2_cost(hash, &cost, &keychars) &&
-		    argon2_bounds_ok(&cost);
-	case HASH_BCRYPT:
-		return bcrypt_ok(hash);
-	case HASH_UNKNOWN:
-		break;
-	}
-	return false;
+	if (!argon2_cost(hash, &cost, &keychars))
+		return "argon2 hash out of shape";
+	if (cost.memory_kib < 8 || cost.memory_kib > IMPORT_MAX_KIB)
+		return "argon2 memory not from 8 KiB to 1 GiB";
+	if (cost.passes < 1 || cost.passes > IMPORT_MAX_PASSES)
+		return "argon2 passes not from 1 to 10";
+	if (cost.lanes < 1 || cost.lanes > IMPORT_MAX_LANES)
+		return "argon2 lanes not from 1 to 16";
+	return NULL;
+}
+
+static const char *
+bcrypt_why(const char *hash)
+{
+	int cost;
+
+	if (strlen(hash) != BCRYPT_LEN || hash[6] != '$' || hash[4] < '0' ||
+	    hash[4] > '9' || hash[5] < '0' || hash[5] > '9')
+		return "bcrypt hash out of shape";
+	cost = (hash[4] - '0') * 10 + (hash[5] - '0');
+	if (cost < BCRYPT_MIN_COST)
+		return "bcrypt cost below 4";
+	return cost > BCRYPT_MAX_COST ? "bcrypt cost above 15" : NULL;
 }
 
 const char *
 crypt_password_hash_why(const char *hash)
 {
-	if (crypt_password_hash_ok(hash))
-		return NULL;
-	return "of no known kind, or of a cost out of bounds";
+	switch (hash_kind(hash)) {
+	case HASH_ARGON2ID:
+	case HASH_ARGON2I:
+		return argon2_why(hash);
+	case HASH_BCRYPT:
+		return bcrypt_why(hash);
+	case HASH_OTHER:
+		break;
+	}
+	return passhash_why(hash);
 }
 
-static bool
-bcrypt_verify(const char *password, const char *hash)
+bool
+crypt_password_hash_ok(const char *hash)
+{
+	return crypt_password_hash_why(hash) == NULL;
+}
+
+bool
+crypt_unix(const char *password, const char *hash)
 {
 	struct crypt_data *data;
 	const char *got;
 	bool ok;
 
-	if (strlen(password) > BCRYPT_MAX_INPUT)
-		return false;
 	data = xcalloc(1, sizeof(*data));
 	got = crypt_r(password, hash, data);
 	ok = got != NULL && crypt_equal_str(got, hash);
 	crypt_wipe(data, sizeof(*data));
 	free(data);
 	return ok;
+}
+
+static bool
+bcrypt_verify(const char *password, const char *hash)
+{
+	return strlen(password) <= BCRYPT_MAX_INPUT &&
+	    crypt_unix(password, hash);
 }
 
 static bool
@@ -471,7 +546,8 @@ crypt_password_verify(const char *password, const char *hash,
 	case HASH_BCRYPT:
 		ok = bcrypt_verify(password, hash);
 		break;
-	case HASH_UNKNOWN:
+	case HASH_OTHER:
+		ok = passhash_verify(password, hash);
 		break;
 	}
 	return ok;

@@ -62,6 +62,34 @@ uint8_t *crypt_gcm_seal(struct arena *a, const uint8_t key[CRYPT_GCM_KEY],
 uint8_t *crypt_gcm_open(struct arena *a, const uint8_t key[CRYPT_GCM_KEY],
     const void *aad, size_t aadlen, const void *p, size_t len, size_t *outlen);
 
+/* Digests that other systems hashed passwords with. */
+enum crypt_digest {
+	CRYPT_MD5,
+	CRYPT_SHA1,
+	CRYPT_SHA224,
+	CRYPT_SHA256,
+	CRYPT_SHA384,
+	CRYPT_SHA512
+};
+#define CRYPT_DIGEST_MAX_LEN 64
+size_t crypt_digest_len(enum crypt_digest d);
+
+/* out has room for crypt_digest_len(d) bytes. */
+void crypt_digest(enum crypt_digest d, const void *p, size_t len, uint8_t *out);
+void crypt_hmac(enum crypt_digest d, const void *key, size_t keylen,
+    const void *p, size_t len, uint8_t *out);
+
+/* PBKDF2 (RFC 8018 5.2): outlen bytes of key. */
+void crypt_pbkdf2(enum crypt_digest d, const char *password, const void *salt,
+    size_t saltlen, uint32_t iterations, uint8_t *out, size_t outlen);
+
+/* scrypt (RFC 7914), up to 256 MiB of memory; false: beyond, or no memory. */
+bool crypt_scrypt(const char *password, const void *salt, size_t saltlen,
+    uint64_t n, uint64_t r, uint64_t p, uint8_t *out, size_t outlen);
+
+/* Whether password has this hash of crypt(3). */
+bool crypt_unix(const char *password, const char *hash);
+
 /* argon2id cost (RFC 9106): memory in KiB, passes, lanes. */
 struct crypt_cost {
 	uint32_t memory_kib;
@@ -74,8 +102,8 @@ char *crypt_password_hash(struct arena *a, const char *password,
     const struct crypt_cost *cost);
 
 /*
- * A hash crypt_password_verify() reads, of a cost it is willing to pay
- * (bcrypt up to 15; argon2 up to 1 GiB, 10 passes, 16 lanes).
+ * A hash crypt_password_verify() reads, of a cost it is willing to pay: argon2
+ * up to 1 GiB, 10 passes, 16 lanes; bcrypt up to 15; and what passhash.h takes.
  */
 bool crypt_password_hash_ok(const char *hash);
 
@@ -83,9 +111,10 @@ bool crypt_password_hash_ok(const char *hash);
 const char *crypt_password_hash_why(const char *hash);
 
 /*
- * Whether password matches a PHC argon2id/argon2i or bcrypt ($2a$ $2b$ $2y$)
- * hash. *stale (may be NULL) says that algorithm or cost differ from cost, so
- * the caller should hash anew.
+ * Whether password matches a PHC argon2id/argon2i, a bcrypt ($2a$ $2b$ $2y$)
+ * hash or one of passhash.h. bcrypt sees no byte after the 72nd, so that no
+ * longer password matches one. *stale (may be NULL) says that algorithm or
+ * cost differ from cost, so the caller should hash anew.
  */
 bool crypt_password_verify(const char *password, const char *hash,
     const struct crypt_cost *cost, bool *stale);
