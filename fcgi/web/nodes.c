@@ -304,16 +304,18 @@ static void
 put_input(struct page *p, struct nodes *n, const struct node *node,
     const char *type)
 {
-	html_lit(&p->h, "<input class=\"input\"");
-	html_attr(&p->h, "id", node->id);
-	html_attr(&p->h, "name", node->name);
-	html_attr(&p->h, "type", type);
-	put_if(&p->h, "value", node->value);
-	html_attr(&p->h, "autocomplete", autocomplete_of(n, node));
-	put_if(&p->h, "inputmode", find_completion(node->name)->keys);
+	struct html *h = &p->h;
+
+	html_lit(h, "<input class=\"input\"");
+	html_attr(h, "id", node->id);
+	html_attr(h, "name", node->name);
+	html_attr(h, "type", type);
+	put_if(h, "value", node->value);
+	html_attr(h, "autocomplete", autocomplete_of(n, node));
+	put_if(h, "inputmode", find_completion(node->name)->keys);
 	put_rules(p, node);
-	html_flag(&p->h, "autofocus", takes_focus(n, node));
-	html_lit(&p->h, ">");
+	html_flag(h, "autofocus", takes_focus(n, node));
+	html_lit(h, ">");
 }
 
 static void
@@ -409,26 +411,29 @@ trigger_of(const struct node *node, const char *attribute)
 static void
 put_button_label(struct page *p, const struct node *node)
 {
-	html_text(&p->h, node->label[0] != '\0' ? node->label : "Continue");
-	html_lit(&p->h, "</button>\n");
+	struct html *h = &p->h;
+
+	html_text(h, node->label[0] != '\0' ? node->label : "Continue");
+	html_lit(h, "</button>\n");
 }
 
 static void
 put_submit(struct page *p, struct nodes *n, const struct node *node)
 {
+	struct html *h = &p->h;
 	(void)n;
-	html_lit(&p->h, "<button type=\"submit\"");
-	html_attr(&p->h, "class",
+	html_lit(h, "<button type=\"submit\"");
+	html_attr(h, "class",
 	    node->plain ? "button button-wide button-plain"
 			: "button button-wide");
-	html_attr(&p->h, "name", node->name);
-	html_attr(&p->h, "value", node->value);
-	html_attr(&p->h, "data-busy-label", "One moment …");
+	html_attr(h, "name", node->name);
+	html_attr(h, "value", node->value);
+	html_attr(h, "data-busy-label", "One moment …");
 	/* A second way does not ask for the fields of the first. */
-	html_flag(&p->h, "formnovalidate", node->plain);
-	html_flag(&p->h, "disabled",
+	html_flag(h, "formnovalidate", node->plain);
+	html_flag(h, "disabled",
 	    json_get_bool(node->attributes, "disabled", false));
-	html_lit(&p->h, ">");
+	html_lit(h, ">");
 	put_button_label(p, node);
 }
 
@@ -436,21 +441,22 @@ put_submit(struct page *p, struct nodes *n, const struct node *node)
 static void
 put_button(struct page *p, struct nodes *n, const struct node *node)
 {
+	struct html *h = &p->h;
 	const char *click;
 
 	(void)n;
 	if ((click = trigger_of(node, "onclickTrigger")) == NULL)
 		return;
-	html_lit(&p->h, "<button type=\"button\"");
-	html_attr(&p->h, "class",
+	html_lit(h, "<button type=\"button\"");
+	html_attr(h, "class",
 	    node->plain ? "button button-wide button-plain"
 			: "button button-wide");
-	html_attr(&p->h, "name", node->name);
-	html_attr(&p->h, "value", node->value);
-	html_attr(&p->h, "data-trigger", click);
-	html_lit(&p->h, " hidden>");
+	html_attr(h, "name", node->name);
+	html_attr(h, "value", node->value);
+	html_attr(h, "data-trigger", click);
+	html_lit(h, " hidden>");
 	put_button_label(p, node);
-	tmpl_node_scriptless(&p->h);
+	tmpl_node_scriptless(h);
 }
 
 /* --- other kinds ----------------------------------------------------------- */
@@ -471,17 +477,17 @@ put_link(struct page *p, struct nodes *n, const struct node *node)
 static void
 put_image(struct page *p, struct nodes *n, const struct node *node)
 {
+	struct html *h = &p->h;
 	const char *src;
 
 	(void)n;
 	src = json_get_text(node->attributes, "src", "");
 	if (!str_starts(src, "data:image/png;base64,") && !html_href_ok(src))
 		return;
-	html_lit(&p->h, "<p class=\"qr\"><img");
-	html_attr(&p->h, "src", src);
-	html_attr(&p->h, "alt",
-	    node->label[0] == '\0' ? "QR code" : node->label);
-	html_lit(&p->h, " width=\"256\" height=\"256\"></p>\n");
+	html_lit(h, "<p class=\"qr\"><img");
+	html_attr(h, "src", src);
+	html_attr(h, "alt", node->label[0] == '\0' ? "QR code" : node->label);
+	html_lit(h, " width=\"256\" height=\"256\"></p>\n");
 }
 
 /* A code of a list: its text, or that it was used. */
@@ -547,6 +553,7 @@ ends_with(const char *s, const char *end)
 static void
 put_script(struct page *p, struct nodes *n, const struct node *node)
 {
+	struct html *h = &p->h;
 	const char *src, *integrity;
 
 	src = json_get_text(node->attributes, "src", "");
@@ -555,12 +562,12 @@ put_script(struct page *p, struct nodes *n, const struct node *node)
 	    integrity[0] == '\0')
 		return;
 	p->script = arena_printf(p->r->mem, "%s%s", n->identity, WEBAUTHN_JS);
-	html_lit(&p->h, "<script");
-	html_attr(&p->h, "src", p->script);
-	html_attr(&p->h, "integrity", integrity);
-	html_attr(&p->h, "crossorigin", "anonymous");
-	html_attr(&p->h, "referrerpolicy", "no-referrer");
-	html_lit(&p->h, " defer></script>\n");
+	html_lit(h, "<script");
+	html_attr(h, "src", p->script);
+	html_attr(h, "integrity", integrity);
+	html_attr(h, "crossorigin", "anonymous");
+	html_attr(h, "referrerpolicy", "no-referrer");
+	html_lit(h, " defer></script>\n");
 }
 
 /* --- one node -------------------------------------------------------------- */
