@@ -148,7 +148,7 @@ test_logout_error(void)
 int
 main(void)
 {
-	log_open("web_machine", LOG_FORM_TEXT, LOG_LEVEL_ERROR);
+	log_open("web_machine", LOG_FORM_PLAIN, LOG_LEVEL_ERROR);
 	walk(&machine_login, want_login, NITEMS(want_login), LOGIN_RESET + 1);
 	walk(&machine_logout, want_logout, NITEMS(want_logout),
 	    LOGOUT_FAILED + 1);
