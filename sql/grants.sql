@@ -92,7 +92,7 @@ GRANT EXECUTE ON FUNCTION revoke_sessions(uuid, uuid), person_by_email(text)
 	TO mirai_identity, mirai_identity_reader;
 -- Programs that ask who is who see names and live sessions, no credential.
 GRANT SELECT ON people, live_sessions TO mirai_identity_reader;
-GRANT EXECUTE ON FUNCTION page_flow(uuid, text, text, uuid),
+GRANT EXECUTE ON FUNCTION page_flow(uuid, text, text, text, text),
 	page_flow_known(uuid, text), page_error(uuid),
 	page_sessions(uuid), page_end_session(uuid, uuid, text, text),
 	page_end_others(uuid, uuid, text, text),

@@ -196,6 +196,17 @@ show_tab(struct page *p, const struct tab *t, struct shown *s)
 
 /* --- pages ----------------------------------------------------------------- */
 
+/* With a session, even one that is not enough for other pages yet. */
+static bool
+has_session(struct page *p)
+{
+	if (p->r->who.identity_id[0] != '\0' || p->level_low)
+		return true;
+	page_to_login(p);
+	return false;
+}
+
+/* The list of sessions is for those who have proven all they can. */
 static bool
 signed_in(struct page *p)
 {
@@ -205,25 +216,52 @@ signed_in(struct page *p)
 	return false;
 }
 
+/* Whoever owns a second factor proves it first; true: sent there. */
+static bool
+sent_to_prove(struct page *p, const struct shown *s)
+{
+	if (!s->flow.aal2_due ||
+	    str_eq(conf_text(p->r->env->conf, "session.required_aal"), "aal1"))
+		return false;
+	shown_begin(p, "login",
+	    arena_printf(p->r->mem, "%s%s?%s", p->site.app, p->r->path,
+		p->r->query),
+	    "&aal=aal2");
+	return true;
+}
+
+/* A tab of a flow that is there. */
+static void
+show_flow(struct page *p)
+{
+	const struct tab *t;
+	struct shown s;
+
+	if (!shown_need(p, "settings", TITLE, &s) || sent_to_prove(p, &s) ||
+	    recover_takes(p, &s))
+		return;
+	t = choose_tab(p, &s);
+	if (t->cards[0].group != NULL || signed_in(p))
+		show_tab(p, t, &s);
+}
+
 void
 account_page(struct page *p)
 {
 	const struct tab *asked;
-	struct shown s;
 
-	if (!signed_in(p))
+	if (!has_session(p))
 		return;
 	asked = find_tab(req_query(p->r, "tab"));
-	if (asked != NULL && str_is_empty(req_query(p->r, "flow"))) {
-		if (asked->cards[0].group == NULL) {
+	if (asked == NULL || !str_is_empty(req_query(p->r, "flow")))
+		show_flow(p);
+	else if (asked->cards[0].group == NULL) {
+		if (signed_in(p))
 			show_tab(p, asked, NULL);
-			return;
-		}
+	} else {
 		keep_tab(p, asked->name);
+		show_flow(p);
 	}
-	if (!shown_need(p, "settings", TITLE, &s) || recover_takes(p, &s))
-		return;
-	show_tab(p, choose_tab(p, &s), &s);
 }
 
 void

@@ -129,11 +129,11 @@ show_form(struct page *p, struct login *l)
 	page_send(p, 200);
 }
 
-/* What a new flow must ask for that the old one, or the session, asked for. */
+/* What a new flow must ask for because the old one did. */
 static const char *
-proof_wanted(const struct page *p, const struct view_flow *old)
+proof_wanted(const struct view_flow *old)
 {
-	if (p->aal2_due || str_eq(old->requested_aal, "aal2"))
+	if (str_eq(old->requested_aal, "aal2"))
 		return "&aal=aal2";
 	return old->refresh ? "&refresh=true" : "";
 }
@@ -143,7 +143,7 @@ go_to_service(struct page *p, struct login *l)
 {
 	const char *to, *more;
 
-	more = proof_wanted(p, &l->shown.flow);
+	more = proof_wanted(&l->shown.flow);
 	if (p->r->who.identity_id[0] != '\0' && more[0] == '\0') {
 		page_redirect(p, "/dashboard");
 		return;

@@ -23,7 +23,7 @@ struct page {
 	const struct pb_company *company;
 	const char *csrf;   /* for own forms; "" without a session */
 	const char *arg[2]; /* parts of the path: ids */
-	bool aal2_due;	    /* a session that must prove a second factor */
+	bool level_low;	    /* a session that must prove, or set up, more */
 	bool flow;	    /* its script talks to the identity service */
 	const char *script; /* of that service; NULL: none */
 };

@@ -348,7 +348,7 @@ route_serve(struct req *r)
 		return;
 	}
 	/* Whatever keeps a session from being confirmed is "no session". */
-	p.aal2_due = auth_peek(r) == CODE_PERMISSION_DENIED;
+	p.level_low = auth_peek(r) == CODE_PERMISSION_DENIED;
 	r->code = CODE_OK;
 	serve_page(&p);
 	if (!resp_sent(r))

@@ -28,10 +28,10 @@ enum query {
 const struct db_query view_queries[] = {
 	[Q_FLOW] = {
 	    .name = "view_flow",
-	    .nargs = 4, /* id, kind, cookie, session */
+	    .nargs = 5, /* id, kind, CSRF cookie, hashes of the credentials */
 	    .sql = "SELECT ui, state, active, refresh, requested_aal,"
 		   " return_to, expired, aal2_due"
-		   " FROM page_flow($1::uuid, $2, $3, $4::uuid)",
+		   " FROM page_flow($1::uuid, $2, $3, $4, $5)",
 	},
 	[Q_FLOW_KNOWN] = {
 	    .name = "view_flow_known",
@@ -99,11 +99,19 @@ csrf_cookie_value(struct req *r)
 		crypt_sha256_hex(r->mem, base, strlen(base))));
 }
 
-/* The session that asks, or NULL. */
+/* The hashes of the credentials a browser may hold; NULL: does not. */
 static const char *
-session_of(const struct req *r)
+cookie_hash(struct req *r)
 {
-	return r->who.session_id[0] == '\0' ? NULL : r->who.session_id;
+	return session_hash(r->mem, SESSION_COOKIE,
+	    req_cookie(r, IDP_SESSION_COOKIE));
+}
+
+static const char *
+token_hash(struct req *r)
+{
+	return session_hash(r->mem, SESSION_TOKEN,
+	    req_cookie(r, IDP_TOKEN_COOKIE));
 }
 
 static void
@@ -147,7 +155,7 @@ view_flow(struct db *db, struct req *r, const char *kind, const char *id,
 	if (cookie == NULL)
 		return find_without_cookie(db, r, kind, id);
 	rows = ask(db, r, DB_TX_READ, Q_FLOW,
-	    DB_ARGS(id, kind, cookie, session_of(r)));
+	    DB_ARGS(id, kind, cookie, cookie_hash(r), token_hash(r)));
 	if (rows == NULL)
 		return CODE_UNAVAILABLE;
 	if (!db_next(rows))
@@ -288,10 +296,8 @@ view_sign_out(struct db *db, struct req *r)
 	const char *cookie, *token;
 	size_t ended;
 
-	cookie = session_hash(r->mem, SESSION_COOKIE,
-	    req_cookie(r, IDP_SESSION_COOKIE));
-	token = session_hash(r->mem, SESSION_TOKEN,
-	    req_cookie(r, IDP_TOKEN_COOKIE));
+	cookie = cookie_hash(r);
+	token = token_hash(r);
 	if (cookie == NULL && token == NULL)
 		return CODE_OK;
 	return end_by(db, r, Q_SIGN_OUT, cookie, token, &ended);

@@ -29,7 +29,7 @@ struct view_flow {
 
 /*
  * The browser flow of a kind ("login"), for the browser that began it; one of
- * settings only for its owner (r->who). CODE_NOT_FOUND: no such flow, or
+ * settings only for its owner, whatever the level of the session. CODE_NOT_FOUND: no such flow, or
  * another's; CODE_FAILED_PRECONDITION: the browser sent no CSRF cookie, so it
  * began none; CODE_UNAVAILABLE: the database does not answer, logged. db is on
  * identity.reader_url.

@@ -4,9 +4,11 @@
 
 DROP FUNCTION page_flow(uuid, text, text);
 
--- A browser flow, for whoever holds its CSRF cookie; seen_by is the session
--- that asks, or NULL. Expired flows come too: the page begins anew.
-CREATE FUNCTION page_flow(flow uuid, of_kind text, cookie text, seen_by uuid)
+-- A browser flow, for whoever holds its CSRF cookie. A browser may hold a
+-- session by cookie and one by token: the cookie comes first. Expired flows
+-- come too: the page begins anew.
+CREATE FUNCTION page_flow(flow uuid, of_kind text, csrf text, cookie text,
+        token text)
     RETURNS TABLE (ui text, state text, active text, refresh boolean,
         requested_aal text, return_to text, expired boolean, aal2_due boolean)
     LANGUAGE sql STABLE SECURITY DEFINER ROWS 1
@@ -15,12 +17,15 @@ CREATE FUNCTION page_flow(flow uuid, of_kind text, cookie text, seen_by uuid)
         f.return_to, f.expires_at <= now(),
         coalesce(i.available_aal = 'aal2' AND s.aal <> 'aal2', false)
     FROM flows f
-        LEFT JOIN sessions s ON s.id = seen_by AND s.active
-            AND s.expires_at > now()
-        LEFT JOIN identities i ON i.id = s.identity_id
+        LEFT JOIN LATERAL (SELECT ss.identity_id, ss.aal FROM sessions ss
+            WHERE ss.active AND ss.expires_at > now()
+                AND (ss.cookie_hash = decode(cookie, 'hex')
+                    OR ss.token_hash = decode(token, 'hex'))
+            ORDER BY ss.cookie_hash LIMIT 1) s ON true
+        LEFT JOIN identities i ON i.id = s.identity_id AND i.state = 'active'
     WHERE f.id = flow AND f.kind = of_kind AND f.type = 'browser'
-        AND cookie <> '' AND f.csrf_token = cookie
-        AND (f.kind <> 'settings' OR f.identity_id = s.identity_id)
+        AND csrf <> '' AND f.csrf_token = csrf
+        AND (f.kind <> 'settings' OR f.identity_id = i.id)
 $$;
 
 -- Whether there is such a flow, for a browser that sent no cookie: beginning
@@ -105,7 +110,7 @@ CREATE FUNCTION page_sign_out(cookie text, token text, ip text, agent text)
     SELECT encode(coalesce(token_hash, cookie_hash), 'hex') FROM ended
 $$;
 
-REVOKE ALL ON FUNCTION page_flow(uuid, text, text, uuid),
+REVOKE ALL ON FUNCTION page_flow(uuid, text, text, text, text),
     page_flow_known(uuid, text), page_sessions(uuid),
     page_end_session(uuid, uuid, text, text),
     page_end_others(uuid, uuid, text, text),

@@ -65,23 +65,19 @@ const keepDrafts = (old) => {
   }
 };
 
-// The first thing to deal with: a wrong field, else the message of the whole.
+// The first thing to deal with: a wrong field, else the message of the whole,
+// which is read out by its role and by the focus.
 const focusFirst = () => {
-  const wrong = main.querySelector('[aria-invalid="true"]');
-  const banner = main.querySelector(".banner");
-  if (wrong) {
-    wrong.focus();
-    say(document.getElementById(`${wrong.id}-note`)?.textContent.trim() ?? "");
-  } else if (banner) {
-    banner.tabIndex = -1;
-    banner.focus();
-    say(banner.textContent.trim());
-  } else {
-    const heading = main.querySelector("h1");
-    heading.tabIndex = -1;
-    heading.focus();
-    say(heading.textContent.trim());
+  const wrong = main.querySelectorAll('[aria-invalid="true"]');
+  if (wrong.length > 0) {
+    wrong[0].focus();
+    say(wrong.length === 1 ? "One field needs correction." : `${wrong.length} fields need correction.`);
+    return;
   }
+  const target =
+    main.querySelector(".banner-error") ?? main.querySelector(".banner") ?? main.querySelector("h1");
+  target.tabIndex = -1;
+  target.focus();
 };
 
 // A page whose script is another one is loaded, not put in.

@@ -1,0 +1,434 @@
+// The pages of one's own account in a real browser, with script and without:
+// signing in and out, flows that expire, recovery, the new password, proving
+// again who one is, settings, sessions, errors. Each page is held against
+// axe-core and looked at in three widths, light and dark.
+import fs from 'node:fs';
+import path from 'node:path';
+import { execFileSync } from 'node:child_process';
+import { createRequire } from 'node:module';
+import { chromium } from 'playwright-core';
+import { PASSWORD, is, main, ok, startSite } from './kit/site.mjs';
+
+const AXE = fs.readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+const SCREENS = path.join(process.env.BUILD, 'check/screens');
+const WIDTHS = [[390, 844], [820, 1180], [1440, 900]];
+
+// --- kit ---------------------------------------------------------------------
+
+function sql(text) {
+	return execFileSync('psql', ['-qAtX', '-v', 'ON_ERROR_STOP=1', process.env.IDENTITY_OWNER_URL, '-c', text],
+		{ encoding: 'utf8' }).trim();
+}
+
+const flowOf = (page) => new URL(page.url()).searchParams.get('flow');
+const expire = (page) => sql(`UPDATE flows SET expires_at = now() - interval '3 minutes' WHERE id = '${flowOf(page)}'`);
+const age = (who, time) => sql(`UPDATE sessions SET authenticated_at = now() - interval '${time}' WHERE identity_id =
+	(SELECT id FROM identities WHERE traits ->> 'email' = '${who}@acme.example')`);
+
+// A context that collects what the browser complains about.
+async function open(browser, options = {}) {
+	const context = await browser.newContext({ viewport: { width: 1280, height: 900 }, ...options });
+	const complaints = [];
+	context.on('console', (m) => { if (m.type() === 'error') complaints.push(m.text()); });
+	context.on('weberror', (e) => complaints.push(String(e.error())));
+	return { context, complaints, page: await context.newPage() };
+}
+
+async function axe(page, name) {
+	if (!(await page.evaluate(() => 'axe' in globalThis))) await page.evaluate(AXE);
+	const { violations } = await page.evaluate(() => globalThis.axe.run({ runOnly: ['wcag2a',
+		'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'] }));
+	is(violations.map((v) => `${v.id}: ${v.nodes[0].target.join(' ')}`), [], `axe: ${name}`);
+}
+
+const email = (page) => page.getByLabel('E-mail');
+const password = (page) => page.locator('input').and(page.getByLabel('Password', { exact: true }));
+const signInButton = (page) => page.getByRole('button', { name: 'Sign in', exact: false }).last();
+
+async function fill(page, who, secret = PASSWORD) {
+	await email(page).fill(`${who}@acme.example`);
+	await password(page).fill(secret);
+	await signInButton(page).click();
+}
+
+async function signIn(page, site, who, secret = PASSWORD) {
+	await page.goto(`${site.base}/auth/login`);
+	await fill(page, who, secret);
+	await page.waitForURL('**/dashboard');
+}
+
+const banner = (page) => page.locator('.banner').first();
+const focused = (page) => page.evaluate(() => document.activeElement.className || document.activeElement.id);
+
+// --- journeys, with script and without ------------------------------------------
+
+async function login(browser, site, script) {
+	const how = `login ${script ? 'with' : 'without'} script`;
+	const { context, complaints, page } = await open(browser, { javaScriptEnabled: script });
+
+	await page.goto(`${site.base}/auth/login?checkout=success`);
+	ok(flowOf(page) !== null, `${how}: a flow begins`);
+	ok(await page.getByText('Your payment was successful').isVisible(), `${how}: the payment is confirmed`);
+	is(await page.title(), 'Sign In · Mirai', `${how}: the title`);
+	await fill(page, 'instructor', 'wrong-Password-1');
+	await page.getByRole('alert').first().waitFor();
+	is(await email(page).inputValue(), 'instructor@acme.example', `${how}: the address stays`);
+	is(await password(page).inputValue(), '', `${how}: the password does not`);
+	ok(await page.getByText('Your payment was successful').isVisible(), `${how}: the payment is still confirmed`);
+	if (script) is(await focused(page), 'banner banner-error', `${how}: the message has the focus, so it is read out`);
+	await fill(page, 'instructor');
+	await page.waitForURL('**/dashboard?checkout=success');
+	ok(true, `${how}: signed in, the marker is passed on`);
+	await page.goto(`${site.base}/auth/login`);
+	is(page.url(), `${site.base}/dashboard`, `${how}: who is signed in has no business there`);
+	is(complaints.filter((t) => !t.includes('400')), [], `${how}: nothing on the console`);
+	await context.close();
+}
+
+async function expiredLogin(browser, site, script) {
+	const how = `expired ${script ? 'with' : 'without'} script`;
+	const { context, page } = await open(browser, { javaScriptEnabled: script });
+
+	await page.goto(`${site.base}/auth/login?return_to=%2Fcontent-library`);
+	const first = flowOf(page);
+	expire(page);
+	await page.reload();
+	ok(flowOf(page) !== first, `${how}: reading brings a new flow`);
+	is(await page.locator('.banner').count(), 0, `${how}: without a word`);
+	const second = flowOf(page);
+	expire(page);
+	await fill(page, 'instructor');
+	await page.getByText('expired').first().waitFor();
+	ok(flowOf(page) !== second, `${how}: submitting brings a new flow, which says so`);
+	await fill(page, 'instructor');
+	await page.waitForURL(`${site.base}/content-library`);
+	ok(true, `${how}: and leads where the first one would have`);
+	await context.close();
+}
+
+async function logout(browser, site, script) {
+	const how = `logout ${script ? 'with' : 'without'} script`;
+	const { context, page } = await open(browser, { javaScriptEnabled: script });
+
+	await signIn(page, site, 'sme');
+	// A second session by token, as a page script may have stored it.
+	const token = `ory_st_${'T'.repeat(31)}${script ? 'a' : 'b'}`;
+	sql(`INSERT INTO sessions (identity_id, token_hash, expires_at) SELECT id, sha256('${token}'), now() + interval '1 hour'
+		FROM identities WHERE traits ->> 'email' = 'sme@acme.example'`);
+	await context.addCookies([{ name: 'ory_session_token', value: token, url: site.base }]);
+	if (script) await page.evaluate(() => { localStorage.draftCourse = 'x'; localStorage.currentCourseState = 'y'; });
+	await page.goto(`${site.base}/dashboard`);
+	const before = sql('SELECT coalesce(max(id), 0) FROM audit');
+	await page.locator('details.profile summary').click();
+	await page.getByRole('button', { name: 'Sign Out' }).click();
+	await page.waitForURL(`${site.base}/`);
+	is((await context.cookies()).filter((c) => /^ory_/.test(c.name)), [], `${how}: both cookies are gone`);
+	is(sql(`SELECT active FROM sessions WHERE token_hash = sha256('${token}')`), 'f', `${how}: the session by token has ended`);
+	is(sql(`SELECT count(*) FROM audit WHERE action = 'logout' AND id > ${before}`), '2', `${how}: both are in the audit trail`);
+	if (script) is(await page.evaluate(() => localStorage.length), 0, `${how}: no draft is left`);
+	await page.goto(`${site.base}/dashboard`);
+	ok(page.url().includes('/auth/login'), `${how}: signed out`);
+	is((await context.request.get(`${site.base}/auth/logout`)).status(), 405, `${how}: by POST only`);
+	await context.close();
+}
+
+async function settingsPassword(browser, site, script) {
+	const how = `password ${script ? 'with' : 'without'} script`;
+	const { context, complaints, page } = await open(browser, { javaScriptEnabled: script });
+	const fresh = script ? 'Quiet-Meadow-42!' : 'Loud-Harbour-17!';
+	const who = script ? 'elder' : 'lonely';
+	const change = async (first, again = first) => {
+		await password(page).fill(first);
+		if (script) await page.getByLabel('Confirm Password').fill(again);
+		await page.getByRole('button', { name: 'Save' }).click();
+	};
+
+	await signIn(page, site, who);
+	await page.goto(`${site.base}/auth/settings?tab=password`);
+	ok(flowOf(page) !== null, `${how}: a flow begins`);
+	is(await page.getByRole('link', { name: 'Password' }).getAttribute('aria-current'), 'page', `${how}: the tab survives`);
+	is(await page.getByLabel('Confirm Password').isVisible(), script, `${how}: the second field is script's`);
+	is(await password(page).getAttribute('autocomplete'), 'new-password', `${how}: a new one is asked for`);
+	await change('short');
+	await page.locator('.field-error').filter({ hasText: 'at least' }).waitFor();
+	is(await password(page).getAttribute('aria-invalid'), 'true', `${how}: the field is marked`);
+	const note = await password(page).getAttribute('aria-describedby');
+	ok((await page.locator(`[id="${note}"]`).innerText()).includes('at least'), `${how}: and linked to the message`);
+	if (script) {
+		is(await focused(page), 'input', `${how}: and has the focus`);
+		is(await page.locator('p.sr[role=status]').last().innerText(), 'One field needs correction.', `${how}: which is said`);
+		await change(fresh, 'something else');
+		ok(await page.getByText('The passwords do not match.').isVisible(), `${how}: a mismatch is told`);
+		is(await page.locator('.banner-success').count(), 0, `${how}: and is not sent`);
+		await page.getByRole('button', { name: 'Show password' }).first().click();
+		is(await password(page).getAttribute('type'), 'text', `${how}: the password can be seen`);
+	}
+	await change(fresh);
+	await page.locator('.banner-success').waitFor();
+	is(await page.getByRole('link', { name: 'Password' }).getAttribute('aria-current'), 'page', `${how}: saved on its tab`);
+	is(complaints.filter((t) => !t.includes('400')), [], `${how}: nothing on the console`);
+	await context.close();
+	const again = await open(browser);
+	await signIn(again.page, site, who, fresh);
+	ok(true, `${how}: the new one signs in`);
+	await again.context.close();
+}
+
+async function freshProof(browser, site, script) {
+	const how = `fresh proof ${script ? 'with' : 'without'} script`;
+	const { context, page } = await open(browser, { javaScriptEnabled: script });
+
+	await signIn(page, site, 'instructor2');
+	await page.goto(`${site.base}/auth/settings?tab=password`);
+	age('instructor2', '1 hour');
+	const flow = flowOf(page);
+	await password(page).fill('Other-Password-9!');
+	if (script) await page.getByLabel('Confirm Password').fill('Other-Password-9!');
+	await page.getByRole('button', { name: 'Save' }).click();
+	await page.waitForURL('**/auth/login?flow=*');
+	ok(await page.getByText('Confirm that it is you.').isVisible(), `${how}: a fresh proof is asked for`);
+	is(await page.getByLabel('E-mail').count(), 0, `${how}: of the same person`);
+	await password(page).fill(PASSWORD);
+	await signInButton(page).click();
+	await page.waitForURL(`**/auth/settings?*${flow}*`);
+	ok(true, `${how}: and leads back`);
+	sql(`DELETE FROM flows WHERE id = '${flow}'`);
+	await context.close();
+}
+
+async function sessions(browser, site, script) {
+	const how = `sessions ${script ? 'with' : 'without'} script`;
+	const { context, page } = await open(browser, { javaScriptEnabled: script });
+	const others = [];
+	const before = sql('SELECT coalesce(max(id), 0) FROM audit');
+	sql(`UPDATE sessions SET active = false WHERE identity_id = (SELECT id FROM identities WHERE traits ->> 'email' = 'legacy@acme.example')`);
+	for (const userAgent of ['Mozilla/5.0 (iPhone; CPU iPhone OS 17_0 like Mac OS X) AppleWebKit/605 Version/17.0 Mobile Safari/604.1',
+		'Mozilla/5.0 (Windows NT 10.0; rv:128.0) Gecko/20100101 Firefox/128.0', 'strange']) {
+		const other = await open(browser, { userAgent });
+		await signIn(other.page, site, 'legacy');
+		others.push(other);
+	}
+	await signIn(page, site, 'legacy');
+	await page.goto(`${site.base}/auth/settings?tab=sessions`);
+	const rows = page.locator('.session');
+	is(await rows.count(), 4, `${how}: all four are listed`);
+	is((await rows.locator('strong').allInnerTexts()).slice(1), ['Unknown device', 'Firefox on Windows', 'Safari on iPhone'],
+		`${how}: newest first, by device`);
+	ok(await rows.first().getByText('This device').isVisible(), `${how}: this one is marked`);
+	is(await rows.first().getByRole('button').count(), 0, `${how}: and cannot be ended here`);
+	if (script) await page.evaluate(() => { globalThis.kept = true; });
+	await page.getByRole('button', { name: 'End session of Safari on iPhone' }).click();
+	await page.getByText('The session was ended.').waitFor();
+	is(await rows.count(), 3, `${how}: one is gone`);
+	if (script) ok(await page.evaluate(() => globalThis.kept), `${how}: the page was not left`);
+	await others[0].page.goto(`${site.base}/dashboard`);
+	ok(others[0].page.url().includes('/auth/login'), `${how}: its browser is signed out at once`);
+	await others[1].page.goto(`${site.base}/dashboard`);
+	ok(others[1].page.url().endsWith('/dashboard'), `${how}: the others are not`);
+
+	// What another person's session, or one that is over, makes of the form.
+	const csrf = await page.locator('form[data-swap] input[name=csrf]').first().inputValue();
+	const foreign = sql(`SELECT s.id FROM sessions s JOIN identities i ON i.id = s.identity_id
+		WHERE traits ->> 'email' = 'owner@other.example' AND active LIMIT 1`);
+	for (const session of [foreign, 'nonsense', '']) {
+		const r = await context.request.post(`${site.base}/auth/settings`, { form: { csrf, action: 'end', session }, maxRedirects: 0 });
+		is([r.status(), r.headers().location.split('&')[1]], [303, 'ended=0'], `${how}: not ended: ${session.slice(0, 8)}`);
+	}
+	is(sql(`SELECT active FROM sessions WHERE id = '${foreign}'`), 't', `${how}: another's session lives`);
+	is((await context.request.post(`${site.base}/auth/settings`, { form: { csrf: 'x', action: 'end_others' }, maxRedirects: 0 })).status(),
+		403, `${how}: a forged form is refused`);
+	is((await context.request.post(`${site.base}/auth/settings`, { form: { csrf, action: 'dance' }, maxRedirects: 0 })).status(),
+		400, `${how}: an action that is none`);
+
+	await page.getByRole('button', { name: 'End all others' }).click();
+	await page.getByText('The other sessions were ended.').waitFor();
+	is(await rows.count(), 1, `${how}: only this one is left`);
+	is(await page.getByRole('button', { name: 'End all others' }).count(), 0, `${how}: nothing more to end`);
+	await others[1].page.goto(`${site.base}/dashboard`);
+	ok(others[1].page.url().includes('/auth/login'), `${how}: all are signed out`);
+	is(sql(`SELECT string_agg(action, ' ' ORDER BY id) FROM audit WHERE action LIKE 'session.revoke%' AND id > ${before}`),
+		'session.revoke session.revoke_others', `${how}: in the audit trail`);
+	for (const other of others) await other.context.close();
+	await context.close();
+}
+
+async function registration(browser, site, script) {
+	const how = `registration ${script ? 'with' : 'without'} script`;
+	const { context, page } = await open(browser, { javaScriptEnabled: script });
+
+	await page.goto(`${site.base}/auth/registration`);
+	is(await page.title(), 'Create Account · Mirai', `${how}: the form`);
+	await email(page).fill('owner@acme.example');
+	await page.getByLabel('First', { exact: false }).fill('Petra');
+	await page.getByLabel('Last', { exact: false }).fill('Vogel');
+	await password(page).fill('Green-Lantern-88!');
+	if (script) await page.getByLabel('Confirm Password').fill('Green-Lantern-88!');
+	await page.getByRole('button', { name: 'Sign up' }).click();
+	await page.getByText('exists already').waitFor();
+	is(await page.getByLabel('First', { exact: false }).inputValue(), 'Petra', `${how}: nothing typed is lost`);
+	await context.close();
+}
+
+// --- once -----------------------------------------------------------------------
+
+async function errors(browser, site) {
+	const { context, page } = await open(browser);
+
+	await page.goto(`${site.base}/self-service/login/browser?aal=nonsense`);
+	ok(page.url().includes('/auth/error?id='), 'error: a refusal has its page');
+	is(await page.title(), 'That did not work · Mirai', 'error: the title');
+	ok(await page.getByText('400').isVisible(), 'error: the status');
+	ok(await page.getByText('The aal parameter must be aal1 or aal2.').isVisible(), 'error: the reason');
+	await axe(page, 'error');
+	await page.getByRole('link', { name: 'Back to Login' }).click();
+	ok(page.url().includes('/auth/login'), 'error: the way back');
+	await page.goto(`${site.base}/auth/error?id=b5000000-0000-4000-8000-000000000001`);
+	ok(await page.getByText('Something went wrong').isVisible(), 'error: one that is gone');
+	await page.getByRole('link', { name: 'Go to Homepage' }).click();
+	is(page.url(), `${site.base}/`, 'error: the way home');
+	await context.close();
+}
+
+// A flow of another browser, of another person; a browser without cookies.
+async function strangers(browser, site) {
+	const mine = await open(browser);
+	const other = await open(browser);
+
+	await mine.page.goto(`${site.base}/auth/login`);
+	const flow = flowOf(mine.page);
+	await other.page.goto(`${site.base}/auth/login?flow=${flow}`);
+	ok(await other.page.getByText('belongs to another browser').isVisible(), 'strangers: without a cookie one is told, not sent round');
+	await other.page.getByRole('link', { name: 'Start again' }).click();
+	ok(flowOf(other.page) !== null, 'strangers: and can start again');
+	await other.page.goto(`${site.base}/auth/login?flow=${flow}`);
+	ok(flowOf(other.page) !== flow, 'strangers: a flow of another browser is replaced');
+	await signIn(mine.page, site, 'owner');
+	await mine.page.goto(`${site.base}/auth/settings`);
+	const settings = flowOf(mine.page);
+	const cookies = (await mine.context.cookies()).filter((c) => c.name.startsWith('csrf_token'));
+	await signIn(other.page, site, 'instructor');
+	await other.context.addCookies(cookies);
+	await other.page.goto(`${site.base}/auth/settings?flow=${settings}`);
+	ok(flowOf(other.page) !== settings, 'strangers: settings of another person are not shown, CSRF cookie or not');
+	await mine.context.clearCookies({ name: 'ory_kratos_session' });
+	await mine.page.goto(`${site.base}/auth/settings?flow=${settings}`);
+	ok(mine.page.url().includes('/auth/login'), 'strangers: nor to nobody');
+	await mine.context.close();
+	await other.context.close();
+}
+
+// The network goes away and comes back: nothing typed is lost, nothing sent twice.
+async function badNetwork(browser, site) {
+	const { context, page } = await open(browser);
+	let posts = 0;
+
+	await page.goto(`${site.base}/auth/login`);
+	await page.route('**/self-service/login?flow=*', async (route) => {
+		posts++;
+		await new Promise((done) => setTimeout(done, 300));
+		await (posts === 1 ? route.abort() : route.continue());
+	});
+	await fill(page, 'instructor');
+	await page.getByText('The connection failed').waitFor();
+	is(await password(page).inputValue(), PASSWORD, 'network: what was typed stays');
+	is(await focused(page), 'banner banner-error', 'network: the message has the focus');
+	await page.evaluate(() => { const b = document.querySelector('main button[type=submit]'); b.click(); b.click(); b.click(); });
+	await page.waitForURL('**/dashboard');
+	is(posts, 2, 'network: three clicks send once');
+	await context.close();
+}
+
+async function keyboard(browser, site) {
+	const { context, page } = await open(browser);
+	const stop = async () => {
+		await page.keyboard.press('Tab');
+		return page.evaluate(() => {
+			const e = document.activeElement;
+			return { name: e.getAttribute('aria-label') || e.innerText || e.id, outline: getComputedStyle(e).outlineStyle };
+		});
+	};
+
+	await page.goto(`${site.base}/auth/login`);
+	is(await page.evaluate(() => document.activeElement.id), 'field-identifier', 'keys: the first field has the focus');
+	const seen = [];
+	for (let i = 0; i < 5; i++) seen.push(await stop());
+	is(seen.slice(0, 4).map((s) => s.name), ['field-password', 'Show password', 'Sign in with password', 'Forgot your password?'], 'keys: in the order of the page');
+	ok(seen.every((s) => s.outline === 'solid'), 'keys: the focus is visible at each stop');
+	await email(page).fill('instructor@acme.example');
+	await password(page).fill(PASSWORD);
+	await password(page).press('Enter');
+	await page.waitForURL('**/dashboard');
+	ok(true, 'keys: Enter signs in');
+	await context.close();
+}
+
+// 640 px wide is 200 % zoom of 1280, 320 px is 400 %.
+async function zoomed(browser, site) {
+	const { context, page } = await open(browser, { javaScriptEnabled: false });
+
+	for (const width of [640, 320]) {
+		await page.setViewportSize({ width, height: 700 });
+		await context.clearCookies();
+		for (const target of ['/auth/login', '/auth/registration', '/auth/error']) {
+			await page.goto(site.base + target);
+			is(await page.locator('html').evaluate((html) => html.scrollWidth), width, `no sideways scrolling at ${width}: ${target}`);
+		}
+		await signIn(page, site, 'owner');
+		for (const tab of ['password', 'sessions']) {
+			await page.goto(`${site.base}/auth/settings?tab=${tab}`);
+			is(await page.locator('html').evaluate((html) => html.scrollWidth), width, `no sideways scrolling at ${width}: ${tab}`);
+		}
+	}
+	await context.close();
+}
+
+async function picture(page, name, colorScheme) {
+	for (const [width, height] of WIDTHS) {
+		await page.setViewportSize({ width, height });
+		await page.screenshot({ path: `${SCREENS}/${name}-${width}-${colorScheme}.png`, fullPage: true });
+		ok(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth), `${name} at ${width} does not scroll sideways`);
+		await axe(page, `${name}, ${width}, ${colorScheme}`);
+	}
+}
+
+async function screens(browser, site) {
+	fs.mkdirSync(SCREENS, { recursive: true });
+	for (const colorScheme of ['light', 'dark']) {
+		const { context, page } = await open(browser, { colorScheme, reducedMotion: 'reduce', bypassCSP: true });
+		await page.goto(`${site.base}/auth/login?checkout=success`);
+		await fill(page, 'instructor', 'wrong');
+		await page.getByRole('alert').first().waitFor();
+		await picture(page, 'auth-login-wrong', colorScheme);
+		for (const name of ['registration', 'error']) {
+			await page.goto(`${site.base}/auth/${name}`);
+			await picture(page, `auth-${name}`, colorScheme);
+		}
+		await signIn(page, site, 'owner');
+		for (const tab of ['password', 'sessions']) {
+			await page.goto(`${site.base}/auth/settings?tab=${tab}`);
+			await picture(page, `auth-settings-${tab}`, colorScheme);
+		}
+		await context.close();
+	}
+}
+
+await main(async () => {
+	const site = await startSite();
+	const browser = await chromium.launch({ executablePath: '/usr/bin/chromium',
+		args: ['--no-sandbox', '--disable-dev-shm-usage', '--disable-gpu'] });
+	try {
+		for (const script of [true, false])
+			for (const journey of [login, expiredLogin, logout, settingsPassword, freshProof, sessions, registration])
+				await journey(browser, site, script);
+		await errors(browser, site);
+		await strangers(browser, site);
+		await badNetwork(browser, site);
+		await keyboard(browser, site);
+		await zoomed(browser, site);
+		await screens(browser, site);
+	} finally {
+		await browser.close();
+		if (process.env.SITE_LOGS) for (const n of ['web', 'identity', 'lighttpd']) console.log(site.log(n).replace(/^/gm, `# ${n}: `));
+		site.stop();
+	}
+});
