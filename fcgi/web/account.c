@@ -62,7 +62,7 @@ is_offered(const struct tab *t, const struct shown *s)
 	if (t->cards[0].group == NULL)
 		return true;
 	for (i = 0; i < CARDS && t->cards[i].group != NULL; i++)
-		if (s != NULL && nodes_has_group(&s->nodes, t->cards[i].group))
+		if (nodes_has_group(&s->nodes, t->cards[i].group))
 			return true;
 	return false;
 }
@@ -129,22 +129,20 @@ choose_tab(struct page *p, const struct shown *s)
 
 /* --- drawing --------------------------------------------------------------- */
 
-/* flow NULL: only what needs none can be known, so all tabs are linked. */
 static void
 put_tabs(struct page *p, const struct tab *current, const struct shown *s)
 {
-	const char *flow;
 	size_t i;
 
-	flow = s == NULL ? "" : arena_printf(p->r->mem, "&flow=%s", s->id);
 	tmpl_account_tabs_open(&p->h);
 	for (i = 0; i < NITEMS(tabs); i++) {
-		if (s != NULL && !is_offered(&tabs[i], s))
+		if (!is_offered(&tabs[i], s))
 			continue;
 		tmpl_account_tab(&p->h,
-		    &(struct tmpl_account_tab){ .to = arena_printf(p->r->mem,
-						    "/auth/settings?tab=%s%s",
-						    tabs[i].name, flow),
+		    &(struct tmpl_account_tab){
+			.to = arena_printf(p->r->mem,
+			    "/auth/settings?flow=%s&tab=%s", s->id,
+			    tabs[i].name),
 			.current = &tabs[i] == current ? "page" : "false",
 			.label = tabs[i].label });
 	}
@@ -177,15 +175,14 @@ put_cards(struct page *p, struct shown *s, const struct tab *t)
 			put_card(p, s, &t->cards[i]);
 }
 
-/* A tab; s NULL: one that needs no flow. */
 static void
 show_tab(struct page *p, const struct tab *t, struct shown *s)
 {
 	page_account_open(p, TITLE);
 	put_tabs(p, t, s);
-	if (t->cards[0].group != NULL && s != NULL)
+	if (t->cards[0].group != NULL)
 		put_cards(p, s, t);
-	else if ((p->r->code = sessions_put(p)) != CODE_OK) {
+	else if ((p->r->code = sessions_put(p, s->id)) != CODE_OK) {
 		page_fail(p);
 		return;
 	}
@@ -230,38 +227,23 @@ sent_to_prove(struct page *p, const struct shown *s)
 	return true;
 }
 
-/* A tab of a flow that is there. */
-static void
-show_flow(struct page *p)
+void
+account_page(struct page *p)
 {
 	const struct tab *t;
 	struct shown s;
 
+	if (!has_session(p))
+		return;
+	t = find_tab(req_query(p->r, "tab"));
+	if (t != NULL && str_is_empty(req_query(p->r, "flow")))
+		keep_tab(p, t->name);
 	if (!shown_need(p, "settings", TITLE, &s) || sent_to_prove(p, &s) ||
 	    recover_takes(p, &s))
 		return;
 	t = choose_tab(p, &s);
 	if (t->cards[0].group != NULL || signed_in(p))
 		show_tab(p, t, &s);
-}
-
-void
-account_page(struct page *p)
-{
-	const struct tab *asked;
-
-	if (!has_session(p))
-		return;
-	asked = find_tab(req_query(p->r, "tab"));
-	if (asked == NULL || !str_is_empty(req_query(p->r, "flow")))
-		show_flow(p);
-	else if (asked->cards[0].group == NULL) {
-		if (signed_in(p))
-			show_tab(p, asked, NULL);
-	} else {
-		keep_tab(p, asked->name);
-		show_flow(p);
-	}
 }
 
 void

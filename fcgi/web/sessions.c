@@ -96,7 +96,7 @@ place(struct arena *a, const struct view_session *s)
 }
 
 static void
-put_session(struct page *p, const struct view_session *s)
+put_session(struct page *p, const struct view_session *s, const char *flow)
 {
 	struct arena *a = p->r->mem;
 	struct tmpl_session row = {
@@ -112,6 +112,7 @@ put_session(struct page *p, const struct view_session *s)
 	else
 		tmpl_session_end(&p->h,
 		    &(struct tmpl_session_end){ .csrf = p->csrf,
+			.flow = flow,
 			.id = s->id,
 			.device = row.device });
 	tmpl_session_close(&p->h);
@@ -134,7 +135,7 @@ put_outcome(struct page *p)
 }
 
 enum code
-sessions_put(struct page *p)
+sessions_put(struct page *p, const char *flow)
 {
 	struct view_session *list;
 	size_t n, i;
@@ -144,11 +145,12 @@ sessions_put(struct page *p)
 	put_outcome(p);
 	tmpl_sessions_open(&p->h);
 	for (i = 0; i < n; i++)
-		put_session(p, &list[i]);
+		put_session(p, &list[i], flow);
 	tmpl_sessions_close(&p->h);
 	if (n > 1)
 		tmpl_sessions_others(&p->h,
-		    &(struct tmpl_sessions_others){ .csrf = p->csrf });
+		    &(struct tmpl_sessions_others){ .csrf = p->csrf,
+			.flow = flow });
 	return CODE_OK;
 }
 
@@ -157,7 +159,7 @@ sessions_put(struct page *p)
 void
 sessions_post(struct page *p)
 {
-	const char *action;
+	const char *action, *flow;
 	size_t ended = 0;
 	enum code code = CODE_INVALID_ARGUMENT;
 
@@ -172,8 +174,11 @@ sessions_post(struct page *p)
 		page_fail(p);
 		return;
 	}
+	flow = req_form(p->r, "flow");
 	page_redirect(p,
-	    arena_printf(p->r->mem, "/auth/settings?tab=sessions&ended=%s",
+	    arena_printf(p->r->mem,
+		"/auth/settings?flow=%s&tab=sessions&ended=%s",
+		flow == NULL ? "" : str_url_encode(p->r->mem, flow),
 		ended == 0	 ? "0"
 		    : ended == 1 ? "1"
 				 : "2"));

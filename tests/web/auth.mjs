@@ -232,7 +232,7 @@ async function sessions(browser, site, script) {
 		WHERE traits ->> 'email' = 'owner@other.example' AND active LIMIT 1`);
 	for (const session of [foreign, 'nonsense', '']) {
 		const r = await context.request.post(`${site.base}/auth/settings`, { form: { csrf, action: 'end', session }, maxRedirects: 0 });
-		is([r.status(), r.headers().location.split('&')[1]], [303, 'ended=0'], `${how}: not ended: ${session.slice(0, 8)}`);
+		is([r.status(), r.headers().location.split('&')[2]], [303, 'ended=0'], `${how}: not ended: ${session.slice(0, 8)}`);
 	}
 	is(sql(`SELECT active FROM sessions WHERE id = '${foreign}'`), 't', `${how}: another's session lives`);
 	is((await context.request.post(`${site.base}/auth/settings`, { form: { csrf: 'x', action: 'end_others' }, maxRedirects: 0 })).status(),
