@@ -14,15 +14,8 @@
 #include "identity/method_oidc.h"
 #include "identity/oidc_arrive.h"
 #include "identity/oidc_state.h"
+#include "identity/route.h"
 #include "identity/self.h"
-
-#define PREFIX "/self-service/methods/oidc/callback/"
-
-static const char *
-path_provider(const struct visit *c)
-{
-	return c->r->path + strlen(PREFIX);
-}
 
 static void
 refuse_state(struct visit *c)
@@ -180,7 +173,7 @@ oidc_callback_get(struct visit *c)
 	if (!use_state(c, f, &s, p == NULL ? s.provider : p->label))
 		return;
 	/* Another provider's answer: somebody mixed them up. */
-	if (p == NULL || strcmp(path_provider(c), s.provider) != 0)
+	if (p == NULL || strcmp(route_arg(c, 0), s.provider) != 0)
 		oidc_arrive_not(c, f, UI_OIDC_FAILED, s.provider);
 	else
 		ask_provider(c, f, p, &s);
@@ -211,7 +204,7 @@ oidc_callback_post(struct visit *c)
 	visit_begin(c, DB_TX_WRITE);
 	code = oidc_state_find(c, state, &s);
 	if (code == CODE_NOT_FOUND ||
-	    (code == CODE_OK && strcmp(s.provider, path_provider(c)) != 0)) {
+	    (code == CODE_OK && strcmp(s.provider, route_arg(c, 0)) != 0)) {
 		refuse_state(c);
 		return;
 	}
