@@ -8,6 +8,7 @@
 #include "db/cache.h"
 #include "db/db.h"
 #include "db/migrate.h"
+#include "identity/account.h"
 #include "identity/flow.h"
 #include "identity/idp.h"
 #include "identity/public.h"
@@ -54,7 +55,7 @@ sweep(struct req_env *env)
 	struct arena *a = arena_new();
 
 	for (;;) {
-		if (flow_sweep(env->db, a) <= 0) {
+		if (flow_sweep(env->db, a) + account_sweep(env->db, a) <= 0) {
 			db_idle(env->db, 0);
 			sleep(SWEEP_SECONDS);
 		}

@@ -15,6 +15,8 @@ enum query {
 	Q_SWEEP_FLOWS,
 	Q_SWEEP_SESSIONS,
 	Q_SWEEP_ERRORS,
+	Q_SWEEP_PARKED,
+	Q_SWEEP_PENDING,
 	Q__MAX
 };
 
@@ -65,6 +67,21 @@ const struct db_query flow_queries[] = {
 	    .sql = "DELETE FROM errors WHERE id IN (SELECT id FROM errors"
 		   " WHERE created_at < now() - interval '1 day'"
 		   " ORDER BY created_at LIMIT 100)",
+	},
+	[Q_SWEEP_PARKED] = {
+	    .name = "flow_sweep_parked",
+	    .nargs = 0,
+	    .sql = "DELETE FROM parked_submits WHERE id IN"
+		   " (SELECT id FROM parked_submits WHERE expires_at < now()"
+		   " ORDER BY expires_at LIMIT 100)",
+	},
+	[Q_SWEEP_PENDING] = {
+	    .name = "flow_sweep_pending",
+	    .nargs = 0,
+	    .sql = "DELETE FROM pending_traits WHERE identity_id IN"
+		   " (SELECT identity_id FROM pending_traits"
+		   " WHERE expires_at < now()"
+		   " ORDER BY expires_at LIMIT 100)",
 	},
 	[Q__MAX] = { 0 },
 };
@@ -279,7 +296,7 @@ flow_sweep(struct db *db, struct arena *a)
 
 	db_use(db, a);
 	db_begin(db, DB_TX_WRITE, &scope);
-	for (q = Q_SWEEP_FLOWS; q <= Q_SWEEP_ERRORS; q++) {
+	for (q = Q_SWEEP_FLOWS; q <= Q_SWEEP_PENDING; q++) {
 		if ((rows = db_run(db, &flow_queries[q], DB_NOARGS)) == NULL)
 			break;
 		n += db_affected(rows);

@@ -79,13 +79,21 @@ check_secrets(const struct idp *p)
 static int
 check_level(const struct conf *conf)
 {
-	const char *value = conf_text(conf, "session.required_aal");
+	static const char *const keys[] = { "session.required_aal",
+		"identity.settings.required_aal" };
+	const char *value;
+	size_t i;
 
-	if (strcmp(value, "aal1") == 0 ||
-	    strcmp(value, "highest_available") == 0)
-		return 0;
-	log_error("session.required_aal: neither aal1 nor highest_available");
-	return -1;
+	for (i = 0; i < NITEMS(keys); i++) {
+		value = conf_text(conf, keys[i]);
+		if (strcmp(value, "aal1") != 0 &&
+		    strcmp(value, "highest_available") != 0) {
+			log_error("%s: neither aal1 nor highest_available",
+			    keys[i]);
+			return -1;
+		}
+	}
+	return 0;
 }
 
 static int
@@ -164,6 +172,9 @@ read_settings(struct idp *p, const struct conf *conf)
 	p->token_cookie = conf_bool(conf, "session.token_cookie");
 	p->highest_aal =
 	    strcmp(conf_text(conf, "session.required_aal"), "aal1") != 0;
+	p->settings_highest_aal =
+	    strcmp(conf_text(conf, "identity.settings.required_aal"), "aal1") !=
+	    0;
 	p->registration = conf_bool(conf, "identity.registration");
 	p->registration_session =
 	    conf_bool(conf, "identity.registration_session");
@@ -172,6 +183,9 @@ read_settings(struct idp *p, const struct conf *conf)
 		p->flow_us[i] = conf_int(conf, lives[i]) * US;
 	p->code_us = conf_int(conf, "identity.lifespan.code") * US;
 	p->privileged_us = conf_int(conf, "identity.settings.privileged") * US;
+	p->grace_us = conf_int(conf, "identity.deletion.grace") * US;
+	p->verify_new_address =
+	    conf_bool(conf, "identity.settings.verify_new_address");
 	p->cost = idp_cost(conf);
 }
 

@@ -17,6 +17,7 @@
 
 #define IDP_SESSION_COOKIE "ory_kratos_session"
 #define IDP_TOKEN_COOKIE   "ory_session_token"
+#define IDP_PARKED_COOKIE  "ory_kratos_continuity"
 
 #define IDP_FLOWS 5 /* = FLOW__MAX */
 
@@ -32,12 +33,15 @@ struct idp {
 	bool cookie_persistent;
 	bool token_cookie; /* ory_session_token is read too */
 	bool highest_aal;  /* who has a second factor must prove it */
+	bool settings_highest_aal; /* the same of settings */
 	bool registration;
 	bool registration_session; /* signing up signs in */
 	int64_t session_us;
 	int64_t flow_us[IDP_FLOWS]; /* life of a flow, by enum flow_kind */
 	int64_t code_us;	    /* of a one-time code */
 	int64_t privileged_us;	    /* how fresh a proof settings ask for */
+	int64_t grace_us;	    /* between asking for deletion and it */
+	bool verify_new_address;    /* a new address counts once proven */
 	struct crypt_cost cost;
 	const char *dummy_hash; /* what unknown identifiers are held against */
 	const struct schema *schema;

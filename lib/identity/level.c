@@ -24,14 +24,22 @@ level_of(bool highest, const struct level_facts *facts)
 							   : LEVEL_ENROL;
 }
 
-enum level
-level_of_session(const struct visit *c, const struct session *s)
+static struct level_facts
+facts_of(const struct session *s)
 {
 	struct level_facts facts;
 
 	facts.aal = s->aal;
 	facts.available_aal = s->identity.available_aal;
 	facts.second_factor_after = s->identity.second_factor_after;
+	return facts;
+}
+
+enum level
+level_of_session(const struct visit *c, const struct session *s)
+{
+	struct level_facts facts = facts_of(s);
+
 	return level_of(c->p->highest_aal, &facts);
 }
 
@@ -65,7 +73,9 @@ level_refuse(struct visit *c, enum level level, const char *return_to)
 bool
 level_require(struct visit *c, const char *back)
 {
-	if (level_of_session(c, c->session) != LEVEL_PROVE)
+	struct level_facts facts = facts_of(c->session);
+
+	if (level_of(c->p->settings_highest_aal, &facts) != LEVEL_PROVE)
 		return true;
 	visit_abort(c);
 	if (visit_wants_json(c) || visit_is_json(c))

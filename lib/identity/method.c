@@ -18,8 +18,11 @@ static const struct method *const methods[FLOW__MAX][MOST] = {
 	    &method_password_registration,
 	},
 	[FLOW_SETTINGS] = {
+	    &method_profile_settings,
 	    &method_password_settings,
 	    &method_oidc_settings,
+	    &method_account_delete,
+	    &method_account_keep,
 	},
 };
 

@@ -45,6 +45,8 @@ const struct method *method_of(const struct flow *f, const struct json *body);
 
 extern const struct method method_password_login, method_password_registration,
     method_password_settings;
+extern const struct method method_profile_settings;
+extern const struct method method_account_delete, method_account_keep;
 
 extern const struct method method_oidc_login, method_oidc_registration,
     method_oidc_settings;

@@ -5,13 +5,17 @@
  */
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/log.h"
+#include "identity/credential.h"
 #include "identity/method.h"
 #include "identity/password.h"
 #include "identity/self.h"
 #include "identity/self_login.h"
 #include "identity/self_registration.h"
 #include "identity/self_settings.h"
+
+#define REVOKE_OTHERS "revoke_other_sessions"
 
 static void
 add_field(struct flow *f, const char *autocomplete)
@@ -153,26 +157,132 @@ submit_registration(struct visit *c, struct flow *f, const struct json *body)
 
 /* --- a new one ------------------------------------------------------------- */
 
+/* Whether the session came from a recovery: then all others end (Y-6). */
+static bool
+was_recovered(const struct visit *c)
+{
+	const struct json *list =
+	    json_get_list(c->session->json, "authentication_methods");
+	const char *method;
+	size_t i;
+
+	for (i = 0; i < json_count(list); i++) {
+		method = json_get_text(json_at(list, i), "method", "");
+		if (str_ends(method, "_recovery"))
+			return true;
+	}
+	return false;
+}
+
+/*
+ * Whether a change ends all other sessions (T-7): unless it says it must not.
+ * A client that knows nothing of this says nothing.
+ */
+static bool
+ends_others(const struct visit *c, const struct json *body)
+{
+	const struct json *wish = json_get(body, REVOKE_OTHERS);
+
+	if (wish == NULL || was_recovered(c))
+		return true;
+	if (json_kind(wish) == JSON_BOOL)
+		return json_get_bool(body, REVOKE_OTHERS, true);
+	return strcmp(json_get_text(body, REVOKE_OTHERS, ""), "false") != 0;
+}
+
 static enum code
 draw_settings(struct visit *c, struct flow *f)
 {
-	(void)c;
+	struct json *value = json_new_object(c->mem);
+
 	add_field(f, "new-password");
+	if (!was_recovered(c)) {
+		json_put_bool(value, "is", ends_others(c, f->typed));
+		ui_add_input(f->ui,
+		    &(struct ui_input){
+			.name = REVOKE_OTHERS,
+			.type = "checkbox",
+			.group = "password",
+			.data = json_get(value, "is"),
+			.label = UI_REVOKE_OTHERS,
+		    });
+	}
 	self_add_submit(f, "password", NULL, "password", UI_NODE_SAVE);
 	return CODE_OK;
+}
+
+/* The caller's password; false: failed, answered. *cred has no hash: none. */
+static bool
+read_own(struct visit *c, struct identity_password *cred)
+{
+	struct credential row;
+	enum code code;
+
+	memset(cred, 0, sizeof(*cred));
+	visit_begin(c, DB_TX_READ);
+	code = credential_get(c->db, c->mem, c->session->identity.id,
+	    "password", &row);
+	if (code == CODE_OK) {
+		cred->hash = json_get_text(row.config, "hashed_password", NULL);
+		cred->raw = json_get_bool(row.config, "raw", true);
+	}
+	return visit_end(c, code == CODE_NOT_FOUND ? CODE_OK : code);
+}
+
+/* T-4: another one than now. False: answered. */
+static bool
+is_another(struct visit *c, struct flow *f, const char *password)
+{
+	struct identity_password cred;
+	const char *better;
+	bool same;
+
+	if (!read_own(c, &cred))
+		return false;
+	if (cred.hash == NULL)
+		return true;
+	if (password_verify(c, password, &cred, &same, &better) != CODE_OK) {
+		password_refuse_busy(c);
+		return false;
+	}
+	if (!same)
+		return true;
+	ui_say_at(f->ui, "password", UI_PASSWORD_UNCHANGED, NULL, NULL);
+	self_again(c, f);
+	return false;
+}
+
+static enum code
+write_password(struct visit *c, const char *hash, bool alone)
+{
+	struct json *data = json_new_object(c->mem);
+	enum code code;
+
+	code =
+	    identity_set_password(c->db, c->mem, c->session->identity.id, hash);
+	if (code == CODE_OK && alone)
+		code = self_end_sessions(c, c->session->id, NULL);
+	json_put_text(data, "At", self_when(c->mem, clock_now_us()));
+	if (alone)
+		json_put_text(data, "SignedOut", "yes");
+	return code == CODE_OK ? self_mail(c, "password_changed", data) : code;
 }
 
 static void
 submit_settings(struct visit *c, struct flow *f, const struct json *body)
 {
 	const struct identity *who = &c->session->identity;
-	const char *password = password_take(c, body, "password"), *hash;
+	bool alone = ends_others(c, body);
+	const char *password, *hash;
 
+	if (!self_settings_privileged(c, f, body))
+		return;
+	password = password_take(c, body, "password");
 	if (!is_acceptable(c, f, json_get(who->json, "traits"), password)) {
 		self_again(c, f);
 		return;
 	}
-	if (!self_settings_privileged(c, f, body))
+	if (!is_another(c, f, password))
 		return;
 	if (password_hash(c, password, &hash) != CODE_OK) {
 		password_refuse_busy(c);
@@ -180,7 +290,7 @@ submit_settings(struct visit *c, struct flow *f, const struct json *body)
 	}
 	visit_begin(c, DB_TX_WRITE);
 	self_settings_done(c, f, "password.change",
-	    identity_set_password(c->db, c->mem, who->id, hash));
+	    write_password(c, hash, alone));
 }
 
 const struct method method_password_login = {

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "identity/about.h"
+#include "identity/account.h"
 #include "identity/route.h"
 #include "identity/oidc_callback.h"
 #include "identity/self_login.h"
@@ -33,7 +34,11 @@ static const struct route routes[] = {
 	{ "GET", SELF "settings/browser", self_settings_browser },
 	{ "GET", SELF "settings/api", self_settings_api },
 	{ "GET", SELF "settings/flows", self_settings_flows },
+	{ "GET", SELF "settings", self_settings_resume },
 	{ "POST", SELF "settings", self_settings_submit },
+	{ "GET", "/.well-known/change-password",
+	    self_settings_change_password },
+	{ "GET", SELF "account/export", account_export },
 	{ "GET", SELF "logout/browser", self_logout_browser },
 	{ "DELETE", SELF "logout/api", self_logout_api },
 	{ "POST", SELF "logout/api", self_logout_api },

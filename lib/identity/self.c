@@ -9,6 +9,7 @@
 #include "base/clock.h"
 #include "identity/csrf.h"
 #include "identity/body.h"
+#include "identity/courier.h"
 #include "identity/exchange.h"
 #include "identity/self_login.h"
 #include "identity/self_registration.h"
@@ -16,6 +17,7 @@
 #include "identity/trail.h"
 
 #define MINUTE_US INT64_C(60000000)
+#define DAY_US	  (1440 * MINUTE_US)
 
 /* --- starting -------------------------------------------------------------- */
 
@@ -148,6 +150,8 @@ self_read(struct visit *c, enum flow_kind kind)
 
 	c->json_only = true;
 	visit_begin(c, DB_TX_READ);
+	if (kind == FLOW_SETTINGS && !visit_session(c))
+		return;
 	code = flow_load(c, kind, req_query(c->r, "id"), &f);
 	if (code == CODE_NOT_FOUND) {
 		refuse_unknown_flow(c);
@@ -156,6 +160,8 @@ self_read(struct visit *c, enum flow_kind kind)
 	if (!visit_end(c, code))
 		return;
 	if (!f->api && !csrf_check_read(c, f->csrf))
+		return;
+	if (kind == FLOW_SETTINGS && !self_settings_may_use(c, f))
 		return;
 	if (f->expired)
 		refuse_expired_read(c, f);
@@ -178,6 +184,8 @@ self_replace_expired(struct visit *c, const struct flow *old)
 	f->identity_id = old->identity_id;
 	f->requested_aal = old->requested_aal;
 	f->refresh = old->refresh;
+	if (f->kind == FLOW_SETTINGS && !self_settings_may_use(c, f))
+		return;
 	ui_say(f->ui, flow_expired_id(f->kind), "expired_minutes",
 	    arena_printf(c->mem, "%lld", (long long)(ago / MINUTE_US)));
 	visit_begin(c, DB_TX_WRITE);
@@ -226,9 +234,8 @@ self_read_body(struct visit *c)
 	return body;
 }
 
-/* The flow of a submit and the caller's session. */
-static bool
-load_flow(struct visit *c, enum flow_kind kind, struct flow **f)
+bool
+self_load(struct visit *c, enum flow_kind kind, struct flow **f)
 {
 	enum code code;
 
@@ -243,19 +250,20 @@ load_flow(struct visit *c, enum flow_kind kind, struct flow **f)
 	if (!visit_end(c, code))
 		return false;
 	c->json_only = (*f)->api;
-	return true;
+	if (kind == FLOW_SETTINGS && !self_settings_may_use(c, *f))
+		return false;
+	if (!(*f)->expired)
+		return true;
+	self_replace_expired(c, *f);
+	return false;
 }
 
 bool
 self_submit(struct visit *c, enum flow_kind kind, struct flow **f,
     const struct json **body)
 {
-	if (!load_flow(c, kind, f))
+	if (!self_load(c, kind, f))
 		return false;
-	if ((*f)->expired) {
-		self_replace_expired(c, *f);
-		return false;
-	}
 	if ((*f)->api && !csrf_check_api(c))
 		return false;
 	if ((*body = self_read_body(c)) == NULL)
@@ -357,4 +365,55 @@ self_issue(struct visit *c, const struct flow *f, const char *identity_id,
 	if (code == CODE_OK)
 		code = session_get(c->db, c->mem, c->p->base_url, id, out);
 	return code;
+}
+
+enum code
+self_end_sessions(struct visit *c, const char *but, size_t *n)
+{
+	const char **hashes;
+	size_t count = 0, i;
+	enum code code;
+
+	code = session_revoke_all(c->db, c->mem, c->session->identity.id, but,
+	    &hashes, &count);
+	for (i = 0; code == CODE_OK && i < count; i++)
+		visit_forget(c, hashes[i]);
+	if (n != NULL)
+		*n = count;
+	return code;
+}
+
+enum code
+self_mail(struct visit *c, const char *type, const struct json *data)
+{
+	struct courier_mail mail = { 0 };
+	enum code code;
+
+	mail.type = type;
+	mail.to = c->session->identity.email;
+	mail.identity_id = c->session->identity.id;
+	mail.data = data;
+	code = courier_queue(c->db, c->mem, c->p->secrets, &mail);
+	return code == CODE_INVALID_ARGUMENT ? CODE_OK : code;
+}
+
+const char *
+self_date(struct arena *a, int64_t us)
+{
+	static const char *const months[] = { "January", "February", "March",
+		"April", "May", "June", "July", "August", "September",
+		"October", "November", "December" };
+	int year, month, day;
+
+	clock_civil(us / DAY_US, &year, &month, &day);
+	return arena_printf(a, "%d %s %d", day, months[month - 1], year);
+}
+
+const char *
+self_when(struct arena *a, int64_t us)
+{
+	int64_t minute = us % DAY_US / MINUTE_US;
+
+	return arena_printf(a, "%s, %02d:%02d UTC", self_date(a, us),
+	    (int)(minute / 60), (int)(minute % 60));
 }

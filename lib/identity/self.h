@@ -33,6 +33,12 @@ void self_start(struct visit *c, struct flow *f);
 void self_read(struct visit *c, enum flow_kind kind);
 
 /*
+ * The flow that the query names, and the caller's session; an expired one is
+ * replaced by a new one. False: answered. No transaction is open afterwards.
+ */
+bool self_load(struct visit *c, enum flow_kind kind, struct flow **f);
+
+/*
  * The beginning of a submit: the flow, the session, the body, the CSRF check,
  * return_to; an expired flow is replaced by a new one. False: answered. No
  * transaction is open afterwards.
@@ -75,6 +81,23 @@ void self_put_redirect(struct json *o, const char *url);
 enum code self_issue(struct visit *c, const struct flow *f,
     const char *identity_id, const struct session_proof *proof,
     struct session *out, const char **secret);
+
+/*
+ * In the open transaction, ends the sessions of the person who is signed in
+ * but one (NULL: all); n (may be NULL) is how many.
+ */
+enum code self_end_sessions(struct visit *c, const char *but, size_t *n);
+
+/*
+ * In the open transaction, queues a mail to the person who is signed in. One
+ * without an address gets none.
+ */
+enum code self_mail(struct visit *c, const char *type,
+    const struct json *data);
+
+/* "5 December 2026", and "5 December 2026, 14:05 UTC", for people. */
+const char *self_date(struct arena *a, int64_t us);
+const char *self_when(struct arena *a, int64_t us);
 
 /* A row of the audit trail about this call. */
 enum code self_trail(struct visit *c, const char *action, const char *result,

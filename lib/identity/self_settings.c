@@ -10,6 +10,7 @@
 #include "identity/csrf.h"
 #include "identity/level.h"
 #include "identity/method.h"
+#include "identity/park.h"
 #include "identity/self.h"
 
 enum code
@@ -39,12 +40,12 @@ login_url(struct visit *c, const char *url, bool refresh)
 
 /* T-1. False: nobody is signed in, answered. */
 static bool
-need_session(struct visit *c, bool api)
+need_session(struct visit *c)
 {
 	if (c->session != NULL)
 		return true;
 	visit_abort(c);
-	if (!api && !visit_wants_json(c))
+	if (!visit_wants_json(c) && !visit_is_json(c))
 		visit_redirect(c, login_url(c, here(c), false));
 	else
 		visit_refuse_simple(c, 401, "session_inactive",
@@ -64,20 +65,25 @@ is_owner(struct visit *c, const struct flow *f)
 }
 
 bool
-self_settings_privileged(struct visit *c, struct flow *f,
-    const struct json *body)
+self_settings_may_use(struct visit *c, struct flow *f)
 {
-	int64_t age = clock_now_us() - c->session->authenticated_at;
-	const char *url;
-
-	(void)body;
-	if (age < c->p->privileged_us)
-		return true;
-	url = login_url(c, flow_page(c, f), true);
-	if (!f->api && !visit_is_json(c)) {
-		visit_redirect(c, url);
+	if (!need_session(c) || !is_owner(c, f) ||
+	    !level_require(c, flow_page(c, f)))
 		return false;
-	}
+	f->identity = c->session->identity.json;
+	return true;
+}
+
+bool
+self_settings_is_fresh(const struct visit *c)
+{
+	return clock_now_us() - c->session->authenticated_at <
+	    c->p->privileged_us;
+}
+
+static void
+refuse_stale(struct visit *c, const char *url)
+{
 	visit_refuse(c,
 	    &(struct problem){
 		.status = 403,
@@ -86,6 +92,40 @@ self_settings_privileged(struct visit *c, struct flow *f,
 			  "in again.",
 		.redirect_browser_to = url,
 	    });
+}
+
+static const char *
+submit_url(struct visit *c, const struct flow *f)
+{
+	return arena_printf(c->mem, "%s/self-service/settings?flow=%s",
+	    c->p->base_url, f->id);
+}
+
+bool
+self_settings_privileged(struct visit *c, struct flow *f,
+    const struct json *body)
+{
+	if (self_settings_is_fresh(c))
+		return true;
+	if (f->api || visit_is_json(c))
+		refuse_stale(c, login_url(c, flow_page(c, f), true));
+	else if (park_keep(c, f, body))
+		visit_redirect(c, login_url(c, submit_url(c, f), true));
+	return false;
+}
+
+bool
+self_settings_may_download(struct visit *c)
+{
+	if (!visit_session_alone(c) || !need_session(c) ||
+	    !level_require(c, here(c)))
+		return false;
+	if (self_settings_is_fresh(c))
+		return true;
+	if (visit_is_json(c))
+		refuse_stale(c, login_url(c, here(c), true));
+	else
+		visit_redirect(c, login_url(c, here(c), true));
 	return false;
 }
 
@@ -98,7 +138,7 @@ start(struct visit *c, bool api)
 	struct flow *f;
 
 	c->json_only = api;
-	if (!visit_session_alone(c) || !need_session(c, api) ||
+	if (!visit_session_alone(c) || !need_session(c) ||
 	    !level_require(c, here(c)) ||
 	    visit_return_to(c, return_to, c->p->default_return) == NULL)
 		return;
@@ -126,22 +166,21 @@ self_settings_flows(struct visit *c)
 	self_read(c, FLOW_SETTINGS);
 }
 
+void
+self_settings_change_password(struct visit *c)
+{
+	visit_redirect(c, arena_printf(c->mem, "%s/settings", visit_pages(c)));
+}
+
 /* --- submitting ------------------------------------------------------------ */
 
-void
-self_settings_submit(struct visit *c)
+/* Has the method that body means carry it out. */
+static void
+carry_out(struct visit *c, struct flow *f, const struct json *body)
 {
-	const struct method *m;
-	const struct json *body;
-	struct flow *f;
+	const struct method *m = method_of(f, body);
 
-	if (!self_submit(c, FLOW_SETTINGS, &f, &body) ||
-	    !need_session(c, f->api) || !is_owner(c, f) ||
-	    !level_require(c, flow_page(c, f)))
-		return;
-	f->identity = c->session->identity.json;
 	f->state = FLOW_SHOW;
-	m = method_of(f, body);
 	if (m != NULL)
 		f->active = m->name;
 	if (!self_redraw(c, f))
@@ -152,6 +191,41 @@ self_settings_submit(struct visit *c)
 	}
 	ui_say(f->ui, UI_SETTINGS_NO_METHOD, NULL, NULL);
 	self_again(c, f);
+}
+
+void
+self_settings_submit(struct visit *c)
+{
+	const struct json *body;
+	struct flow *f;
+
+	if (self_submit(c, FLOW_SETTINGS, &f, &body))
+		carry_out(c, f, body);
+}
+
+/*
+ * Back from the sign-in that a submit needed. Only forms are parked, so what
+ * comes out is read as one.
+ */
+void
+self_settings_resume(struct visit *c)
+{
+	const struct json *body;
+	struct flow *f;
+
+	if (!self_load(c, FLOW_SETTINGS, &f) ||
+	    (!f->api && !csrf_check_read(c, f->csrf)) ||
+	    !park_take(c, f, &body))
+		return;
+	if (body != NULL) {
+		c->r->type = "application/x-www-form-urlencoded";
+		f->typed = body;
+		carry_out(c, f, body);
+	} else if (f->api || visit_is_json(c))
+		visit_refuse_simple(c, 404, NULL,
+		    "No submit is waiting for this form.");
+	else
+		visit_redirect(c, flow_page(c, f));
 }
 
 /* The form as it is after a change, in its transaction. */
@@ -175,6 +249,21 @@ draw_saved(struct visit *c, struct flow *f)
 }
 
 void
+self_settings_answer(struct visit *c, struct flow *f, const char *url)
+{
+	struct json *item;
+
+	if (f->continue_with == NULL)
+		f->continue_with = json_new_list(c->mem);
+	if (!f->api) {
+		item = json_add_object(f->continue_with);
+		json_put_text(item, "action", "redirect_browser_to");
+		json_put_text(item, "redirect_browser_to", url);
+	}
+	visit_json(c, 200, flow_json(c, f));
+}
+
+void
 self_settings_done(struct visit *c, struct flow *f, const char *action,
     enum code code)
 {
@@ -189,10 +278,10 @@ self_settings_done(struct visit *c, struct flow *f, const char *action,
 		return;
 	if (f->return_to != NULL && (url = self_done_url(c, f)) == NULL)
 		return;
-	if (!f->api && !visit_is_json(c)) {
+	if (!f->api)
+		visit_renew_session(c);
+	if (f->api || visit_is_json(c))
+		self_settings_answer(c, f, url);
+	else
 		visit_redirect(c, url);
-		return;
-	}
-	f->continue_with = json_new_list(c->mem);
-	visit_json(c, 200, flow_json(c, f));
 }

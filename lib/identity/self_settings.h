@@ -11,17 +11,31 @@ void self_settings_browser(struct visit *c);
 void self_settings_api(struct visit *c);
 void self_settings_flows(struct visit *c);
 void self_settings_submit(struct visit *c);
+void self_settings_resume(struct visit *c);	     /* GET of the same path */
+void self_settings_change_password(struct visit *c); /* well-known URL */
 
 /* As self_draw(). */
 enum code self_settings_draw(struct visit *c, struct flow *f);
 
 /*
- * Whether the session is fresh enough to change what one signs in with (T-3).
- * False: answered with the way to prove oneself again. Call it before any
- * transaction of the change.
+ * Whether the caller, whose session was looked up, may read and submit f (T-1).
+ * False: answered.
+ */
+bool self_settings_may_use(struct visit *c, struct flow *f);
+
+/* Whether the sign-in is fresh enough to change what one signs in with (T-3). */
+bool self_settings_is_fresh(const struct visit *c);
+
+/*
+ * The same of a submit. False: answered with the way to prove oneself again,
+ * from where a browser comes back with body, kept meanwhile. Call it before
+ * any transaction of the change, and before body is wiped.
  */
 bool self_settings_privileged(struct visit *c, struct flow *f,
     const struct json *body);
+
+/* The same of a GET that tells secrets of its own. False: answered. */
+bool self_settings_may_download(struct visit *c);
 
 /*
  * The end of a method, in the open transaction of its change; code is how that
@@ -30,5 +44,8 @@ bool self_settings_privileged(struct visit *c, struct flow *f,
  */
 void self_settings_done(struct visit *c, struct flow *f, const char *action,
     enum code code);
+
+/* The flow after a change, for scripts; a browser's goes on to url. */
+void self_settings_answer(struct visit *c, struct flow *f, const char *url);
 
 #endif

@@ -245,6 +245,16 @@ visit_set_session(struct visit *c, const char *value)
 }
 
 void
+visit_renew_session(struct visit *c)
+{
+	int64_t left = (c->session->expires_at - clock_now_us()) / 1000000;
+
+	if (c->session->carrier == SESSION_COOKIE && left > 0)
+		session_cookie(c, req_cookie(c->r, IDP_SESSION_COOKIE),
+		    c->p->cookie_persistent ? left : 0);
+}
+
+void
 visit_end_session(struct visit *c)
 {
 	if (req_cookie(c->r, IDP_SESSION_COOKIE) != NULL)

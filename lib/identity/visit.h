@@ -86,8 +86,12 @@ void visit_redirect(struct visit *c, const char *url);
 bool visit_wants_json(const struct visit *c);
 bool visit_is_json(const struct visit *c);
 
-/* Sets, or ends, the session cookie. */
+/*
+ * Sets, or ends, the session cookie; renew sets the one that came anew, for
+ * the time its session has left.
+ */
 void visit_set_session(struct visit *c, const char *value);
+void visit_renew_session(struct visit *c);
 void visit_end_session(struct visit *c);
 
 /* --- refusals -------------------------------------------------------------- */

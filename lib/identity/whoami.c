@@ -121,16 +121,12 @@ void
 whoami_end_others(struct visit *c)
 {
 	struct json *o = json_new_object(c->mem);
-	const char **hashes;
 	enum code code;
-	size_t n = 0, i;
+	size_t n;
 
 	if (!need_session(c, DB_TX_WRITE))
 		return;
-	code = session_revoke_all(c->db, c->mem, c->session->identity.id,
-	    c->session->id, &hashes, &n);
-	for (i = 0; code == CODE_OK && i < n; i++)
-		visit_forget(c, hashes[i]);
+	code = self_end_sessions(c, c->session->id, &n);
 	if (code == CODE_OK)
 		code = self_trail(c, "session.revoke_others", NULL,
 		    c->session->identity.id, c->session->id);
