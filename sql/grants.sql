@@ -85,7 +85,8 @@ GRANT SELECT, INSERT, UPDATE, DELETE
 	ON identities, credentials, credential_identifiers,
 	verifiable_addresses, recovery_addresses, sessions, session_devices,
 	flows, errors, mails, mail_dispatches, onetime_codes,
-	parked_submits, pending_traits, oidc_states, session_exchanges
+	parked_submits, pending_traits, oidc_states, session_exchanges,
+	attempts
 	TO mirai_identity;
 GRANT SELECT, INSERT ON audit TO mirai_identity;
 GRANT EXECUTE ON FUNCTION revoke_sessions(uuid, uuid), person_by_email(text)

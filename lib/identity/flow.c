@@ -17,6 +17,7 @@ enum query {
 	Q_SWEEP_ERRORS,
 	Q_SWEEP_PARKED,
 	Q_SWEEP_PENDING,
+	Q_SWEEP_ATTEMPTS,
 	Q__MAX
 };
 
@@ -82,6 +83,13 @@ const struct db_query flow_queries[] = {
 		   " (SELECT identity_id FROM pending_traits"
 		   " WHERE expires_at < now()"
 		   " ORDER BY expires_at LIMIT 100)",
+	},
+	[Q_SWEEP_ATTEMPTS] = {
+	    .name = "flow_sweep_attempts",
+	    .nargs = 0,
+	    .sql = "DELETE FROM attempts WHERE (action, subject) IN"
+		   " (SELECT action, subject FROM attempts"
+		   " WHERE updated_at < now() - interval '1 day' LIMIT 100)",
 	},
 	[Q__MAX] = { 0 },
 };
@@ -296,7 +304,7 @@ flow_sweep(struct db *db, struct arena *a)
 
 	db_use(db, a);
 	db_begin(db, DB_TX_WRITE, &scope);
-	for (q = Q_SWEEP_FLOWS; q <= Q_SWEEP_PENDING; q++) {
+	for (q = Q_SWEEP_FLOWS; q < Q__MAX; q++) {
 		if ((rows = db_run(db, &flow_queries[q], DB_NOARGS)) == NULL)
 			break;
 		n += db_affected(rows);

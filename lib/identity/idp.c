@@ -175,6 +175,7 @@ read_settings(struct idp *p, const struct conf *conf)
 	p->settings_highest_aal =
 	    strcmp(conf_text(conf, "identity.settings.required_aal"), "aal1") !=
 	    0;
+	p->limits = conf_bool(conf, "identity.limits");
 	p->registration = conf_bool(conf, "identity.registration");
 	p->registration_session =
 	    conf_bool(conf, "identity.registration_session");

@@ -31,9 +31,10 @@ struct idp {
 	const char *cookie_domain;    /* NULL: host-only */
 	bool cookie_secure;
 	bool cookie_persistent;
-	bool token_cookie; /* ory_session_token is read too */
-	bool highest_aal;  /* who has a second factor must prove it */
+	bool token_cookie;	   /* ory_session_token is read too */
+	bool highest_aal;	   /* who has a second factor must prove it */
 	bool settings_highest_aal; /* the same of settings */
+	bool limits;		   /* section 18 */
 	bool registration;
 	bool registration_session; /* signing up signs in */
 	int64_t session_us;

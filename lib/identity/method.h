@@ -18,6 +18,9 @@ struct method {
 	bool first;  /* aal1 */
 	bool second; /* aal2 */
 
+	/* What is submitted to it can be guessed: failures are limited. */
+	bool guessed;
+
 	/*
 	 * Adds its nodes to f->ui, if it is on and of use for this flow. Inside
 	 * an open transaction. CODE_OK, or a failure of the database.

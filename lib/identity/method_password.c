@@ -296,6 +296,7 @@ submit_settings(struct visit *c, struct flow *f, const struct json *body)
 const struct method method_password_login = {
 	.name = "password",
 	.first = true,
+	.guessed = true,
 	.draw = draw_login,
 	.submit = submit_login,
 	.claims = has_password,

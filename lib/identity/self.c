@@ -11,6 +11,7 @@
 #include "identity/body.h"
 #include "identity/courier.h"
 #include "identity/exchange.h"
+#include "identity/limit.h"
 #include "identity/self_login.h"
 #include "identity/self_registration.h"
 #include "identity/self_settings.h"
@@ -98,9 +99,16 @@ void
 self_start(struct visit *c, struct flow *f)
 {
 	enum code code;
+	int seconds;
 
 	visit_begin(c, DB_TX_WRITE);
-	code = self_draw(c, f);
+	code = limit_take(c, LIMIT_FLOW, NULL, &seconds);
+	if (code == CODE_OK && seconds > 0) {
+		limit_refuse(c, seconds);
+		return;
+	}
+	if (code == CODE_OK)
+		code = self_draw(c, f);
 	if (code == CODE_OK)
 		code = flow_insert(c, f);
 	if (!visit_end(c, code))
@@ -304,6 +312,18 @@ self_show(struct visit *c, const struct flow *f, int status)
 		visit_json(c, status, flow_json(c, f));
 	else
 		visit_redirect(c, flow_page(c, f));
+}
+
+void
+self_limited(struct visit *c, struct flow *f, int seconds)
+{
+	if (f->api || visit_is_json(c)) {
+		limit_refuse(c, seconds);
+		return;
+	}
+	ui_say(f->ui, UI_TOO_MANY, "retry_after_seconds",
+	    arena_printf(c->mem, "%d", seconds));
+	self_again(c, f);
 }
 
 void

@@ -65,6 +65,9 @@ void self_add_submit(struct flow *f, const char *group, const char *name,
 /* Shows the flow again, with what is wrong said in its ui: 400. */
 void self_again(struct visit *c, const struct flow *f);
 
+/* Over a limit: 429, or the form with 4900001 for browsers. */
+void self_limited(struct visit *c, struct flow *f, int seconds);
+
 /* Stores the flow and shows it: status for JSON, its page for browsers. */
 void self_show(struct visit *c, const struct flow *f, int status);
 

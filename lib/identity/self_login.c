@@ -8,7 +8,9 @@
 
 #include "identity/csrf.h"
 #include "identity/exchange.h"
+#include "identity/device.h"
 #include "identity/level.h"
+#include "identity/limit.h"
 #include "identity/method.h"
 #include "identity/oidc_link.h"
 #include "identity/self.h"
@@ -197,9 +199,17 @@ void
 self_login_refuse(struct visit *c, struct flow *f, enum ui_id id,
     const char *identity_id)
 {
+	bool locked = false;
+	enum code code;
+
 	ui_say(f->ui, id, NULL, NULL);
 	visit_begin(c, DB_TX_WRITE);
-	if (visit_end(c, self_trail(c, "login", "refused", identity_id, NULL)))
+	code = self_trail(c, "login", "refused", identity_id, NULL);
+	if (code == CODE_OK && f->attempt != NULL)
+		code = limit_count(c, LIMIT_SIGN_IN, f->attempt, &locked);
+	if (code == CODE_OK && locked)
+		code = self_trail(c, "lock", NULL, identity_id, NULL);
+	if (visit_end(c, code))
 		self_again(c, f);
 }
 
@@ -271,6 +281,8 @@ open_session(struct visit *c, struct flow *f, const char *identity_id,
 		if (code == CODE_OK)
 			code = self_issue(c, f, identity_id, proof, s, secret);
 	}
+	if (code == CODE_OK && f->attempts_failed)
+		code = limit_clear(c, LIMIT_SIGN_IN, f->attempt);
 	if (code == CODE_OK)
 		code = oidc_link_settle(c, f, identity_id);
 	if (code == CODE_OK)
@@ -373,6 +385,8 @@ self_login_complete(struct visit *c, struct flow *f, const char *identity_id,
 		visit_set_session(c, secret);
 		csrf_rotate(c);
 	}
+	if (!f->api && f->attempt != NULL && !is_second(f))
+		device_remember(c, f->attempt);
 	level = level_of_session(c, &s);
 	if (same && level != LEVEL_PROVE)
 		level = LEVEL_ENOUGH; /* told at the sign-in */
@@ -414,6 +428,27 @@ may_sign_in(struct visit *c, const struct flow *f)
 	return false;
 }
 
+/* Whether the guess that is submitted may be tried. False: answered. */
+static bool
+may_guess(struct visit *c, struct flow *f, const struct json *body)
+{
+	const char *who = is_second(f) ? c->session->identity.id
+				       : self_login_identifier(c, body);
+	int seconds;
+
+	if (*who == '\0')
+		return true;
+	f->attempt = who;
+	visit_begin(c, DB_TX_READ);
+	if (!visit_end(c,
+		limit_check(c, LIMIT_SIGN_IN, who, &seconds,
+		    &f->attempts_failed)))
+		return false;
+	if (seconds > 0)
+		self_limited(c, f, seconds);
+	return seconds == 0;
+}
+
 void
 self_login_submit(struct visit *c)
 {
@@ -429,10 +464,11 @@ self_login_submit(struct visit *c)
 		f->active = m->name;
 	if (!self_redraw(c, f))
 		return;
-	if (m != NULL) {
-		m->submit(c, f, body);
+	if (m == NULL) {
+		ui_say(f->ui, UI_LOGIN_NO_METHOD, NULL, NULL);
+		self_again(c, f);
 		return;
 	}
-	ui_say(f->ui, UI_LOGIN_NO_METHOD, NULL, NULL);
-	self_again(c, f);
+	if (!m->guessed || may_guess(c, f, body))
+		m->submit(c, f, body);
 }

@@ -10,6 +10,7 @@
 #include "identity/credential.h"
 #include "identity/csrf.h"
 #include "identity/exchange.h"
+#include "identity/limit.h"
 #include "identity/method.h"
 #include "identity/self.h"
 
@@ -153,6 +154,22 @@ answer(struct visit *c, const struct flow *f, const struct identity *who,
 	visit_json(c, 200, o);
 }
 
+/* Counted whether it succeeds or not: a refusal tells who is here already. */
+static bool
+may_register(struct visit *c, struct flow *f)
+{
+	enum code code;
+	int seconds;
+
+	visit_begin(c, DB_TX_WRITE);
+	code = limit_take(c, LIMIT_REGISTER, NULL, &seconds);
+	if (!visit_end(c, code))
+		return false;
+	if (seconds > 0)
+		self_limited(c, f, seconds);
+	return seconds == 0;
+}
+
 void
 self_registration_complete(struct visit *c, struct flow *f,
     const struct self_newcomer *in)
@@ -162,7 +179,7 @@ self_registration_complete(struct visit *c, struct flow *f,
 	const char *secret = NULL, *url = self_done_url(c, f);
 	enum code code;
 
-	if (url == NULL)
+	if (url == NULL || !may_register(c, f))
 		return;
 	f->state = FLOW_PASSED;
 	visit_begin(c, DB_TX_WRITE);

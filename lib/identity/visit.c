@@ -359,6 +359,22 @@ store_error(struct visit *c, const struct json *whole)
 	return id;
 }
 
+/* For people who come too often: storing each error would be work as well. */
+static void
+answer_wait(struct visit *c, const struct problem *p)
+{
+	const char *text = arena_printf(c->mem,
+	    "<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">"
+	    "<title>Please wait</title></head><body><h1>Please wait</h1>"
+	    "<p>There were too many attempts from your network. Please try "
+	    "again in %d seconds.</p></body></html>\n",
+	    p->retry_after);
+
+	resp_header(c->r, "cache-control", CACHE_CONTROL);
+	resp_send(c->r, p->status, "text/html; charset=utf-8", text,
+	    strlen(text));
+}
+
 void
 visit_refuse(struct visit *c, const struct problem *p)
 {
@@ -376,7 +392,10 @@ visit_refuse(struct visit *c, const struct problem *p)
 		    arena_printf(c->mem, "%s/error?id=%s", visit_pages(c), id));
 		return;
 	}
-	visit_json(c, p->status, whole);
+	if (p->status == 429 && !visit_is_json(c))
+		answer_wait(c, p);
+	else
+		visit_json(c, p->status, whole);
 }
 
 void

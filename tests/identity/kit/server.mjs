@@ -1,9 +1,10 @@
 // The real program behind the real lighttpd, both on Unix sockets, and a
 // client with a cookie jar. Databases come from tests/run.
-import { spawn } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import fs from 'node:fs';
 import http from 'node:http';
+import net from 'node:net';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 
@@ -20,12 +21,30 @@ function start(command, args) {
 	return child;
 }
 
+async function freePort() {
+	const server = net.createServer().listen(0, '127.0.0.1');
+	await once(server, 'listening');
+	const { port } = server.address();
+	server.close();
+	return port;
+}
+
+// A statement on the identity database as its owner; its one value as text.
+export function sql(text) {
+	return execFileSync('psql', ['-qAtX', '-v', 'ON_ERROR_STOP=1',
+		process.env.IDENTITY_OWNER_URL, '-c', text],
+	{ stdio: ['ignore', 'pipe', 'pipe'] }).toString().trim();
+}
+
 // Starts the service; lines are added to its configuration.
-export async function startService(lines = [], workers = 4, program = 'mirai-identity') {
+// tcp: it listens on 127.0.0.1, so that clients have an address.
+export async function startService(lines = [], workers = 4, program = 'mirai-identity',
+	tcp = false) {
 	const name = `svc${children.length}`;
 	const conf = path.join(dir, `${name}.conf`);
 	const fcgi = path.join(dir, `${name}.fcgi`);
 	const web = path.join(dir, `${name}.web`);
+	const port = tcp ? await freePort() : 0;
 	const has = (key) => lines.some((l) => l.startsWith(`${key} `));
 	const base = [
 		'identity.secrets 0123456789abcdef0123456789abcdef',
@@ -33,6 +52,7 @@ export async function startService(lines = [], workers = 4, program = 'mirai-ide
 		'identity.argon2.passes 1',
 		`url.auth ${AUTH}`,
 		`url.app ${APP}`,
+		'identity.limits no',
 		'log.level error',
 		`cache.path ${path.join(dir, 'cache.db')}`,
 	].filter((l) => !has(l.split(' ')[0]));
@@ -44,16 +64,16 @@ export async function startService(lines = [], workers = 4, program = 'mirai-ide
 	fs.writeFileSync(`${web}.conf`, [
 		'server.modules = ("mod_fastcgi")',
 		`server.document-root = "${dir}"`,
-		`server.bind = "${web}"`,
+		...(tcp ? ['server.bind = "127.0.0.1"', `server.port = ${port}`] : [`server.bind = "${web}"`]),
 		`server.upload-dirs = ("${dir}")`,
 		'fastcgi.server = ("/" => ((',
 		`  "socket" => "${fcgi}", "check-local" => "disable",`,
 		'  "fix-root-scriptname" => "enable")))',
 		''].join('\n'));
 	start('lighttpd', ['-D', '-f', `${web}.conf`]);
-	const svc = { socketPath: web, pid: service.pid };
+	const svc = { ...(tcp ? { host: '127.0.0.1', port } : { socketPath: web }), pid: service.pid };
 	for (let i = 0; i < 100; i++) {
-		if (fs.existsSync(web)) {
+		if (tcp || fs.existsSync(web)) {
 			const r = await request(svc, 'GET', '/health/ready').catch(() => null);
 			if (r?.status === 200)
 				return svc;
@@ -83,7 +103,8 @@ export async function stopAll() {
 }
 
 export async function request(svc, method, target, headers = {}, body = null) {
-	const req = http.request({ socketPath: svc.socketPath, method, path: target,
+	const { socketPath, host, port } = svc;
+	const req = http.request({ socketPath, host, port, method, path: target,
 		headers: { host: 'auth.mirai.example', ...headers,
 			...(body === null ? {} : { 'content-length': Buffer.byteLength(body) }) } });
 	req.end(body ?? undefined);
