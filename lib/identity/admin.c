@@ -11,6 +11,7 @@
 #include "base/log.h"
 #include "identity/about.h"
 #include "identity/admin_bulk.h"
+#include "identity/admin_courier.h"
 #include "identity/admin_credential.h"
 #include "identity/admin_identity.h"
 #include "identity/admin_session.h"
@@ -47,6 +48,8 @@ static const struct route routes[] = {
 	{ "GET", "/admin/sessions/{id}", admin_session_get },
 	{ "DELETE", "/admin/sessions/{id}", admin_session_end },
 	{ "PATCH", "/admin/sessions/{id}/extend", admin_session_extend },
+	{ "GET", "/admin/courier/messages", admin_courier_list },
+	{ "GET", "/admin/courier/messages/{id}", admin_courier_get },
 };
 
 /* --- who asks -------------------------------------------------------------- */

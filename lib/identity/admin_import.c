@@ -9,6 +9,7 @@
 
 #include "base/clock.h"
 #include "identity/admin_body.h"
+#include "identity/admin_factor.h"
 #include "identity/admin_session.h"
 #include "identity/nfc.h"
 #include "identity/password.h"
@@ -226,12 +227,15 @@ static bool
 read_credentials(struct visit *c, const struct json *body,
     struct admin_import *out, const char **why)
 {
-	static const char *const types[] = { "password", NULL };
+	static const char *const types[] = { "lookup_secret", "oidc",
+		"password", "totp", NULL };
 	static const char *const members[] = { "config", NULL };
 	const struct json *password;
 
 	out->credentials = json_get_object(body, "credentials");
 	if (!admin_body_only(c, out->credentials, types, "credentials", why))
+		return false;
+	if (!admin_factor_check(c, out->credentials, why))
 		return false;
 	if ((password = json_get_object(out->credentials, "password")) == NULL)
 		return true;
@@ -399,6 +403,8 @@ admin_import_create(struct visit *c, const struct admin_import *in,
 	if (code == CODE_OK)
 		code = write_verified(c, id, in);
 	if (code == CODE_OK)
+		code = admin_factor_write(c, id, in->credentials);
+	if (code == CODE_OK)
 		code = self_trail(c, "identity.create", NULL, id, NULL);
 	return code;
 }
@@ -434,6 +440,8 @@ admin_import_replace(struct visit *c, const char *id,
 		    in->traits, NULL);
 	if (code == CODE_OK)
 		code = write_password(c, id, in);
+	if (code == CODE_OK)
+		code = admin_factor_write(c, id, in->credentials);
 	if (code == CODE_OK)
 		code = write_verified(c, id, in);
 	if (code == CODE_OK)

@@ -1,6 +1,7 @@
 // The official client's administrator calls, unmodified, against the real
 // program behind its own lighttpd; and that no public host knows them.
-import { Configuration, IdentityApi } from '@ory/client';
+import { execFileSync } from 'node:child_process';
+import { Configuration, CourierApi, IdentityApi } from '@ory/client';
 import { ADMIN_SECRET, PASSWORD, api, is, loginApi, main, ok, registerApi, request, startAdmin,
 	startService } from './kit/server.mjs';
 
@@ -271,6 +272,90 @@ async function credentials(svc, pub, ann) {
 	is((await loginApi(pub, 'ann@acme.example')).status, 400, 'then it is gone');
 }
 
+// Links, authenticator apps and back-up codes; secrets do not stay in clear.
+async function factors(svc) {
+	const ory = client(svc, IdentityApi);
+	const SECRET = 'JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP';
+	const url = (more) => `otpauth://totp/Mirai:f?issuer=Mirai&secret=${SECRET}${more}`;
+	const of = (email, list) => person(email, { credentials: list });
+	const links = (...providers) => ({ oidc: { config: { providers } } });
+	let r = await ory.createIdentity({ createIdentityBody: of('f@acme.example', {
+		...links({ provider: 'google', subject: 'g-1' }, { provider: 'github', subject: '7' }),
+		totp: { config: { totp_url: url('&digits=6&period=30&algorithm=SHA1') } },
+		lookup_secret: { config: { recovery_codes: [{ code: 'aaaabbbb' },
+			{ code: 'ccccdddd', used_at: '2026-01-01T00:00:00Z' }] } },
+	}) });
+	const id = r.data.id;
+	is([r.status, Object.keys(r.data.credentials), r.data.credentials.oidc.identifiers],
+		[201, ['lookup_secret', 'oidc', 'totp'], ['github:7', 'google:g-1']], 'three kinds');
+	ok(Object.values(r.data.credentials).every((k) => k.config === undefined), 'without content');
+	r = await ory.getIdentity({ id, includeCredential: ['oidc', 'totp', 'lookup_secret'] });
+	is(r.data.credentials.oidc.config.providers, [{ subject: 'g-1', provider: 'google' },
+		{ subject: '7', provider: 'github' }], 'links when asked for');
+	const all = execFileSync('psql', ['-qAtX', process.env.IDENTITY_OWNER_URL, '-c',
+		`SELECT string_agg(config::text, ' ') FROM credentials WHERE identity_id = '${id}'`]).toString();
+	ok(all.includes('g-1') && !JSON.stringify(r.data).includes('aaaabbbb') &&
+		!/aaaabbbb|ccccdddd|JBSWY/.test(all), 'codes and secret are sealed');
+	is((await ory.listIdentities({ credentialsIdentifier: 'google:g-1' })).data.map((i) => i.id), [id],
+		'found by its link');
+	is((await ory.createIdentity({ createIdentityBody: of('f2@acme.example',
+		links({ provider: 'google', subject: 'g-1' })) })).status, 409, 'a link is of one only');
+	for (const [rule, list] of [
+		['credentials.oidc.config.providers: must be 1 to 16', links()],
+		['credentials.oidc.config.providers: provider and subject must be given',
+			links({ provider: 'a:b', subject: 'x' })],
+		['credentials.oidc.config.providers: provider and subject must be given', links({ provider: 'a' })],
+		['credentials.totp.config.totp_url: must be otpauth://totp/...?secret=...',
+			{ totp: { config: { totp_url: 'https://x?secret=JBSWY3DPEHPK3PXP' } } }],
+		['credentials.totp.config.totp_url: must be of SHA1, 6 digits and 30 seconds',
+			{ totp: { config: { totp_url: url('&digits=8') } } }],
+		['credentials.totp.config.totp_url: its secret must be 20 bytes in base32',
+			{ totp: { config: { totp_url: 'otpauth://totp/x?secret=JBSWY3DPEHPK3PXP' } } }],
+		['credentials.totp.config.totp_url: its secret must be 20 bytes in base32',
+			{ totp: { config: { totp_url: url('1') } } }],
+		['credentials.lookup_secret.config.recovery_codes: must be 1 to 100',
+			{ lookup_secret: { config: { recovery_codes: [] } } }],
+		['credentials.lookup_secret.config.recovery_codes: a code must be given, and used_at be a time',
+			{ lookup_secret: { config: { recovery_codes: [{ code: 'a', used_at: 'then' }] } } }],
+		['credentials.magic: unknown member', { magic: {} }],
+		['credentials.totp.name: unknown member', { totp: { name: 'x' } }],
+		['credentials.password.config.use_password_migration_hook: there is no such hook',
+			{ password: { config: { use_password_migration_hook: true } } }],
+	]) {
+		r = await ory.createIdentity({ createIdentityBody: of('f3@acme.example', list) });
+		is([r.status, r.data.error?.reason], [400, rule], rule);
+	}
+
+	const drop = (type, query) => adminCall(svc, 'DELETE', `/admin/identities/${id}/credentials/${type}${query}`);
+	is((await drop('oidc', '?identifier=google:other')).status, 404, 'no such link');
+	is((await drop('oidc', '?identifier=google:g-1')).status, 204, 'one link is cut');
+	is((await ory.getIdentity({ id })).data.credentials.oidc.identifiers, ['github:7'],
+		'the other stays');
+	is((await drop('oidc', '?identifier=github:7')).status, 400, 'the last way to sign in');
+	is((await drop('totp', '')).status, 204, 'a second factor is no way to sign in');
+	is((await ory.deleteIdentityCredentials({ id, type: 'lookup_secret' })).status, 204, 'nor are codes');
+	is(Object.keys((await ory.getIdentity({ id })).data.credentials), ['oidc'], 'both are gone');
+}
+
+async function mails(svc) {
+	const ory = client(svc, CourierApi);
+	is((await ory.listCourierMessages({ status: 'queued', recipient: 'x@acme.example' })).data, [],
+		'no mail');
+	is((await ory.getCourierMessage({ id: NOBODY })).status, 404, 'none of that id');
+	is((await adminCall(svc, 'GET', '/admin/courier/messages?status=lost')).json.error.reason,
+		'status: must be queued, processing, sent or abandoned', 'no such status');
+}
+
+// Who did what to whom is written down, each time.
+function trail(ann) {
+	const rows = execFileSync('psql', ['-qAtX', process.env.IDENTITY_OWNER_URL, '-c',
+		`SELECT DISTINCT action, actor FROM audit WHERE identity_id = '${ann}'
+		AND actor LIKE 'admin%' ORDER BY 1`]).toString().trim().split('\n');
+	is(rows, ['identity.create', 'identity.update', 'password.remove', 'password.set',
+		'session.delete', 'session.delete_all', 'session.extend', 'session.revoke']
+		.map((a) => `${a}|admin: secret 1`), 'the audit trail names the caller');
+}
+
 async function strangers(pub) {
 	for (const host of ['auth', 'app', 'api', 'get'].map((h) => `${h}.mirai.example`)) {
 		for (const [method, path] of [['GET', '/admin/identities'], ['POST', '/admin/identities'],
@@ -303,6 +388,9 @@ main(async () => {
 	await paging(svc);
 	await sessions(svc, pub, ann);
 	await credentials(svc, pub, ann);
+	trail(ann);
+	await factors(svc);
+	await mails(svc);
 	const gone = (await registerApi(pub, 'gone@acme.example')).json;
 	const ory = client(svc, IdentityApi);
 	is((await ory.deleteIdentity({ id: gone.identity.id })).status, 204, 'removed');

@@ -178,7 +178,7 @@ static const struct {
 static const char *const refused[] = {
 	"",
 	"password",
-	"$1$abcdefgh$G//4keteveJp0qb8z2DxG/",
+	"$1$abcdefgh$G//4keteveJp0qb8z2DxG",
 	"$argon2d$v=19$m=256,t=2,p=1$c29tZXNhbHQ$AAAA",
 	"$argon2id$v=16$m=256,t=2,p=1$c29tZXNhbHQ$AAAA",
 	"$argon2id$v=19$m=1048577,t=2,p=1$c29tZXNhbHQ$AAAA",
