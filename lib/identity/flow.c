@@ -170,7 +170,7 @@ flow_insert(struct visit *c, const struct flow *f)
 	if (db_run(c->db, &flow_queries[Q_INSERT],
 		DB_ARGS(f->id, kinds[f->kind].name, f->api ? "api" : "browser",
 		    f->state, f->request_url, f->return_to, f->csrf,
-		    ui_store(c->mem, f->ui), f->refresh ? "true" : "false",
+		    ui_store(c->mem, f->ui, visit_keys(c)), f->refresh ? "true" : "false",
 		    f->requested_aal, f->identity_id, f->organization_id,
 		    exchange_hash(c, f), db_arg_time(c->mem, f->expires_at),
 		    db_arg_time(c->mem, f->issued_at),
@@ -183,7 +183,7 @@ enum code
 flow_save(struct visit *c, const struct flow *f)
 {
 	if (db_run(c->db, &flow_queries[Q_SAVE],
-		DB_ARGS(f->id, f->state, f->active, ui_store(c->mem, f->ui),
+		DB_ARGS(f->id, f->state, f->active, ui_store(c->mem, f->ui, visit_keys(c)),
 		    json_string(c->mem, f->internal, JSON_COMPACT))) == NULL)
 		return identity_fault(c->db);
 	return CODE_OK;
@@ -203,7 +203,7 @@ read_flow(struct visit *c, enum flow_kind kind, const struct db_rows *rows)
 	f->request_url = db_text(rows, 4);
 	f->return_to = db_text_null(rows, 5);
 	f->csrf = db_text(rows, 6);
-	f->ui = ui_load(c->mem, db_text(rows, 7));
+	f->ui = ui_load(c->mem, db_text(rows, 7), visit_keys(c));
 	f->refresh = db_bool(rows, 8);
 	f->requested_aal = db_text(rows, 9);
 	f->identity_id = db_text_null(rows, 10);

@@ -26,6 +26,7 @@ struct idp {
 	const char *pages;    /* "https://app.example/auth": where forms are */
 	const char *default_return;
 	const char *const *return_to; /* what a flow may return to */
+	const char *issuer;	      /* what authenticator apps call us */
 	const char *const *secrets;   /* the first one writes, all verify */
 	const char *csrf_cookie;      /* its name */
 	const char *cookie_domain;    /* NULL: host-only */

@@ -12,6 +12,8 @@ static const struct method *const methods[FLOW__MAX][MOST] = {
 	[FLOW_LOGIN] = {
 	    &method_oidc_login,
 	    &method_password_login,
+	    &method_totp_login,
+	    &method_lookup_login,
 	},
 	[FLOW_REGISTRATION] = {
 	    &method_oidc_registration,
@@ -21,6 +23,8 @@ static const struct method *const methods[FLOW__MAX][MOST] = {
 	    &method_profile_settings,
 	    &method_password_settings,
 	    &method_oidc_settings,
+	    &method_lookup_settings,
+	    &method_totp_settings,
 	    &method_account_delete,
 	    &method_account_keep,
 	},

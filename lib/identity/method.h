@@ -50,6 +50,8 @@ extern const struct method method_password_login, method_password_registration,
     method_password_settings;
 extern const struct method method_profile_settings;
 extern const struct method method_account_delete, method_account_keep;
+extern const struct method method_totp_login, method_totp_settings;
+extern const struct method method_lookup_login, method_lookup_settings;
 
 extern const struct method method_oidc_login, method_oidc_registration,
     method_oidc_settings;

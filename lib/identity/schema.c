@@ -27,7 +27,8 @@ const char schema_user[] =
     "\"email\":{\"type\":\"string\",\"format\":\"email\","
     "\"title\":\"E-mail\",\"minLength\":3,\"maxLength\":320,"
     "\"ory.sh/kratos\":{\"credentials\":{\"password\":{\"identifier\":true},"
-    "\"code\":{\"identifier\":true,\"via\":\"email\"}},"
+    "\"code\":{\"identifier\":true,\"via\":\"email\"},"
+    "\"totp\":{\"account_name\":true}},"
     "\"recovery\":{\"via\":\"email\"},\"verification\":{\"via\":\"email\"}}},"
     "\"name\":{\"type\":\"object\",\"properties\":{"
     "\"first\":{\"type\":\"string\",\"title\":\"First name\","
@@ -125,7 +126,8 @@ leaf_name(struct walk *w, size_t depth)
 static void
 add_leaf(struct walk *w, const struct json *j, size_t depth, bool required)
 {
-	const struct json *ory = json_get_object(j, "ory.sh/kratos"), *password;
+	const struct json *ory = json_get_object(j, "ory.sh/kratos");
+	const struct json *credentials = json_get_object(ory, "credentials");
 	struct schema_leaf *leaf;
 	const char **path;
 
@@ -141,9 +143,11 @@ add_leaf(struct walk *w, const struct json *j, size_t depth, bool required)
 	leaf->format = json_get_text(j, "format", NULL);
 	leaf->maxlength = (int)json_get_int(j, "maxLength", 0, 1 << 20, 0);
 	leaf->required = required;
-	password =
-	    json_get_object(json_get_object(ory, "credentials"), "password");
-	leaf->identifier = json_get_bool(password, "identifier", false);
+	leaf->identifier =
+	    json_get_bool(json_get_object(credentials, "password"),
+		"identifier", false);
+	leaf->account = json_get_bool(json_get_object(credentials, "totp"),
+	    "account_name", false);
 	leaf->recovery =
 	    str_eq(json_get_text(json_get_object(ory, "recovery"), "via", NULL),
 		"email");

@@ -23,6 +23,7 @@ struct schema_leaf {
 	int maxlength;		 /* 0: none */
 	bool required;
 	bool identifier; /* of password credentials */
+	bool account;	 /* names it in an authenticator app */
 	bool recovery;	 /* via email */
 	bool verification;
 };

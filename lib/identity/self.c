@@ -288,6 +288,17 @@ self_submit(struct visit *c, enum flow_kind kind, struct flow **f,
 	    NULL;
 }
 
+bool
+self_is_set(const struct json *body, const char *name)
+{
+	const struct json *value = json_get(body, name);
+
+	if (json_kind(value) == JSON_BOOL)
+		return json_get_bool(body, name, false);
+	return json_kind(value) == JSON_TEXT && *json_text(value) != '\0' &&
+	    strcmp(json_text(value), "false") != 0;
+}
+
 void
 self_add_submit(struct flow *f, const char *group, const char *name,
     const char *value, enum ui_id label)

@@ -58,6 +58,9 @@ const struct json *self_read_body(struct visit *c);
  */
 void self_refuse_signed_in(struct visit *c);
 
+/* Whether a submit holds the button or box of that name. */
+bool self_is_set(const struct json *body, const char *name);
+
 /* A button that submits: name "method" unless another is given. */
 void self_add_submit(struct flow *f, const char *group, const char *name,
     const char *value, enum ui_id label);

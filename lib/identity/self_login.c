@@ -199,10 +199,17 @@ void
 self_login_refuse(struct visit *c, struct flow *f, enum ui_id id,
     const char *identity_id)
 {
+	self_login_refuse_at(c, f, NULL, id, identity_id);
+}
+
+void
+self_login_refuse_at(struct visit *c, struct flow *f, const char *node,
+    enum ui_id id, const char *identity_id)
+{
 	bool locked = false;
 	enum code code;
 
-	ui_say(f->ui, id, NULL, NULL);
+	ui_say_at(f->ui, node, id, NULL, NULL);
 	visit_begin(c, DB_TX_WRITE);
 	code = self_trail(c, "login", "refused", identity_id, NULL);
 	if (code == CODE_OK && f->attempt != NULL)
@@ -230,15 +237,16 @@ is_same_person(const struct visit *c, const struct flow *f, const char *id)
 }
 
 static enum code
-renew(struct visit *c, const struct session_proof *proof, struct session *s,
-    const char **secret)
+renew(struct visit *c, const struct flow *f, const struct session_proof *proof,
+    struct session *s, const char **secret)
 {
+	const char *action = is_second(f) ? "session.raise" : "session.refresh";
 	enum code code;
 
 	*secret = c->token;
 	code = session_prove(c->db, c->mem, c->session->id, proof);
 	if (code == CODE_OK)
-		code = self_trail(c, "session.refresh", NULL,
+		code = self_trail(c, action, NULL,
 		    c->session->identity.id, c->session->id);
 	if (code == CODE_OK)
 		visit_forget(c, c->session->hash);
@@ -275,7 +283,7 @@ open_session(struct visit *c, struct flow *f, const char *identity_id,
 	f->state = FLOW_PASSED;
 	visit_begin(c, DB_TX_WRITE);
 	if (is_same_person(c, f, identity_id))
-		code = renew(c, proof, s, secret);
+		code = renew(c, f, proof, s, secret);
 	else {
 		code = end_replaced(c, f);
 		if (code == CODE_OK)

@@ -38,4 +38,8 @@ void self_login_complete(struct visit *c, struct flow *f,
 void self_login_refuse(struct visit *c, struct flow *f, enum ui_id id,
     const char *identity_id);
 
+/* The same, said at the node of that name. */
+void self_login_refuse_at(struct visit *c, struct flow *f, const char *node,
+    enum ui_id id, const char *identity_id);
+
 #endif

@@ -8,6 +8,7 @@
 
 #include "base/clock.h"
 #include "identity/csrf.h"
+#include "identity/factor.h"
 #include "identity/level.h"
 #include "identity/method.h"
 #include "identity/park.h"
@@ -145,6 +146,7 @@ start(struct visit *c, bool api)
 	f = self_new(c, FLOW_SETTINGS, api);
 	f->identity_id = c->session->identity.id;
 	f->identity = c->session->identity.json;
+	factor_say_due(c, f);
 	self_start(c, f);
 }
 

@@ -40,6 +40,7 @@ enum query {
 	Q_LIST,
 	Q_COUNT,
 	Q_PROVE,
+	Q_ADD_PROOF,
 	Q_SEARCH,
 	Q_SEARCH_OF,
 	Q_SEARCH_COUNT,
@@ -126,6 +127,12 @@ const struct db_query session_queries[] = {
 	    .nargs = 3, /* id, methods, aal */
 	    .sql = "UPDATE sessions SET authenticated_at = now(),"
 		   " methods = methods || $2::jsonb,"
+		   " aal = greatest(aal, $3) WHERE id = $1",
+	},
+	[Q_ADD_PROOF] = {
+	    .name = "session_add_proof",
+	    .nargs = 3, /* id, methods, aal */
+	    .sql = "UPDATE sessions SET methods = methods || $2::jsonb,"
 		   " aal = greatest(aal, $3) WHERE id = $1",
 	},
 	[Q_REVOKE] = {
@@ -427,14 +434,28 @@ session_search(struct db *db, struct arena *a, const char *base_url,
 	return count_found(db, f, total);
 }
 
+static enum code
+note_proof(struct db *db, struct arena *a, enum query q, const char *id,
+    const struct session_proof *proof)
+{
+	if (db_run(db, &session_queries[q],
+		DB_ARGS(id, proof_json(a, proof), proof_aal(proof))) == NULL)
+		return identity_fault(db);
+	return CODE_OK;
+}
+
 enum code
 session_prove(struct db *db, struct arena *a, const char *id,
     const struct session_proof *proof)
 {
-	if (db_run(db, &session_queries[Q_PROVE],
-		DB_ARGS(id, proof_json(a, proof), proof_aal(proof))) == NULL)
-		return identity_fault(db);
-	return CODE_OK;
+	return note_proof(db, a, Q_PROVE, id, proof);
+}
+
+enum code
+session_add_proof(struct db *db, struct arena *a, const char *id,
+    const struct session_proof *proof)
+{
+	return note_proof(db, a, Q_ADD_PROOF, id, proof);
 }
 
 enum code

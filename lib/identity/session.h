@@ -102,6 +102,13 @@ enum code session_search(struct db *db, struct arena *a, const char *base_url,
 enum code session_prove(struct db *db, struct arena *a, const char *id,
     const struct session_proof *proof);
 
+/*
+ * Notes a proof that came with setting a factor up: as session_prove(), but
+ * the session is no fresher for it.
+ */
+enum code session_add_proof(struct db *db, struct arena *a, const char *id,
+    const struct session_proof *proof);
+
 /* Ends one of identity_id's; *hash is that of its credential. */
 enum code session_revoke(struct db *db, struct arena *a, const char *id,
     const char *identity_id, const char **hash);

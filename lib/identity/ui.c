@@ -10,12 +10,14 @@
 
 #include "base/buf.h"
 #include "base/str.h"
+#include "identity/seal.h"
 
 struct ui {
 	struct arena *mem;
 	struct json *nodes;
 	struct json *messages;
 	struct ui_note *notes; /* said at nodes; written when rendered */
+	struct ui_secret *secrets;
 	bool errors;
 };
 
@@ -25,6 +27,14 @@ struct ui_note {
 	struct json *message;
 	struct ui_note *next;
 };
+
+/* A node that is sealed at rest. */
+struct ui_secret {
+	size_t index; /* in nodes */
+	struct ui_secret *next;
+};
+
+#define SEALED_IN "node of a form"
 
 static const struct message {
 	enum ui_id id;
@@ -205,6 +215,10 @@ static const struct message {
 	{ UI_ACCOUNT_KEPT, "success", "Your account stays as it is." },
 	{ UI_ADDRESS_PENDING, "info",
 	    "A code was sent to {}. The new address takes effect once you enter it." },
+	{ UI_FACTOR_DUE, "info",
+	    "Your company asks for a second factor. Set one up by {}." },
+	{ UI_FACTOR_KEPT, "error",
+	    "Your company asks for a second factor: set up another one first, then remove this one." },
 	{ UI_SYSTEM, "error", "{}" },
 };
 
@@ -261,8 +275,57 @@ ui_new(struct arena *a)
 	return ui;
 }
 
+void
+ui_keep_secret(struct ui *ui)
+{
+	struct ui_secret *s = arena_zalloc(ui->mem, sizeof(*s));
+
+	s->index = json_count(ui->nodes) - 1;
+	s->next = ui->secrets;
+	ui->secrets = s;
+}
+
+static bool
+is_secret(const struct ui *ui, size_t index)
+{
+	const struct ui_secret *s;
+
+	for (s = ui->secrets; s != NULL; s = s->next)
+		if (s->index == index)
+			return true;
+	return false;
+}
+
+/* The node that was sealed; NULL: not for whoever has these keys. */
+static const struct json *
+open_node(struct arena *a, const char *sealed, const char *const *keys)
+{
+	const char *text;
+	size_t len;
+
+	if (keys == NULL ||
+	    (text = seal_open(a, keys, SEALED_IN, sealed, &len, NULL)) == NULL)
+		return NULL;
+	return json_parse(a, text, len, NULL, NULL);
+}
+
+static void
+load_node(struct ui *ui, const struct json *node, const char *const *keys)
+{
+	const char *sealed = json_get_text(node, "sealed", NULL);
+
+	if (sealed == NULL) {
+		json_add(ui->nodes, node);
+		return;
+	}
+	if ((node = open_node(ui->mem, sealed, keys)) == NULL)
+		return;
+	json_add(ui->nodes, node);
+	ui_keep_secret(ui);
+}
+
 struct ui *
-ui_load(struct arena *a, const char *text)
+ui_load(struct arena *a, const char *text, const char *const *keys)
 {
 	struct ui *ui = ui_new(a);
 	const struct json *root, *list;
@@ -271,7 +334,7 @@ ui_load(struct arena *a, const char *text)
 	root = json_parse(a, text, strlen(text), NULL, NULL);
 	list = json_get_list(root, "nodes");
 	for (i = 0; i < json_count(list); i++)
-		json_add(ui->nodes, json_at(list, i));
+		load_node(ui, json_at(list, i), keys);
 	list = json_get_list(root, "messages");
 	for (i = 0; i < json_count(list); i++)
 		json_add(ui->messages, json_at(list, i));
@@ -460,12 +523,34 @@ put_nodes(struct json *o, const struct ui *ui, const char *csrf)
 		json_add(list, node_with_notes(ui, json_at(ui->nodes, i)));
 }
 
-const char *
-ui_store(struct arena *a, const struct ui *ui)
+static void
+store_secret(struct arena *a, struct json *list, const struct json *node,
+    const char *const *keys)
 {
-	struct json *o = json_new_object(a);
+	const char *text;
 
-	put_nodes(o, ui, NULL);
+	if (keys == NULL || keys[0] == NULL)
+		return;
+	text = json_string(a, node, JSON_COMPACT);
+	json_put_text(json_add_object(list), "sealed",
+	    seal_close(a, keys, SEALED_IN, text, strlen(text)));
+}
+
+const char *
+ui_store(struct arena *a, const struct ui *ui, const char *const *keys)
+{
+	struct json *o = json_new_object(a), *list;
+	const struct json *node;
+	size_t i;
+
+	list = json_put_list(o, "nodes");
+	for (i = 0; i < json_count(ui->nodes); i++) {
+		node = node_with_notes(ui, json_at(ui->nodes, i));
+		if (is_secret(ui, i))
+			store_secret(a, list, node, keys);
+		else
+			json_add(list, node);
+	}
 	json_put(o, "messages", ui->messages);
 	return json_string(a, o, JSON_COMPACT);
 }

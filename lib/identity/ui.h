@@ -130,6 +130,8 @@ enum ui_id {
 	UI_ACCOUNT_DUE = 4900105,
 	UI_ACCOUNT_KEPT = 4900106,
 	UI_ADDRESS_PENDING = 4900107,
+	UI_FACTOR_DUE = 4900011,
+	UI_FACTOR_KEPT = 4900012,
 	UI_SYSTEM = 5000001
 };
 
@@ -137,9 +139,15 @@ struct ui; /* nodes and messages of one flow, without its CSRF node */
 
 struct ui *ui_new(struct arena *a);
 
-/* As kept in the database; text that is not ours gives an empty one. */
-struct ui *ui_load(struct arena *a, const char *text);
-const char *ui_store(struct arena *a, const struct ui *ui);
+/*
+ * As kept in the database; text that is not ours gives an empty one. Secret
+ * nodes are sealed under the first of keys, which is what the caller's session
+ * is carried by: a copy of the database tells them to nobody. They are opened
+ * by any of keys; where none fits, and without keys, they are left out.
+ */
+struct ui *ui_load(struct arena *a, const char *text, const char *const *keys);
+const char *ui_store(struct arena *a, const struct ui *ui,
+    const char *const *keys);
 
 /* An input node. Members left out are not written. */
 struct ui_input {
@@ -163,6 +171,9 @@ void ui_add_input(struct ui *ui, const struct ui_input *in);
  */
 struct json *ui_add_node(struct ui *ui, const char *type, const char *group,
     enum ui_id label, const char *title);
+
+/* The node added last shows a secret. */
+void ui_keep_secret(struct ui *ui);
 
 /* A message as the attributes of a text node hold it. */
 struct json *ui_message(struct ui *ui, enum ui_id id, const char *key,

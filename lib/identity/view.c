@@ -114,11 +114,24 @@ token_hash(struct req *r)
 	    req_cookie(r, IDP_TOKEN_COOKIE));
 }
 
+/* What the caller's session may be carried by (identity/ui.h). */
+static const char *const *
+session_keys(const struct req *r)
+{
+	const char **keys = arena_calloc(r->mem, 3, sizeof(*keys));
+	size_t n = 0;
+
+	if ((keys[n] = req_cookie(r, IDP_SESSION_COOKIE)) != NULL)
+		n++;
+	keys[n] = req_cookie(r, IDP_TOKEN_COOKIE);
+	return keys;
+}
+
 static void
 read_flow(struct req *r, const struct db_rows *rows, const char *cookie,
     struct view_flow *out)
 {
-	out->ui = ui_load(r->mem, db_text(rows, 0));
+	out->ui = ui_load(r->mem, db_text(rows, 0), session_keys(r));
 	out->csrf = csrf_mask(r->mem, cookie);
 	out->state = db_text(rows, 1);
 	out->active = db_text_null(rows, 2);

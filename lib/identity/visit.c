@@ -111,6 +111,16 @@ visit_credential(struct visit *c, enum session_carrier *carrier)
 	return session_hash(c->mem, *carrier, secret);
 }
 
+const char *const *
+visit_keys(struct visit *c)
+{
+	enum session_carrier carrier;
+	const char **keys = arena_calloc(c->mem, 2, sizeof(*keys));
+
+	keys[0] = credential(c, &carrier);
+	return keys;
+}
+
 static bool
 find_session(struct visit *c, bool last)
 {

@@ -62,6 +62,12 @@ bool visit_session_alone(struct visit *c);
 const char *visit_credential(struct visit *c, enum session_carrier *carrier);
 
 /*
+ * What seals things for nobody but the caller: the credential that came with
+ * the request, as a NULL-terminated list; empty without one.
+ */
+const char *const *visit_keys(struct visit *c);
+
+/*
  * Where the pages with the forms are ("https://app.example/auth"): of the site
  * that was asked, when that is one of url.domains.
  */
