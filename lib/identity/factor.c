@@ -87,8 +87,7 @@ factor_changed(struct visit *c, const struct factor_change *change)
 
 	code = tell_owner(c, change);
 	if (code == CODE_OK && change->method != NULL)
-		code =
-		    session_add_proof(c->db, c->mem, c->session->id, &proof);
+		code = session_add_proof(c->db, c->mem, c->session->id, &proof);
 	if (code == CODE_OK)
 		auth_forget_sessions(c->r, c->session->identity.id);
 	return code;
@@ -118,8 +117,7 @@ factor_say_due(struct visit *c, struct flow *f)
 
 	if (level != LEVEL_INVITED && level != LEVEL_ENROL)
 		return;
-	date = clock_rfc3339(c->mem,
-	    c->session->identity.second_factor_after);
+	date = clock_rfc3339(c->mem, c->session->identity.second_factor_after);
 	ui_say(f->ui, UI_FACTOR_DUE, "due",
 	    arena_strndup(c->mem, date, strcspn(date, "T")));
 }

@@ -22,15 +22,15 @@ struct factor_change {
  * caches know of his sessions, and when one was added raises this session,
  * since setting it up has proven it. Its result goes to self_settings_done().
  */
-enum code factor_changed(struct visit *c, const struct factor_change *change)
-    MUST_CHECK;
+enum code factor_changed(struct visit *c,
+    const struct factor_change *change) MUST_CHECK;
 
 /*
  * Whether a factor of this type may go: not the last one while one is
  * demanded. Inside the open transaction.
  */
-enum code factor_may_go(struct visit *c, const char *type, bool *may)
-    MUST_CHECK;
+enum code factor_may_go(struct visit *c, const char *type,
+    bool *may) MUST_CHECK;
 
 /* Tells who must set one up so at the head of a new settings flow. */
 void factor_say_due(struct visit *c, struct flow *f);

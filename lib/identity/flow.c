@@ -170,9 +170,10 @@ flow_insert(struct visit *c, const struct flow *f)
 	if (db_run(c->db, &flow_queries[Q_INSERT],
 		DB_ARGS(f->id, kinds[f->kind].name, f->api ? "api" : "browser",
 		    f->state, f->request_url, f->return_to, f->csrf,
-		    ui_store(c->mem, f->ui, visit_keys(c)), f->refresh ? "true" : "false",
-		    f->requested_aal, f->identity_id, f->organization_id,
-		    exchange_hash(c, f), db_arg_time(c->mem, f->expires_at),
+		    ui_store(c->mem, f->ui, visit_keys(c)),
+		    f->refresh ? "true" : "false", f->requested_aal,
+		    f->identity_id, f->organization_id, exchange_hash(c, f),
+		    db_arg_time(c->mem, f->expires_at),
 		    db_arg_time(c->mem, f->issued_at),
 		    json_string(c->mem, f->internal, JSON_COMPACT))) == NULL)
 		return identity_fault(c->db);
@@ -183,7 +184,8 @@ enum code
 flow_save(struct visit *c, const struct flow *f)
 {
 	if (db_run(c->db, &flow_queries[Q_SAVE],
-		DB_ARGS(f->id, f->state, f->active, ui_store(c->mem, f->ui, visit_keys(c)),
+		DB_ARGS(f->id, f->state, f->active,
+		    ui_store(c->mem, f->ui, visit_keys(c)),
 		    json_string(c->mem, f->internal, JSON_COMPACT))) == NULL)
 		return identity_fault(c->db);
 	return CODE_OK;

@@ -165,7 +165,8 @@ read_settings(struct idp *p, const struct conf *conf)
 	p->secrets = copy_list(p->mem, conf_list(conf, "identity.secrets"));
 	p->csrf_cookie = arena_printf(p->mem, "csrf_token_%s",
 	    crypt_sha256_hex(p->mem, p->base_url, strlen(p->base_url)));
-	p->issuer = arena_strdup(p->mem, conf_text(conf, "identity.totp.issuer"));
+	p->issuer =
+	    arena_strdup(p->mem, conf_text(conf, "identity.totp.issuer"));
 	p->cookie_domain =
 	    str_is_empty(domain) ? NULL : arena_strdup(p->mem, domain);
 	p->cookie_secure = conf_bool(conf, "cookie.secure");

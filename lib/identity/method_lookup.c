@@ -169,8 +169,7 @@ use(struct visit *c, const struct json *list, const char *typed,
 		if (crypt_equal_str(json_get_text(old, "code", ""), typed)) {
 			*verdict = used == NULL ? RIGHT : USED;
 			if (used == NULL)
-				used =
-				    clock_rfc3339(c->mem, clock_now_us());
+				used = clock_rfc3339(c->mem, clock_now_us());
 		}
 		item = json_add_object(after);
 		json_put_text(item, "code", json_get_text(old, "code", ""));
@@ -228,8 +227,7 @@ submit_login(struct visit *c, struct flow *f, const struct json *body)
 		self_login_refuse(c, f, UI_LOOKUP_NONE, id);
 	else if (verdict != FAILED)
 		self_login_refuse_at(c, f, TYPE,
-		    verdict == USED ? UI_LOOKUP_WAS_USED : UI_LOOKUP_WRONG,
-		    id);
+		    verdict == USED ? UI_LOOKUP_WAS_USED : UI_LOOKUP_WRONG, id);
 }
 
 static bool
@@ -294,8 +292,7 @@ draw_set_up(struct visit *c, struct flow *f, const struct credential *cred)
 
 	if (json_get_bool(mine, "reveal", false)) {
 		add_codes(c, f, list_of(c, cred));
-		add_button(f, "lookup_secret_regenerate",
-		    UI_LOOKUP_REGENERATE);
+		add_button(f, "lookup_secret_regenerate", UI_LOOKUP_REGENERATE);
 	} else
 		add_button(f, "lookup_secret_reveal", UI_LOOKUP_REVEAL);
 	add_button(f, "lookup_secret_disable", UI_LOOKUP_DISABLE);
@@ -317,8 +314,7 @@ draw_settings(struct visit *c, struct flow *f)
 	} else if (code == CODE_OK)
 		draw_set_up(c, f, &cred);
 	else
-		add_button(f, "lookup_secret_regenerate",
-		    UI_LOOKUP_REGENERATE);
+		add_button(f, "lookup_secret_regenerate", UI_LOOKUP_REGENERATE);
 	return CODE_OK;
 }
 

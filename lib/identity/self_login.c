@@ -246,8 +246,8 @@ renew(struct visit *c, const struct flow *f, const struct session_proof *proof,
 	*secret = c->token;
 	code = session_prove(c->db, c->mem, c->session->id, proof);
 	if (code == CODE_OK)
-		code = self_trail(c, action, NULL,
-		    c->session->identity.id, c->session->id);
+		code = self_trail(c, action, NULL, c->session->identity.id,
+		    c->session->id);
 	if (code == CODE_OK)
 		visit_forget(c, c->session->hash);
 	if (code == CODE_OK)

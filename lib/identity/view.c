@@ -116,7 +116,7 @@ token_hash(struct req *r)
 
 /* What the caller's session may be carried by (identity/ui.h). */
 static const char *const *
-session_keys(const struct req *r)
+session_keys(struct req *r)
 {
 	const char **keys = arena_calloc(r->mem, 3, sizeof(*keys));
 	size_t n = 0;

@@ -8,7 +8,6 @@
 
 #include "identity/exchange.h"
 #include "identity/known.h"
-#include "identity/page.h"
 #include "identity/level.h"
 #include "identity/page.h"
 #include "identity/self.h"
