@@ -132,15 +132,16 @@ in_groups(const struct node *node, const char *const *groups)
 static bool
 takes_away(const struct node *node)
 {
-	static const char *const names[] = { "account_delete",
-		"lookup_secret_disable", "passkey_remove", "totp_unlink",
-		"unlink", "webauthn_remove" };
+	static const char *const names[] = { "lookup_secret_disable",
+		"passkey_remove", "totp_unlink", "unlink", "webauthn_remove" };
 	size_t i;
 
-	for (i = 0; is_submit(node) && i < NITEMS(names); i++)
+	if (!is_submit(node))
+		return false;
+	for (i = 0; i < NITEMS(names); i++)
 		if (str_eq(node->name, names[i]))
 			return true;
-	return false;
+	return str_eq(node->value, "account_delete");
 }
 
 /* --- messages -------------------------------------------------------------- */
@@ -528,7 +529,7 @@ put_text_node(struct page *p, struct nodes *n, const struct node *node)
 	secrets = json_get_list(json_get_object(message, "context"), "secrets");
 	if (json_count(secrets) > 0)
 		put_codes(p, node, secrets);
-	else if (node->label[0] != '\0')
+	else if (str_eq(node->id, "totp_secret_key"))
 		tmpl_node_secret(&p->h,
 		    &(struct tmpl_node_secret){ .label = node->label,
 			.text = text_of(message) });
@@ -752,18 +753,35 @@ static const char *const forms[][NODES_GROUPS] = {
 	{ "lookup_secret", NULL },
 };
 
-void
-nodes_put_all(struct page *p, struct nodes *n)
+/* A new account needs its data with whichever proof it is made. */
+static const char *const whole_forms[][NODES_GROUPS] = {
+	{ "oidc", NULL },
+	{ "default", "profile", "password", "code", "passkey", "webauthn",
+	    NULL },
+};
+
+static void
+put_forms(struct page *p, struct nodes *n,
+    const char *const (*list)[NODES_GROUPS], size_t nlist)
 {
 	size_t i;
 	bool any = false;
 
-	for (i = 0; i < NITEMS(forms); i++) {
-		if (!has_groups(p, n, forms[i]))
+	for (i = 0; i < nlist; i++) {
+		if (!has_groups(p, n, list[i]))
 			continue;
 		if (any)
 			tmpl_or(&p->h);
-		nodes_put_form(p, n, forms[i]);
+		nodes_put_form(p, n, list[i]);
 		any = true;
 	}
+}
+
+void
+nodes_put_all(struct page *p, struct nodes *n)
+{
+	if (n->whole)
+		put_forms(p, n, whole_forms, NITEMS(whole_forms));
+	else
+		put_forms(p, n, forms, NITEMS(forms));
 }

@@ -18,6 +18,7 @@ struct nodes {
 	const char *action;    /* where its forms post to */
 	const char *identity;  /* the identity service's address, "" for ours */
 	bool new_password;     /* one is set: it is asked for twice */
+	bool whole;	       /* every proof comes with the same data */
 	bool focus;	       /* the first field to fill gets the focus */
 };
 

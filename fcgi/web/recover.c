@@ -209,6 +209,7 @@ recover_registration(struct page *p)
 		return;
 	page_auth_open(p, title, "It takes a minute.");
 	s.nodes.new_password = true;
+	s.nodes.whole = true;
 	shown_put(p, &s);
 	put_link(p, "/auth/login", "Sign in instead");
 	page_auth_close(p);

@@ -101,6 +101,7 @@ const show = (text, url) => {
   keepDrafts(old);
   main.dispatchEvent(new CustomEvent("mirai:fresh", { bubbles: true }));
   bind(main);
+  globalThis.oryPasskeyLoginAutocompleteInit?.();
   failures = 0;
   focusFirst();
 };
@@ -276,13 +277,13 @@ const bindConfirm = (box) => {
   );
 };
 
-// Buttons that only script can serve: the functions of webauthn.js.
+// Buttons that only script can serve: those of webauthn.js, which answers
+// their clicks wherever they stand.
 const bindTrigger = (button) => {
   button.hidden = false;
   button.addEventListener("click", () => {
-    const act = globalThis[button.dataset.trigger];
-    if (typeof act === "function") act();
-    else say("This browser cannot use security keys here.");
+    if (!globalThis.oryWebAuthnInitialized)
+      say("Security keys are not available here. Load the page again to try once more.");
   });
 };
 
