@@ -291,11 +291,25 @@ put_rules(struct page *p, const struct node *node)
 		    arena_printf(p->r->mem, "%s-note", node->id));
 }
 
+static bool
+any_wrong(const struct nodes *n)
+{
+	const struct json *list;
+	size_t i;
+
+	list = json_get_list(n->ui, "nodes");
+	for (i = 0; i < json_count(list); i++)
+		if (has_error(json_get_list(json_at(list, i), "messages")))
+			return true;
+	return false;
+}
+
 /* The focus goes to what is wrong, else to what is still empty. */
 static bool
 takes_focus(struct nodes *n, const struct node *node)
 {
-	if (!n->focus || (!node->invalid && node->value[0] != '\0'))
+	if (!n->focus ||
+	    (any_wrong(n) ? !node->invalid : node->value[0] != '\0'))
 		return false;
 	n->focus = false;
 	return true;
@@ -682,7 +696,6 @@ is_plain(const struct node *node, size_t buttons)
 	    str_eq(node->name, "email");
 }
 
-/* What is seen of the groups and gives something; false: nothing is. */
 static void
 put_main(struct page *p, struct nodes *n, const char *const *groups)
 {
@@ -692,6 +705,8 @@ put_main(struct page *p, struct nodes *n, const char *const *groups)
 	open_form(p, n, groups);
 	for (i = 0; i < count_nodes(n); i++) {
 		node = node_at(p, n, i);
+		if (in_groups(&node, groups) && str_eq(node.group, "oidc"))
+			p->leaves = true;
 		if (!in_groups(&node, groups) || is_input(&node, "hidden") ||
 		    takes_away(&node))
 			continue;

@@ -230,20 +230,32 @@ foreign_script(const struct page *p)
 }
 
 /*
- * Nothing but this site's files, and the one script that a flow brings; forms
- * may also post to, and be sent on by, the hosts of the site.
+ * Where forms may post to and be sent on to: the hosts of the site, and if one
+ * leads to a provider of sign-in, wherever that is.
  */
+static const char *
+form_targets(struct page *p)
+{
+	const char *others = "";
+
+	if (p->leaves)
+		others = conf_bool(p->r->env->conf, "cookie.secure")
+		    ? " https:"
+		    : " https: http:";
+	return arena_printf(p->r->mem, "'self' %s %s %s%s", p->site.app,
+	    p->site.auth, p->site.marketing, others);
+}
+
+/* Nothing but this site's files, and the one script that a flow brings. */
 static const char *
 content_policy(struct page *p)
 {
 	return arena_printf(p->r->mem,
 	    "default-src 'none'; script-src 'self'%s%s; style-src 'self';"
 	    " img-src 'self' data: https:; connect-src 'self'%s%s;"
-	    " form-action 'self' %s %s %s; base-uri 'none';"
-	    " frame-ancestors 'none'",
+	    " form-action %s; base-uri 'none'; frame-ancestors 'none'",
 	    foreign_script(p) ? " " : "", foreign_script(p) ? p->script : "",
-	    p->flow ? " " : "", p->flow ? p->site.auth : "", p->site.app,
-	    p->site.auth, p->site.marketing);
+	    p->flow ? " " : "", p->flow ? p->site.auth : "", form_targets(p));
 }
 
 void

@@ -24,6 +24,7 @@ struct page {
 	const char *csrf;   /* for own forms; "" without a session */
 	const char *arg[2]; /* parts of the path: ids */
 	bool level_low;	    /* a session that must prove, or set up, more */
+	bool leaves;	    /* a form of it leads to another site */
 	bool flow;	    /* its script talks to the identity service */
 	const char *script; /* of that service; NULL: none */
 };

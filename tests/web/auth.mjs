@@ -289,6 +289,93 @@ async function errors(browser, site) {
 	await context.close();
 }
 
+// Every kind of node, and what must not come of one: whatever the flow, its
+// page shows it and runs nothing of it.
+const NODE = (type, group, attributes, label, messages = []) => ({ type, group, messages,
+	attributes: { node_type: type, ...attributes }, meta: label ? { label: { id: 1, text: label, type: 'info' } } : {} });
+const INPUT = (name, type, more = {}, label = name, messages = []) =>
+	NODE('input', more.group ?? 'default', { name, type, disabled: false, ...more }, label, messages);
+const UI = {
+	messages: [{ id: 1, text: 'It lasts 15.00 minutes <b>', type: 'info' }, { id: 2, text: 'That is done.', type: 'success' }],
+	nodes: [
+		INPUT('shade', 'hidden', { value: '"><i>' }), INPUT('traits.email', 'email', { required: true }, 'Mail'),
+		INPUT('identifier', 'text', { value: 'x@y.example' }, 'ID', [{ id: 3, text: 'Not this one.', type: 'error' }, { id: 4, text: 'Try another.', type: 'info' }]),
+		INPUT('phone', 'tel'), INPUT('many', 'number', { value: 7 }), INPUT('day', 'date'), INPUT('site', 'url', { disabled: true }),
+		INPUT('at', 'datetime-local'), INPUT('password', 'password', { value: 'leaked', group: 'password' }, 'Password'),
+		INPUT('code', 'text', { pattern: '[0-9]+', maxlength: 6, group: 'code' }, 'Code'),
+		INPUT('agree', 'checkbox', { value: true }, 'I agree'), INPUT('other', 'colour-of-the-day'),
+		INPUT('method', 'submit', { value: 'password', group: 'password' }, 'Go on'),
+		INPUT('email', 'submit', { value: 'x@y.example', group: 'code' }, 'Resend code'),
+		INPUT('provider', 'submit', { value: 'acme', group: 'oidc' }, 'Sign in with <Acme>'),
+		NODE('div', 'default', { id: 'hole' }), NODE('nonsense', 'default', { id: 'none' }, 'Nonsense'),
+		NODE('a', 'default', { href: 'javascript:alert(1)', title: { text: 'Bad link' } }),
+		NODE('a', 'default', { href: '/terms', title: { text: 'Good link' } }),
+		NODE('img', 'totp', { src: `data:image/png;base64,${'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAAAAAA6fptVAAAACklEQVR4nGNgAAAAAgABSK+kcQAAAABJRU5ErkJggg=='}`, id: 'totp_qr' }, 'Scan this'),
+		NODE('img', 'totp', { src: 'javascript:alert(2)' }, 'Bad image'),
+		NODE('text', 'totp', { id: 'totp_secret_key', text: { id: 5, text: 'JBSWY3DPEHPK3PXP', type: 'info' } }, 'Secret'),
+		INPUT('totp_code', 'text', { group: 'totp', required: true }, 'App code'),
+		INPUT('method', 'submit', { value: 'totp', group: 'totp' }, 'Verify'),
+		INPUT('totp_unlink', 'submit', { value: 'true', group: 'totp' }, 'Unlink app'),
+		NODE('text', 'lookup_secret', { id: 'lookup_secret_codes', text: { id: 6, type: 'info', text: 'x', context: { secrets: [
+			{ id: 1050009, text: 'abcd2345', type: 'info', context: { secret: 'abcd2345' } },
+			{ id: 1050014, text: 'Used yesterday', type: 'info', context: { used_at: 'x' } }] } } }, 'Back-up codes'),
+		INPUT('webauthn_login_trigger', 'button', { group: 'webauthn', value: '{}', onclick: 'alert(3)', onclickTrigger: 'oryWebAuthnLogin' }, 'Use key'),
+		INPUT('evil_trigger', 'button', { group: 'webauthn', onclick: 'alert(4)', onclickTrigger: 'alert' }, 'Evil'),
+		NODE('script', 'webauthn', { src: 'https://evil.example/x.js', integrity: 'sha512-x', id: 'bad' }),
+	],
+};
+
+async function anyNode(browser, site) {
+	const { context, page, complaints } = await open(browser);
+	const attribute = (selector, name) => page.locator(selector).getAttribute(name);
+
+	await page.goto(`${site.base}/auth/login`);
+	sql(`UPDATE flows SET ui = $ui$${JSON.stringify(UI)}$ui$ WHERE id = '${flowOf(page)}'`);
+	const answer = await page.reload();
+	ok(await page.getByText('It lasts 15 minutes <b>').isVisible(), 'nodes: messages are text, minutes whole');
+	is(await page.locator('.banner-success').innerText(), 'That is done.', 'nodes: tones');
+	is(await page.locator('form').count(), 6, 'nodes: a form for each way');
+	is(await page.locator('form:not(:has(input[name=csrf_token]))').count(), 0, 'nodes: with the token in each');
+	is(await page.locator('form:not(:has(input[name=shade]))').count(), 0, 'nodes: and what is hidden');
+	is(await page.locator('input[name=shade]').first().inputValue(), '"><i>', 'nodes: values are escaped');
+	is(await attribute('[name="traits.email"]', 'autocomplete'), 'email', 'nodes: autocomplete');
+	is(await attribute('[name=code]', 'autocomplete'), 'one-time-code', 'nodes: of codes');
+	is([await attribute('[name=code]', 'pattern'), await attribute('[name=code]', 'maxlength')], ['[0-9]+', '6'], 'nodes: pattern and length');
+	is(await attribute('[name="traits.email"]', 'required'), '', 'nodes: required');
+	is(await attribute('[name=site]', 'disabled'), '', 'nodes: disabled');
+	is(await attribute('[name=phone]', 'pattern'), null, 'nodes: no rule, no attribute');
+	const notes = await attribute('[name=identifier]', 'aria-describedby');
+	is(await page.locator(`[id="${notes}"] p`).allInnerTexts(), ['Not this one.', 'Try another.'], 'nodes: messages belong to their field');
+	is(await attribute('[name=identifier]', 'aria-invalid'), 'true', 'nodes: which is marked');
+	is(await page.evaluate(() => document.activeElement.name), 'identifier', 'nodes: and has the focus');
+	is(await attribute('[name=password]', 'value'), null, 'nodes: a password is never put back');
+	is(await page.locator('[name=agree]').evaluateAll((l) => l.map((e) => [e.type, e.value, e.checked])),
+		[['hidden', 'false', false], ['checkbox', 'true', true]], 'nodes: a box says no, too');
+	for (const type of ['tel', 'date', 'datetime-local', 'url', 'number']) is(await page.locator(`input[type=${type}]`).count(), 1, `nodes: ${type}`);
+	is(await page.locator('[name=other], #hole, #none, #bad').count(), 0, 'nodes: unknown kinds are left out');
+	is(await page.getByText('Nonsense').count(), 0, 'nodes: with their labels');
+	is(await page.getByRole('link', { name: 'Bad link' }).getAttribute('href'), '#', 'nodes: a link leads nowhere bad');
+	is(await page.getByRole('link', { name: 'Good link' }).getAttribute('href'), '/terms', 'nodes: a good one does');
+	is(await page.locator('img[src^="javascript"], [onclick], script:not([src^="/static/"])').count(), 0, 'nodes: nothing of it runs');
+	is(await page.getByRole('img', { name: 'Scan this' }).count(), 1, 'nodes: a picture is named');
+	ok(await page.getByText('JBSWY3DPEHPK3PXP').isVisible(), 'nodes: a secret to type');
+	is(await page.locator('.codes li').allInnerTexts(), ['abcd2345', 'Used yesterday'], 'nodes: codes and used ones');
+	is(await page.getByRole('button', { name: 'Copy' }).count(), 2, 'nodes: to copy');
+	is(await page.getByRole('button', { name: 'Print' }).count(), 1, 'nodes: to print');
+	is(await attribute('[name=webauthn_login_trigger]', 'data-trigger'), 'oryWebAuthnLogin', 'nodes: a key is script\'s');
+	is(await page.getByRole('button', { name: 'Evil' }).count(), 0, 'nodes: no other function is called');
+	is(await page.locator('form', { has: page.locator('[name=identifier]') }).getByRole('button').allInnerTexts(),
+		['Show', 'Go on', 'Resend code'], 'nodes: the buttons of the main form');
+	is(await page.getByRole('button', { name: 'Resend code' }).getAttribute('formnovalidate'), '', 'nodes: a second way asks for no field of the first');
+	is(await page.getByRole('button', { name: 'Unlink app' }).isVisible(), false, 'nodes: taking away is asked twice');
+	await page.locator('summary', { hasText: 'Unlink app' }).click();
+	ok(await page.getByRole('button', { name: 'Unlink app' }).isVisible(), 'nodes: and then done');
+	is(await page.locator('form', { has: page.locator('[name=totp_unlink]') }).locator('[name=totp_code]').count(), 0, 'nodes: in a form of its own');
+	ok(/form-action [^;]* https:/.test(answer.headers()['content-security-policy']), 'nodes: a provider may be anywhere');
+	is(complaints, [], 'nodes: nothing on the console');
+	await context.close();
+}
+
 // A flow of another browser, of another person; a browser without cookies.
 async function strangers(browser, site) {
 	const mine = await open(browser);
@@ -421,6 +508,7 @@ await main(async () => {
 			for (const journey of [login, expiredLogin, logout, settingsPassword, freshProof, sessions, registration])
 				await journey(browser, site, script);
 		await errors(browser, site);
+		await anyNode(browser, site);
 		await strangers(browser, site);
 		await badNetwork(browser, site);
 		await keyboard(browser, site);
