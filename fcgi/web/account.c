@@ -78,7 +78,10 @@ find_tab(const char *name)
 	return NULL;
 }
 
-/* The tab with the card of a method: where its submit was made. */
+/*
+ * The tab with the card of a method, where its submit was made; some cards
+ * have several ("account_delete").
+ */
 static const struct tab *
 tab_of_method(const char *method)
 {
@@ -86,7 +89,7 @@ tab_of_method(const char *method)
 
 	for (i = 0; method != NULL && i < NITEMS(tabs); i++)
 		for (j = 0; j < CARDS && tabs[i].cards[j].group != NULL; j++)
-			if (str_eq(tabs[i].cards[j].group, method))
+			if (str_starts(method, tabs[i].cards[j].group))
 				return &tabs[i];
 	return NULL;
 }

@@ -476,16 +476,30 @@ put_button(struct page *p, struct nodes *n, const struct node *node)
 
 /* --- other kinds ----------------------------------------------------------- */
 
+/* Addresses of the identity service are those of the host that was asked. */
+static const char *
+link_target(struct page *p, const struct nodes *n, const char *href)
+{
+	const char *base;
+
+	base = conf_text(p->r->env->conf, "url.auth");
+	if (!str_starts(href, base) ||
+	    !str_starts(href + strlen(base), "/self-service/"))
+		return href;
+	return arena_printf(p->r->mem, "%s%s", n->identity,
+	    href + strlen(base));
+}
+
 static void
 put_link(struct page *p, struct nodes *n, const struct node *node)
 {
 	const char *title;
 
-	(void)n;
 	title = text_of(json_get_object(node->attributes, "title"));
 	tmpl_auth_button(&p->h,
 	    &(struct tmpl_auth_button){
-		.to = json_get_text(node->attributes, "href", "#"),
+		.to = link_target(p, n,
+		    json_get_text(node->attributes, "href", "#")),
 		.label = title[0] == '\0' ? "Continue" : title });
 }
 

@@ -174,25 +174,86 @@ async function settingsPassword(browser, site, script) {
 	await again.context.close();
 }
 
+// A change that needs a fresh proof waits for it, and is made then.
 async function freshProof(browser, site, script) {
 	const how = `fresh proof ${script ? 'with' : 'without'} script`;
 	const { context, page } = await open(browser, { javaScriptEnabled: script });
+	const [old, fresh] = script ? [PASSWORD, 'Other-Password-9!'] : ['Other-Password-9!', 'Third-Password-9!'];
 
-	await signIn(page, site, 'instructor2');
+	await signIn(page, site, 'instructor2', old);
 	await page.goto(`${site.base}/auth/settings?tab=password`);
 	age('instructor2', '1 hour');
 	const flow = flowOf(page);
-	await password(page).fill('Other-Password-9!');
-	if (script) await page.getByLabel('Confirm Password').fill('Other-Password-9!');
+	await password(page).fill(fresh);
+	if (script) await page.getByLabel('Confirm Password').fill(fresh);
 	await page.getByRole('button', { name: 'Save' }).click();
 	await page.waitForURL('**/auth/login?flow=*');
-	ok(await page.getByText('Confirm that it is you.').isVisible(), `${how}: a fresh proof is asked for`);
-	is(await page.getByLabel('E-mail').count(), 0, `${how}: of the same person`);
-	await password(page).fill(PASSWORD);
+	ok(await page.getByText('Confirm that it is you.').isVisible(), `${how}: asked for`);
+	is(await email(page).count(), 0, `${how}: of the same person`);
+	await password(page).fill('wrong-Password-1');
+	await signInButton(page).click();
+	await page.getByRole('alert').first().waitFor();
+	await password(page).fill(old);
 	await signInButton(page).click();
 	await page.waitForURL(`**/auth/settings?*${flow}*`);
-	ok(true, `${how}: and leads back`);
-	sql(`DELETE FROM flows WHERE id = '${flow}'`);
+	await page.locator('.banner-success').waitFor();
+	is(await page.getByRole('link', { name: 'Password' }).getAttribute('aria-current'), 'page', `${how}: the change is made, on its tab`);
+	await context.close();
+	const again = await open(browser);
+	await signIn(again.page, site, 'instructor2', fresh);
+	ok(true, `${how}: the new password signs in`);
+	await again.context.close();
+}
+
+async function profile(browser, site, script) {
+	const how = `profile ${script ? 'with' : 'without'} script`;
+	const { context, complaints, page } = await open(browser, { javaScriptEnabled: script });
+	const first = () => page.getByLabel('First', { exact: false });
+
+	await signIn(page, site, 'legacy');
+	await page.locator('details.profile summary').click();
+	await page.getByRole('link', { name: 'Profile' }).click();
+	ok(flowOf(page) !== null, `${how}: reached from the menu`);
+	is(await page.getByRole('link', { name: 'Profile' }).getAttribute('aria-current'), 'page', `${how}: the first tab`);
+	is(await email(page).inputValue(), 'legacy@acme.example', `${how}: what is known is there`);
+	await first().evaluate((e) => e.removeAttribute('required'));
+	await first().fill('');
+	await page.getByLabel('Last', { exact: false }).fill('Kept');
+	await page.getByRole('button', { name: 'Save' }).click();
+	await page.locator('.field-error').first().waitFor();
+	is(await first().getAttribute('aria-invalid'), 'true', `${how}: what is missing is marked`);
+	is(await page.getByLabel('Last', { exact: false }).inputValue(), 'Kept', `${how}: what was typed stays`);
+	await first().fill(script ? 'Leandra' : 'Leonora');
+	await page.getByRole('button', { name: 'Save' }).click();
+	await page.locator('.banner-success').waitFor();
+	is(sql(`SELECT traits -> 'name' ->> 'first' FROM identities WHERE traits ->> 'email' = 'legacy@acme.example'`),
+		script ? 'Leandra' : 'Leonora', `${how}: saved`);
+	await page.getByRole('link', { name: 'Back to the dashboard' }).click();
+	ok((await page.locator('details.profile').innerText()).includes(script ? 'Leandra' : 'Leonora'), `${how}: shown everywhere`);
+	is(complaints.filter((t) => !t.includes('400')), [], `${how}: nothing on the console`);
+	await context.close();
+}
+
+async function endAccount(browser, site, script) {
+	const how = `account ${script ? 'with' : 'without'} script`;
+	const { context, page } = await open(browser, { javaScriptEnabled: script, acceptDownloads: true });
+
+	await signIn(page, site, 'sme');
+	await page.goto(`${site.base}/auth/settings?tab=account`);
+	const link = await page.getByRole('link', { name: /export|download|copy/i }).first().getAttribute('href');
+	const copy = await context.request.get(link);
+	is([copy.status(), (await copy.text()).includes('sme@acme.example')], [200, true], `${how}: a copy of one's data`);
+	await page.locator('.removal summary').click();
+	await page.locator('.removal').getByRole('button').click();
+	await page.waitForURL('**/auth/login*');
+	await fill(page, 'sme');
+	await page.waitForURL('**/dashboard');
+	await page.goto(`${site.base}/auth/settings?tab=account`);
+	ok(await page.getByText('deleted on').first().isVisible(), `${how}: the day is told`);
+	is(await page.locator('.removal').count(), 0, `${how}: no second end`);
+	await page.getByRole('button', { name: /keep/i }).click();
+	await page.locator('.banner-success').waitFor();
+	is(await page.locator('.removal').count(), 1, `${how}: kept after all`);
 	await context.close();
 }
 
@@ -491,7 +552,7 @@ async function screens(browser, site) {
 			await picture(page, `auth-${name}`, colorScheme);
 		}
 		await signIn(page, site, 'owner');
-		for (const tab of ['password', 'sessions']) {
+		for (const tab of ['profile', 'password', 'sessions', 'account']) {
 			await page.goto(`${site.base}/auth/settings?tab=${tab}`);
 			await picture(page, `auth-settings-${tab}`, colorScheme);
 		}
@@ -505,7 +566,8 @@ await main(async () => {
 		args: ['--no-sandbox', '--disable-dev-shm-usage', '--disable-gpu'] });
 	try {
 		for (const script of [true, false])
-			for (const journey of [login, expiredLogin, logout, settingsPassword, freshProof, sessions, registration])
+			for (const journey of [login, expiredLogin, logout, settingsPassword, freshProof, profile, endAccount,
+				sessions, registration])
 				await journey(browser, site, script);
 		await errors(browser, site);
 		await anyNode(browser, site);
