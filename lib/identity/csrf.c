@@ -114,22 +114,30 @@ violation(struct visit *c, const char *why)
 	return false;
 }
 
-bool
-csrf_check(struct visit *c, const char *stored, const char *given)
+const char *
+csrf_flaw(struct visit *c, const char *stored, const char *given)
 {
 	const char *cookie = csrf_cookie(c);
 
 	if (given == NULL || *given == '\0')
 		given = req_header(c->r, "x-csrf-token");
 	if (cookie == NULL)
-		return violation(c, "The CSRF cookie is missing.");
+		return "The CSRF cookie is missing.";
 	if (given == NULL || *given == '\0')
-		return violation(c, "The CSRF token is missing.");
+		return "The CSRF token is missing.";
 	if (!csrf_matches(c->mem, given, cookie))
-		return violation(c, "The CSRF token does not fit the cookie.");
+		return "The CSRF token does not fit the cookie.";
 	if (!csrf_matches(c->mem, stored, cookie))
-		return violation(c, "The CSRF cookie is not of this flow.");
-	return true;
+		return "The CSRF cookie is not of this flow.";
+	return NULL;
+}
+
+bool
+csrf_check(struct visit *c, const char *stored, const char *given)
+{
+	const char *flaw = csrf_flaw(c, stored, given);
+
+	return flaw == NULL || violation(c, flaw);
 }
 
 bool

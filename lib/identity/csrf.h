@@ -24,9 +24,12 @@ const char *csrf_mask(struct arena *a, const char *token);
 bool csrf_matches(struct arena *a, const char *given, const char *token);
 
 /*
- * The check of a submit to a browser flow whose stored token is stored; given
- * is the body's field or NULL. False: refused with security_csrf_violation.
+ * What is wrong with a submit to a browser flow whose stored token is stored;
+ * given is the body's field or NULL. NULL: nothing.
  */
+const char *csrf_flaw(struct visit *c, const char *stored, const char *given);
+
+/* The same check. False: refused with security_csrf_violation. */
 bool csrf_check(struct visit *c, const char *stored, const char *given);
 
 /* The check of reading a browser flow: the cookie against the stored token. */

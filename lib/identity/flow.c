@@ -34,9 +34,9 @@ const struct db_query flow_queries[] = {
 	},
 	[Q_SAVE] = {
 	    .name = "flow_save",
-	    .nargs = 5, /* id, state, active, ui, internal */
+	    .nargs = 7, /* id, state, active, ui, internal, csrf, type */
 	    .sql = "UPDATE flows SET state = $2, active = $3, ui = $4,"
-		   " internal = $5, updated_at = now() WHERE id = $1",
+		   " internal = $5, csrf_token = $6, type = $7, updated_at = now() WHERE id = $1",
 	},
 	[Q_LOAD] = {
 	    .name = "flow_load",
@@ -186,7 +186,8 @@ flow_save(struct visit *c, const struct flow *f)
 	if (db_run(c->db, &flow_queries[Q_SAVE],
 		DB_ARGS(f->id, f->state, f->active,
 		    ui_store(c->mem, f->ui, visit_keys(c)),
-		    json_string(c->mem, f->internal, JSON_COMPACT))) == NULL)
+		    json_string(c->mem, f->internal, JSON_COMPACT), f->csrf,
+		    f->api ? "api" : "browser")) == NULL)
 		return identity_fault(c->db);
 	return CODE_OK;
 }
@@ -239,6 +240,39 @@ flow_load(struct visit *c, enum flow_kind kind, const char *id,
 		return CODE_NOT_FOUND;
 	*out = read_flow(c, kind, rows);
 	return CODE_OK;
+}
+
+#define OPENERS ((size_t)8) /* browsers a flow goes on in */
+
+void
+flow_adopt(struct visit *c, struct flow *f)
+{
+	const struct json *before = json_get_list(f->internal, "openers");
+	struct json *list = json_new_list(c->mem);
+	size_t n = json_count(before), i;
+
+	for (i = n < OPENERS ? 0 : n - OPENERS + 1; i < n; i++)
+		json_add(list, json_at(before, i));
+	if (n == 0)
+		json_add_text(list, f->csrf);
+	f->csrf = csrf_rotate(c);
+	json_add_text(list, f->csrf);
+	json_put(f->internal, "openers", list);
+}
+
+const char *
+flow_csrf(struct visit *c, const struct flow *f)
+{
+	const struct json *list = json_get_list(f->internal, "openers");
+	const char *cookie = csrf_cookie(c), *token;
+	size_t i;
+
+	for (i = 0; cookie != NULL && i < json_count(list); i++) {
+		token = json_text(json_at(list, i));
+		if (*token != '\0' && crypt_equal_str(token, cookie))
+			return token;
+	}
+	return f->csrf;
 }
 
 static void

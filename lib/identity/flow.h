@@ -83,6 +83,14 @@ enum code flow_save(struct visit *c, const struct flow *f);
 enum code flow_load(struct visit *c, enum flow_kind kind, const char *id,
     struct flow **out); /* CODE_NOT_FOUND */
 
+/*
+ * A link in a mail is opened in whichever browser: flow_adopt() lets this one
+ * go on with f beside those before, and flow_csrf() is the token f is held
+ * against: of this browser if it may, else of the one before.
+ */
+void flow_adopt(struct visit *c, struct flow *f);
+const char *flow_csrf(struct visit *c, const struct flow *f);
+
 /* The flow as JSON, the CSRF token of its form masked anew. */
 struct json *flow_json(struct visit *c, const struct flow *f);
 

@@ -145,6 +145,64 @@ copy_list(struct arena *a, const char *const *list)
 }
 
 static void
+read_methods(struct idp *p, const struct conf *conf)
+{
+	struct idp_methods *m = &p->methods;
+
+	m->password = conf_bool(conf, "identity.methods.password");
+	m->code = conf_bool(conf, "identity.methods.code");
+	m->code_login = conf_bool(conf, "identity.methods.code.passwordless");
+	m->code_mfa = conf_bool(conf, "identity.methods.code.mfa");
+	m->link = conf_bool(conf, "identity.methods.link");
+}
+
+/* A setting of one of two words: *second is whether it is the second. */
+static int
+read_choice(const struct conf *conf, const char *key, const char *first,
+    const char *other, bool *second)
+{
+	const char *value = conf_text(conf, key);
+
+	*second = str_eq(value, other);
+	if (*second || str_eq(value, first))
+		return 0;
+	log_error("%s: must be %s or %s", key, first, other);
+	return -1;
+}
+
+/* Settings of words, and those that do not go together. */
+static int
+check_flows(struct idp *p, const struct conf *conf)
+{
+	if (read_choice(conf, "identity.recovery.method", "code", "link",
+		&p->recovery_link) == -1 ||
+	    read_choice(conf, "identity.verification.method", "code", "link",
+		&p->verification_link) == -1 ||
+	    read_choice(conf, "identity.registration.style", "unified",
+		"profile_first", &p->profile_first) == -1 ||
+	    read_choice(conf, "identity.login.style", "unified",
+		"identifier_first", &p->identifier_first) == -1)
+		return -1;
+	if (p->recovery &&
+	    !(p->recovery_link ? p->methods.link : p->methods.code)) {
+		log_error("identity.recovery.method: this method is off");
+		return -1;
+	}
+	if (p->verification &&
+	    !(p->verification_link ? p->methods.link : p->methods.code)) {
+		log_error("identity.verification.method: this method is off");
+		return -1;
+	}
+	if (p->mitigate && (p->registration_session || !p->verification)) {
+		log_error("identity.enumeration.mitigate: needs "
+			  "identity.verification, and no "
+			  "identity.registration_session");
+		return -1;
+	}
+	return 0;
+}
+
+static void
 read_settings(struct idp *p, const struct conf *conf)
 {
 	static const char *const lives[IDP_FLOWS] = {
@@ -181,6 +239,16 @@ read_settings(struct idp *p, const struct conf *conf)
 	p->registration = conf_bool(conf, "identity.registration");
 	p->registration_session =
 	    conf_bool(conf, "identity.registration_session");
+	p->mitigate = conf_bool(conf, "identity.enumeration.mitigate");
+	p->recovery = conf_bool(conf, "identity.recovery");
+	p->verification = conf_bool(conf, "identity.verification");
+	p->continue_with =
+	    conf_bool(conf, "identity.continue_with_transitions");
+	p->notify_unknown =
+	    conf_bool(conf, "identity.notify_unknown_recipients");
+	p->registration_verify =
+	    conf_bool(conf, "identity.registration.show_verification");
+	read_methods(p, conf);
 	p->session_us = conf_int(conf, "session.lifespan") * US;
 	for (i = 0; i < NITEMS(lives); i++)
 		p->flow_us[i] = conf_int(conf, lives[i]) * US;
@@ -253,7 +321,8 @@ idp_open(const struct conf *conf, size_t workers)
 	p->gate = open_gate(conf, workers);
 	if (p->schema == NULL || p->gate == NULL || p->oidc == NULL ||
 	    check_maps(p) == -1 || check_secrets(p) == -1 ||
-	    check_cookies(p) == -1 || check_level(conf) == -1) {
+	    check_cookies(p) == -1 || check_level(conf) == -1 ||
+	    check_flows(p, conf) == -1) {
 		idp_close(p);
 		return NULL;
 	}

@@ -21,6 +21,15 @@
 
 #define IDP_FLOWS 5 /* = FLOW__MAX */
 
+/* Which ways to prove or set who one is are offered at all. */
+struct idp_methods {
+	bool password;
+	bool code;	 /* mailed codes: recovery, verification, and ... */
+	bool code_login; /* ... signing in and up without a password */
+	bool code_mfa;	 /* ... as a second factor */
+	bool link;	 /* mailed links: recovery, verification */
+};
+
 struct idp {
 	const char *base_url; /* of this service, as clients see it */
 	const char *pages;    /* "https://app.example/auth": where forms are */
@@ -38,6 +47,17 @@ struct idp {
 	bool limits;		   /* section 18 */
 	bool registration;
 	bool registration_session; /* signing up signs in */
+	bool registration_verify;  /* signing up leads to verification */
+	bool profile_first;	   /* signing up in two steps */
+	bool identifier_first;	   /* signing in in two steps */
+	bool mitigate;		   /* nobody learns which addresses are known */
+	bool recovery;
+	bool recovery_link; /* by link, not code */
+	bool verification;
+	bool verification_link;
+	bool continue_with;  /* scripts get continue_with, not 422 */
+	bool notify_unknown; /* tell addresses nobody has, once a day */
+	struct idp_methods methods;
 	int64_t session_us;
 	int64_t flow_us[IDP_FLOWS]; /* life of a flow, by enum flow_kind */
 	int64_t code_us;	    /* of a one-time code */

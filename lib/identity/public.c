@@ -12,8 +12,10 @@
 #include "identity/oidc_callback.h"
 #include "identity/self_login.h"
 #include "identity/self_logout.h"
+#include "identity/self_recovery.h"
 #include "identity/self_registration.h"
 #include "identity/self_settings.h"
+#include "identity/self_verification.h"
 #include "identity/visit.h"
 #include "identity/whoami.h"
 #include "rpc/cors.h"
@@ -31,6 +33,16 @@ static const struct route routes[] = {
 	{ "GET", SELF "registration/api", self_registration_api },
 	{ "GET", SELF "registration/flows", self_registration_flows },
 	{ "POST", SELF "registration", self_registration_submit },
+	{ "GET", SELF "recovery/browser", self_recovery_browser },
+	{ "GET", SELF "recovery/api", self_recovery_api },
+	{ "GET", SELF "recovery/flows", self_recovery_flows },
+	{ "GET", SELF "recovery", self_recovery_open },
+	{ "POST", SELF "recovery", self_recovery_submit },
+	{ "GET", SELF "verification/browser", self_verification_browser },
+	{ "GET", SELF "verification/api", self_verification_api },
+	{ "GET", SELF "verification/flows", self_verification_flows },
+	{ "GET", SELF "verification", self_verification_open },
+	{ "POST", SELF "verification", self_verification_submit },
 	{ "GET", SELF "settings/browser", self_settings_browser },
 	{ "GET", SELF "settings/api", self_settings_api },
 	{ "GET", SELF "settings/flows", self_settings_flows },

@@ -12,6 +12,7 @@
 #include "identity/courier.h"
 #include "identity/exchange.h"
 #include "identity/limit.h"
+#include "identity/mailed.h"
 #include "identity/self_login.h"
 #include "identity/self_registration.h"
 #include "identity/self_settings.h"
@@ -81,6 +82,8 @@ self_draw(struct visit *c, struct flow *f)
 	    struct flow * f) = {
 		[FLOW_LOGIN] = self_login_draw,
 		[FLOW_REGISTRATION] = self_registration_draw,
+		[FLOW_RECOVERY] = mailed_draw,
+		[FLOW_VERIFICATION] = mailed_draw,
 		[FLOW_SETTINGS] = self_settings_draw,
 	};
 
@@ -95,8 +98,9 @@ self_redraw(struct visit *c, struct flow *f)
 	return visit_end(c, self_draw(c, f));
 }
 
-void
-self_start(struct visit *c, struct flow *f)
+/* Draws a new flow and stores it. False: failed, answered. */
+static bool
+store_new(struct visit *c, struct flow *f)
 {
 	enum code code;
 	int seconds;
@@ -105,13 +109,19 @@ self_start(struct visit *c, struct flow *f)
 	code = limit_take(c, LIMIT_FLOW, NULL, &seconds);
 	if (code == CODE_OK && seconds > 0) {
 		limit_refuse(c, seconds);
-		return;
+		return false;
 	}
 	if (code == CODE_OK)
 		code = self_draw(c, f);
 	if (code == CODE_OK)
 		code = flow_insert(c, f);
-	if (!visit_end(c, code))
+	return visit_end(c, code);
+}
+
+void
+self_start(struct visit *c, struct flow *f)
+{
+	if (!store_new(c, f))
 		return;
 	if (f->api || visit_wants_json(c))
 		visit_json(c, 200, flow_json(c, f));
@@ -167,7 +177,7 @@ self_read(struct visit *c, enum flow_kind kind)
 	}
 	if (!visit_end(c, code))
 		return;
-	if (!f->api && !csrf_check_read(c, f->csrf))
+	if (!f->api && !csrf_check_read(c, flow_csrf(c, f)))
 		return;
 	if (kind == FLOW_SETTINGS && !self_settings_may_use(c, f))
 		return;
@@ -179,12 +189,11 @@ self_read(struct visit *c, enum flow_kind kind)
 
 /* --- submitting ------------------------------------------------------------ */
 
-void
-self_replace_expired(struct visit *c, const struct flow *old)
+/* A flow to begin anew what old was begun for. */
+static struct flow *
+successor(struct visit *c, const struct flow *old)
 {
 	struct flow *f = flow_new(c, old->kind, old->api);
-	int64_t ago = clock_now_us() - old->expires_at;
-	enum code code;
 
 	f->request_url = old->request_url;
 	f->return_to = old->return_to;
@@ -192,15 +201,36 @@ self_replace_expired(struct visit *c, const struct flow *old)
 	f->identity_id = old->identity_id;
 	f->requested_aal = old->requested_aal;
 	f->refresh = old->refresh;
+	if (json_get_bool(old->internal, "skip_settings", false))
+		json_put_bool(f->internal, "skip_settings", true);
+	return f;
+}
+
+void
+self_restart(struct visit *c, const struct flow *old, enum ui_id id)
+{
+	struct flow *f = successor(c, old);
+
+	ui_say(f->ui, id, NULL, NULL);
+	if (!store_new(c, f))
+		return;
+	if (f->api || visit_is_json(c))
+		visit_json(c, 200, flow_json(c, f));
+	else
+		visit_redirect(c, flow_page(c, f));
+}
+
+void
+self_replace_expired(struct visit *c, const struct flow *old)
+{
+	struct flow *f = successor(c, old);
+	int64_t ago = clock_now_us() - old->expires_at;
+
 	if (f->kind == FLOW_SETTINGS && !self_settings_may_use(c, f))
 		return;
 	ui_say(f->ui, flow_expired_id(f->kind), "expired_minutes",
 	    arena_printf(c->mem, "%lld", (long long)(ago / MINUTE_US)));
-	visit_begin(c, DB_TX_WRITE);
-	code = self_draw(c, f);
-	if (code == CODE_OK)
-		code = flow_insert(c, f);
-	if (!visit_end(c, code))
+	if (!store_new(c, f))
 		return;
 	if (!f->api && !visit_is_json(c)) {
 		visit_redirect(c, flow_page(c, f));
@@ -266,6 +296,21 @@ self_load(struct visit *c, enum flow_kind kind, struct flow **f)
 	return false;
 }
 
+/* C-3: recovery goes on in a fresh flow, for its mail is opened anywhere. */
+static bool
+check_forgery(struct visit *c, struct flow *f, const struct json *body)
+{
+	const char *given = json_get_text(body, "csrf_token", NULL);
+
+	f->csrf = flow_csrf(c, f);
+	if (f->kind != FLOW_RECOVERY)
+		return csrf_check(c, f->csrf, given);
+	if (csrf_flaw(c, f->csrf, given) == NULL)
+		return true;
+	self_restart(c, f, UI_FORGED);
+	return false;
+}
+
 bool
 self_submit(struct visit *c, enum flow_kind kind, struct flow **f,
     const struct json **body)
@@ -276,9 +321,7 @@ self_submit(struct visit *c, enum flow_kind kind, struct flow **f,
 		return false;
 	if ((*body = self_read_body(c)) == NULL)
 		return false;
-	if (!(*f)->api &&
-	    !csrf_check(c, (*f)->csrf,
-		json_get_text(*body, "csrf_token", NULL)))
+	if (!(*f)->api && !check_forgery(c, *f, *body))
 		return false;
 	if (json_kind(json_get(*body, "transient_payload")) == JSON_OBJECT)
 		json_put((*f)->internal, "transient_payload",
@@ -317,6 +360,12 @@ void
 self_show(struct visit *c, const struct flow *f, int status)
 {
 	visit_begin(c, DB_TX_WRITE);
+	self_show_end(c, f, status);
+}
+
+void
+self_show_end(struct visit *c, const struct flow *f, int status)
+{
 	if (!visit_end(c, flow_save(c, f)))
 		return;
 	if (f->api || visit_is_json(c))

@@ -46,9 +46,6 @@ bool self_load(struct visit *c, enum flow_kind kind, struct flow **f);
 bool self_submit(struct visit *c, enum flow_kind kind, struct flow **f,
     const struct json **body);
 
-/* A fresh flow in place of an expired one, and the way to it (L-7). */
-void self_replace_expired(struct visit *c, const struct flow *old);
-
 /* The body of a request as an object; NULL: refused already. */
 const struct json *self_read_body(struct visit *c);
 
@@ -71,8 +68,20 @@ void self_again(struct visit *c, const struct flow *f);
 /* Over a limit: 429, or the form with 4900001 for browsers. */
 void self_limited(struct visit *c, struct flow *f, int seconds);
 
+/*
+ * A new flow in place of one that is of no use any more, saying id: shown at
+ * once to scripts, its page to browsers. No transaction is open.
+ */
+void self_restart(struct visit *c, const struct flow *old, enum ui_id id);
+
+/* The same for one that expired (L-7); scripts are told 410 and its id. */
+void self_replace_expired(struct visit *c, const struct flow *old);
+
 /* Stores the flow and shows it: status for JSON, its page for browsers. */
 void self_show(struct visit *c, const struct flow *f, int status);
+
+/* As self_show(), as the end of the open transaction. */
+void self_show_end(struct visit *c, const struct flow *f, int status);
 
 /* Where a browser goes when f is done. */
 const char *self_done_url(struct visit *c, const struct flow *f);

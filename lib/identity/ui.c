@@ -18,6 +18,7 @@ struct ui {
 	struct json *messages;
 	struct ui_note *notes; /* said at nodes; written when rendered */
 	struct ui_secret *secrets;
+	const char *url;       /* see ui_set_continue(); NULL: none */
 	bool errors;
 };
 
@@ -61,6 +62,7 @@ static const struct message {
 	    "An account with {} exists already. Sign in to it to link the other way to sign in." },
 	{ UI_LOGIN_PASSKEY, "info", "Sign in with passkey" },
 	{ UI_LOGIN_PASSWORD, "info", "Sign in with password" },
+	{ UI_LOGIN_CODE_ADDRESS, "info", "Send code to {}" },
 	{ UI_REGISTER, "info", "Sign up" },
 	{ UI_REGISTER_PROVIDER, "info", "Sign up with {}" },
 	{ UI_REGISTER_CONTINUE, "info", "Continue" },
@@ -198,6 +200,10 @@ static const struct message {
 	    "The verification code is invalid or has been used already. Please try again." },
 	{ UI_TOO_MANY, "error",
 	    "Too many attempts. Please wait {} seconds, then try again." },
+	{ UI_CODE_SPENT, "error",
+	    "A wrong code was submitted too often. Please ask for another one." },
+	{ UI_FORGED, "error",
+	    "The form could not be told from a forged one. Please try again." },
 	{ UI_OIDC_CANCELLED, "error", "The sign-in with {} was cancelled." },
 	{ UI_OIDC_FAILED, "error",
 	    "The sign-in with {} did not succeed, please try again." },
@@ -338,6 +344,7 @@ ui_load(struct arena *a, const char *text, const char *const *keys)
 	list = json_get_list(root, "messages");
 	for (i = 0; i < json_count(list); i++)
 		json_add(ui->messages, json_at(list, i));
+	ui->url = json_get_text(root, "action", NULL);
 	return ui;
 }
 
@@ -459,6 +466,12 @@ ui_say_at(struct ui *ui, const char *node, enum ui_id id, const char *key,
 	ui->notes = note;
 }
 
+void
+ui_set_continue(struct ui *ui, const char *url)
+{
+	ui->url = arena_strdup(ui->mem, url);
+}
+
 bool
 ui_has_errors(const struct ui *ui)
 {
@@ -552,6 +565,8 @@ ui_store(struct arena *a, const struct ui *ui, const char *const *keys)
 			json_add(list, node);
 	}
 	json_put(o, "messages", ui->messages);
+	json_put_text(o, "action", ui->url);
+	json_put_text(o, "method", ui->url == NULL ? NULL : "GET");
 	return json_string(a, o, JSON_COMPACT);
 }
 
@@ -560,9 +575,9 @@ ui_render(const struct ui *ui, const char *action, const char *csrf)
 {
 	struct json *o = json_new_object(ui->mem);
 
-	json_put_text(o, "action", action);
-	json_put_text(o, "method", "POST");
-	put_nodes(o, ui, csrf);
+	json_put_text(o, "action", ui->url == NULL ? action : ui->url);
+	json_put_text(o, "method", ui->url == NULL ? "POST" : "GET");
+	put_nodes(o, ui, ui->url == NULL ? csrf : NULL);
 	if (json_count(ui->messages) > 0)
 		json_put(o, "messages", ui->messages);
 	return o;

@@ -26,6 +26,7 @@ enum ui_id {
 	UI_LOGIN_LINK = 1010016,
 	UI_LOGIN_PASSKEY = 1010021,
 	UI_LOGIN_PASSWORD = 1010022,
+	UI_LOGIN_CODE_ADDRESS = 1010023,
 	UI_REGISTER = 1040001,
 	UI_REGISTER_PROVIDER = 1040002,
 	UI_REGISTER_CONTINUE = 1040003,
@@ -118,6 +119,8 @@ enum ui_id {
 	UI_VERIFICATION_EXPIRED = 4070005,
 	UI_VERIFICATION_CODE_WRONG = 4070006,
 	UI_TOO_MANY = 4900001,
+	UI_CODE_SPENT = 4900002,
+	UI_FORGED = 4900003,
 	UI_OIDC_CANCELLED = 4900010,
 	UI_OIDC_FAILED = 4900011,
 	UI_OIDC_UNAVAILABLE = 4900012,
@@ -189,6 +192,12 @@ bool ui_has_node(const struct ui *ui, const char *name);
 void ui_say(struct ui *ui, enum ui_id id, const char *key, const char *value);
 void ui_say_at(struct ui *ui, const char *node, enum ui_id id, const char *key,
     const char *value);
+
+/*
+ * Where the form leads once it is of no use to the flow: a plain GET there,
+ * without the CSRF token.
+ */
+void ui_set_continue(struct ui *ui, const char *url);
 
 /* Whether any message of type error was said. */
 bool ui_has_errors(const struct ui *ui);

@@ -1,0 +1,107 @@
+/*
+ * Verification flows. The proof is the code alone: no session is needed or
+ * made, and whoever has the code owns the address.
+ */
+#include "identity/self_verification.h"
+
+#include "identity/mailed.h"
+#include "identity/self.h"
+
+void
+self_verification_browser(struct visit *c)
+{
+	mailed_start(c, FLOW_VERIFICATION, false);
+}
+
+void
+self_verification_api(struct visit *c)
+{
+	mailed_start(c, FLOW_VERIFICATION, true);
+}
+
+void
+self_verification_flows(struct visit *c)
+{
+	self_read(c, FLOW_VERIFICATION);
+}
+
+void
+self_verification_open(struct visit *c)
+{
+	mailed_open(c, FLOW_VERIFICATION);
+}
+
+void
+self_verification_submit(struct visit *c)
+{
+	mailed_submit(c, FLOW_VERIFICATION);
+}
+
+/* The address left its owner after the mail: as a wrong code. */
+static void
+refuse_gone(struct visit *c, struct flow *f)
+{
+	visit_abort(c);
+	self_restart(c, f, UI_VERIFICATION_CODE_WRONG);
+}
+
+void
+self_verification_passed(struct visit *c, struct flow *f,
+    const struct onetime_proof *proof)
+{
+	enum code code;
+
+	code = mailed_verify(c, proof->identity_id, proof->address);
+	if (code == CODE_NOT_FOUND) {
+		refuse_gone(c, f);
+		return;
+	}
+	if (code == CODE_OK)
+		code = self_trail(c, "verification", NULL, proof->identity_id,
+		    NULL);
+	f->state = FLOW_PASSED;
+	f->ui = ui_new(c->mem);
+	if (code == CODE_OK)
+		code = self_draw(c, f);
+	ui_say(f->ui, UI_VERIFIED, NULL, NULL);
+	if (code == CODE_OK)
+		self_show_end(c, f, 200);
+	else
+		(void)visit_end(c, code);
+}
+
+enum code
+self_verification_begin(struct visit *c, const struct flow *from,
+    const char *address, const char *return_to, struct flow **out)
+{
+	struct flow *f;
+	enum code code;
+
+	*out = NULL;
+	if (!c->p->verification)
+		return CODE_OK;
+	f = flow_new(c, FLOW_VERIFICATION, from->api);
+	f->request_url = from->request_url;
+	f->return_to = return_to;
+	f->csrf = from->csrf;
+	code = flow_insert(c, f);
+	if (code == CODE_OK)
+		code = mailed_send(c, f, address);
+	*out = f;
+	return code;
+}
+
+void
+self_verification_put_item(struct visit *c, struct json *list,
+    const struct flow *f)
+{
+	struct json *item = json_add_object(list), *o;
+
+	json_put_text(item, "action", "show_verification_ui");
+	o = json_put_object(item, "flow");
+	json_put_text(o, "id", f->id);
+	json_put_text(o, "verifiable_address",
+	    json_get_text(f->internal, "address", ""));
+	if (!f->api)
+		json_put_text(o, "url", flow_page(c, f));
+}
