@@ -4,7 +4,9 @@
  */
 #include "identity/self_verification.h"
 
+#include "identity/courier.h"
 #include "identity/mailed.h"
+#include "identity/nfc.h"
 #include "identity/self.h"
 
 void
@@ -70,25 +72,68 @@ self_verification_passed(struct visit *c, struct flow *f,
 		(void)visit_end(c, code);
 }
 
+/* --- begun by other flows -------------------------------------------------- */
+
+static enum code
+insert_flow(struct visit *c, const struct flow *from, const char *return_to,
+    struct flow **out)
+{
+	struct flow *f = flow_new(c, FLOW_VERIFICATION, from->api);
+
+	f->request_url = from->request_url;
+	f->return_to = return_to;
+	*out = f;
+	return flow_insert(c, f);
+}
+
 enum code
 self_verification_begin(struct visit *c, const struct flow *from,
     const char *address, const char *return_to, struct flow **out)
 {
-	struct flow *f;
 	enum code code;
 
 	*out = NULL;
 	if (!c->p->verification)
 		return CODE_OK;
-	f = flow_new(c, FLOW_VERIFICATION, from->api);
-	f->request_url = from->request_url;
-	f->return_to = return_to;
-	f->csrf = from->csrf;
-	code = flow_insert(c, f);
+	code = insert_flow(c, from, return_to, out);
+	return code == CODE_OK ? mailed_send(c, *out, address) : code;
+}
+
+/* Who tried to sign up again is told how to sign in. */
+static enum code
+tell_owner(struct visit *c, const char *address)
+{
+	struct courier_mail mail = {
+		.type = "registration_exists",
+		.to = address,
+	};
+	struct json *o = json_new_object(c->mem);
+
+	json_put_text(o, "LoginURL", flow_start_url(c, FLOW_LOGIN, false));
+	if (c->p->recovery)
+		json_put_text(o, "ResetURL",
+		    flow_start_url(c, FLOW_RECOVERY, false));
+	mail.data = o;
+	return courier_queue(c->db, c->mem, c->p->secrets, &mail);
+}
+
+enum code
+self_verification_pretend(struct visit *c, const struct flow *from,
+    const char *address, const char *return_to, struct flow **out)
+{
+	const char *value = nfc_identifier(c->mem, address), *secret;
+	bool link = c->p->verification_link;
+	enum code code;
+
+	code = insert_flow(c, from, return_to, out);
 	if (code == CODE_OK)
-		code = mailed_send(c, f, address);
-	*out = f;
-	return code;
+		code = mailed_issue(c, *out, value, NULL, c->p->code_us, link,
+		    &secret);
+	if (code == CODE_OK)
+		code = tell_owner(c, value);
+	if (code == CODE_OK)
+		code = self_trail(c, "registration", "refused", NULL, NULL);
+	return code == CODE_OK ? flow_save(c, *out) : code;
 }
 
 void

@@ -27,6 +27,13 @@ void self_verification_passed(struct visit *c, struct flow *f,
 enum code self_verification_begin(struct visit *c, const struct flow *from,
     const char *address, const char *return_to, struct flow **out) MUST_CHECK;
 
+/*
+ * What looks the same from outside, for an address that has an account: no
+ * code is good, and its owner is told by mail.
+ */
+enum code self_verification_pretend(struct visit *c, const struct flow *from,
+    const char *address, const char *return_to, struct flow **out) MUST_CHECK;
+
 /* The continue_with item of such a flow: show_verification_ui. */
 void self_verification_put_item(struct visit *c, struct json *list,
     const struct flow *f);
