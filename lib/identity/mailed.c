@@ -20,7 +20,6 @@ enum query {
 	Q_FIND_VERIFIABLE,
 	Q_SENT,
 	Q_VERIFY,
-	Q_TOLD,
 	Q__MAX
 };
 
@@ -51,12 +50,6 @@ const struct db_query mailed_queries[] = {
 		   " verified_at = coalesce(verified_at, now()),"
 		   " status = 'completed', updated_at = now()"
 		   " WHERE identity_id = $1 AND via = 'email' AND value = $2",
-	},
-	[Q_TOLD] = {
-	    .name = "mailed_told",
-	    .nargs = 1, /* address */
-	    .sql = "SELECT 1 FROM mails WHERE recipient = $1 AND NOT valid"
-		   " AND created_at > now() - interval '1 day' LIMIT 1",
 	},
 	[Q__MAX] = { 0 },
 };
@@ -265,22 +258,6 @@ mail_data(struct visit *c, const struct flow *f, bool link, const char *secret)
 	return o;
 }
 
-/* An address nobody has is told so, if that is set, once a day. */
-static enum code
-tell_stranger(struct visit *c, const struct courier_mail *mail)
-{
-	struct db_rows *rows;
-
-	if (!c->p->notify_unknown)
-		return CODE_OK;
-	rows = db_run(c->db, &mailed_queries[Q_TOLD], DB_ARGS(mail->to));
-	if (rows == NULL)
-		return identity_fault(c->db);
-	return db_next(rows)
-	    ? CODE_OK
-	    : courier_queue(c->db, c->mem, c->p->secrets, mail);
-}
-
 static enum code
 queue_mail(struct visit *c, const struct flow *f, const char *address,
     const char *identity_id, const char *secret)
@@ -294,9 +271,10 @@ queue_mail(struct visit *c, const struct flow *f, const char *address,
 		.unknown = identity_id == NULL,
 	};
 
-	if (identity_id == NULL)
-		return tell_stranger(c, &mail);
-	mail.data = mail_data(c, f, link, secret);
+	if (identity_id == NULL && !c->p->notify_unknown)
+		return CODE_OK;
+	if (identity_id != NULL)
+		mail.data = mail_data(c, f, link, secret);
 	if (f->kind == FLOW_VERIFICATION &&
 	    db_run(c->db, &mailed_queries[Q_SENT], DB_ARGS(address)) == NULL)
 		return identity_fault(c->db);
@@ -340,7 +318,7 @@ enum code
 mailed_send(struct visit *c, struct flow *f, const char *address)
 {
 	const char *value = nfc_identifier(c->mem, address);
-	const char *identity_id, *secret;
+	const char *identity_id = NULL, *secret;
 	enum code code;
 
 	code = find_owner(c, f->kind, value, &identity_id);

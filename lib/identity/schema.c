@@ -532,6 +532,18 @@ schema_value(const struct schema_leaf *leaf, const struct json *traits)
 	return json_kind(value) == JSON_TEXT ? json_text(value) : NULL;
 }
 
+const char *
+schema_address(const struct schema *s, const struct json *traits)
+{
+	const char *value = NULL;
+	size_t i;
+
+	for (i = 0; i < s->nleaves && value == NULL; i++)
+		if (s->leaves[i].verification)
+			value = schema_value(&s->leaves[i], traits);
+	return value;
+}
+
 /* The input type of HTML for a leaf. */
 static const char *
 input_type(const struct schema_leaf *leaf)

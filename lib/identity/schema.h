@@ -61,6 +61,9 @@ bool schema_check(struct arena *a, const struct schema *s,
 const char *schema_value(const struct schema_leaf *leaf,
     const struct json *traits);
 
+/* The address in traits that is to be verified; NULL: none. */
+const char *schema_address(const struct schema *s, const struct json *traits);
+
 /*
  * Every text of traits, and the local part of addresses: what a password must
  * not resemble (identity.md P-2). NULL-terminated.

@@ -193,7 +193,10 @@ self_read(struct visit *c, enum flow_kind kind)
 static struct flow *
 successor(struct visit *c, const struct flow *old)
 {
+	static const char *const kept[] = { "skip_settings",
+		"after_verification" };
 	struct flow *f = flow_new(c, old->kind, old->api);
+	size_t i;
 
 	f->request_url = old->request_url;
 	f->return_to = old->return_to;
@@ -201,8 +204,10 @@ successor(struct visit *c, const struct flow *old)
 	f->identity_id = old->identity_id;
 	f->requested_aal = old->requested_aal;
 	f->refresh = old->refresh;
-	if (json_get_bool(old->internal, "skip_settings", false))
-		json_put_bool(f->internal, "skip_settings", true);
+	for (i = 0; i < NITEMS(kept); i++)
+		if (json_has(old->internal, kept[i]))
+			json_put(f->internal, kept[i],
+			    json_get(old->internal, kept[i]));
 	return f;
 }
 

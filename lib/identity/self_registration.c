@@ -13,6 +13,7 @@
 #include "identity/limit.h"
 #include "identity/method.h"
 #include "identity/self.h"
+#include "identity/self_verification.h"
 
 /* --- the form -------------------------------------------------------------- */
 
@@ -56,6 +57,7 @@ is_open(struct visit *c)
 static void
 start(struct visit *c, bool api)
 {
+	const char *next;
 	struct flow *f;
 
 	c->json_only = api;
@@ -64,7 +66,12 @@ start(struct visit *c, bool api)
 	if (!visit_session_alone(c) ||
 	    !self_may_start(c, FLOW_REGISTRATION, api, false))
 		return;
+	next = req_query(c->r, "after_verification_return_to");
+	if (visit_return_to(c, next, c->p->default_return) == NULL)
+		return;
 	f = self_new(c, FLOW_REGISTRATION, api);
+	if (!str_is_empty(next))
+		json_put_text(f->internal, "after_verification", next);
 	self_start(c, f);
 }
 
@@ -88,10 +95,50 @@ self_registration_flows(struct visit *c)
 
 /* --- submitting ------------------------------------------------------------ */
 
+/* What came of a sign-up. */
+struct outcome {
+	struct identity who;
+	struct session session;
+	const char *secret;	   /* of the session; NULL: not signed in */
+	struct flow *verification; /* of the address; NULL: none */
+};
+
+/* Where somebody goes who has verified the address. */
+static const char *
+after_verification(const struct flow *f)
+{
+	return json_get_text(f->internal, "after_verification", f->return_to);
+}
+
+/* G-7: the address is to be verified, its code in the mail. */
+static enum code
+begin_verification(struct visit *c, const struct flow *f,
+    const struct self_newcomer *in, struct outcome *out)
+{
+	const char *address = schema_address(c->p->schema, in->traits);
+
+	if (in->verified || address == NULL)
+		return CODE_OK;
+	return self_verification_begin(c, f, address, after_verification(f),
+	    &out->verification);
+}
+
+/* A session, before any form that is to be shown in it. */
+static enum code
+begin_session(struct visit *c, const struct flow *f,
+    const struct self_newcomer *in, const char *id, struct outcome *out)
+{
+	if (!c->p->registration_session)
+		return CODE_OK;
+	if (!f->api)
+		csrf_rotate(c);
+	return self_issue(c, f, id, &in->proof, &out->session, &out->secret);
+}
+
 /* The rows of a new person; a session too if signing up signs in. */
 static enum code
 write_rows(struct visit *c, struct flow *f, const struct self_newcomer *in,
-    struct identity *who, struct session *s, const char **secret)
+    struct outcome *out)
 {
 	struct identity_new row = {
 		.schema = c->p->schema,
@@ -108,49 +155,68 @@ write_rows(struct visit *c, struct flow *f, const struct self_newcomer *in,
 		    in->identifiers);
 	if (code == CODE_OK)
 		code = self_trail(c, "registration", NULL, id, NULL);
-	if (code == CODE_OK && c->p->registration_session)
-		code = self_issue(c, f, id, &in->proof, s, secret);
 	if (code == CODE_OK)
-		code = identity_get(c->db, c->mem, c->p->base_url, id, who);
+		code = begin_session(c, f, in, id, out);
+	if (code == CODE_OK)
+		code = begin_verification(c, f, in, out);
+	if (code == CODE_OK)
+		code =
+		    identity_get(c->db, c->mem, c->p->base_url, id, &out->who);
 	if (code == CODE_OK)
 		code = flow_save(c, f);
 	return code;
 }
 
-static void
-put_token_item(struct json *o, const char *token)
+/* Whether the next step is the form that verifies the address. */
+static bool
+shows_verification(const struct visit *c, const struct outcome *out)
 {
-	struct json *item = json_add_object(json_put_list(o, "continue_with"));
-
-	json_put_text(item, "action", "set_ory_session_token");
-	json_put_text(item, "ory_session_token", token);
+	return out->verification != NULL &&
+	    (c->p->registration_verify || c->p->mitigate);
 }
 
 static void
-answer(struct visit *c, const struct flow *f, const struct identity *who,
-    const struct session *s, const char *secret, const char *url)
+put_items(struct visit *c, struct json *o, const struct flow *f,
+    const struct outcome *out, const char *url)
+{
+	struct json *list = json_put_list(o, "continue_with"), *item;
+
+	if (f->api && out->secret != NULL) {
+		item = json_add_object(list);
+		json_put_text(item, "action", "set_ory_session_token");
+		json_put_text(item, "ory_session_token", out->secret);
+	}
+	if (shows_verification(c, out))
+		self_verification_put_item(c, list, out->verification);
+	if (!f->api) {
+		item = json_add_object(list);
+		json_put_text(item, "action", "redirect_browser_to");
+		json_put_text(item, "redirect_browser_to", url);
+	}
+}
+
+static void
+answer(struct visit *c, const struct flow *f, const struct outcome *out,
+    const char *url)
 {
 	struct json *o = json_new_object(c->mem);
 
-	if (secret != NULL && !f->api) {
-		visit_set_session(c, secret);
-		csrf_rotate(c);
-	}
+	if (out->secret != NULL && !f->api)
+		visit_set_session(c, out->secret);
 	if (!f->api && !visit_is_json(c)) {
-		visit_redirect(c, url);
+		visit_redirect(c,
+		    shows_verification(c, out) ? flow_page(c, out->verification)
+					       : url);
 		return;
 	}
-	if (secret != NULL && f->api)
-		json_put_text(o, "session_token", secret);
-	if (secret != NULL)
-		json_put(o, "session", s->json);
-	json_put(o, "identity", who->json);
-	if (!f->api)
-		self_put_redirect(o, url);
-	else if (secret != NULL)
-		put_token_item(o, secret);
-	else
-		json_put_list(o, "continue_with");
+	if (out->secret != NULL && f->api)
+		json_put_text(o, "session_token", out->secret);
+	if (out->secret != NULL)
+		json_put(o, "session", out->session.json);
+	/* E-3: nor is there one in the other case */
+	if (!c->p->mitigate || out->verification == NULL)
+		json_put(o, "identity", out->who.json);
+	put_items(c, o, f, out, url);
 	visit_json(c, 200, o);
 }
 
@@ -170,25 +236,49 @@ may_register(struct visit *c, struct flow *f)
 	return seconds == 0;
 }
 
+/*
+ * The identifier is taken: said so, or (E-3) answered as if it were not, its
+ * owner told by mail.
+ */
+static void
+refuse_taken(struct visit *c, struct flow *f, const struct self_newcomer *in,
+    const char *url)
+{
+	const char *address = schema_address(c->p->schema, in->traits);
+	struct outcome out = { 0 };
+	enum code code;
+
+	visit_abort(c);
+	if (!c->p->mitigate || in->verified || address == NULL) {
+		f->state = FLOW_CHOOSE;
+		ui_say(f->ui, UI_TAKEN, NULL, NULL);
+		self_again(c, f);
+		return;
+	}
+	visit_begin(c, DB_TX_WRITE);
+	code = self_verification_pretend(c, f, address, after_verification(f),
+	    &out.verification);
+	if (code == CODE_OK)
+		code = flow_save(c, f);
+	if (visit_end(c, code))
+		answer(c, f, &out, url);
+}
+
 void
 self_registration_complete(struct visit *c, struct flow *f,
     const struct self_newcomer *in)
 {
-	struct identity who;
-	struct session s;
-	const char *secret = NULL, *url = self_done_url(c, f);
+	struct outcome out = { 0 };
+	const char *url = self_done_url(c, f);
 	enum code code;
 
 	if (url == NULL || !may_register(c, f))
 		return;
 	f->state = FLOW_PASSED;
 	visit_begin(c, DB_TX_WRITE);
-	code = write_rows(c, f, in, &who, &s, &secret);
+	code = write_rows(c, f, in, &out);
 	if (code == CODE_ALREADY_EXISTS) {
-		visit_abort(c);
-		f->state = FLOW_CHOOSE;
-		ui_say(f->ui, UI_TAKEN, NULL, NULL);
-		self_again(c, f);
+		refuse_taken(c, f, in, url);
 		return;
 	}
 	if (!visit_end(c, code))
@@ -196,7 +286,7 @@ self_registration_complete(struct visit *c, struct flow *f,
 	if (f->handoff != NULL)
 		exchange_return(c, f, url);
 	else
-		answer(c, f, &who, &s, secret, url);
+		answer(c, f, &out, url);
 }
 
 void

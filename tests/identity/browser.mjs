@@ -302,8 +302,8 @@ async function hostile(svc) {
 		'a flow of another kind');
 	r = await b.go('DELETE', '/self-service/login', { accept: 'application/json' });
 	is([r.status, r.headers.allow], [405, 'POST'], 'a wrong method');
-	for (const path of ['/admin/identities', '/admin/sessions', '/self-service/recovery/browser',
-		'/self-service/settings/flows', '/self-service/verification', '/nothing', '/']) {
+	for (const path of ['/admin/identities', '/admin/sessions',
+		'/self-service/recovery/none', '/self-service', '/nothing', '/']) {
 		r = await b.getJson(path);
 		is([r.status, r.json.error.code], [404, 404], path);
 	}
