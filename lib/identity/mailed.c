@@ -431,6 +431,8 @@ refuse_address(struct visit *c, struct flow *f, const char *email)
 	draw(c, f, NULL);
 	if (*email == '\0')
 		ui_say_at(f->ui, "email", UI_MISSING, "property", "email");
+	else if (strcmp(f->state, FLOW_SENT) == 0) /* a button there */
+		ui_say(f->ui, UI_BAD_EMAIL, NULL, NULL);
 	else
 		ui_say_at(f->ui, "email", UI_BAD_EMAIL, NULL, NULL);
 	self_again(c, f);

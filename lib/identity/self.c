@@ -312,7 +312,8 @@ check_forgery(struct visit *c, struct flow *f, const struct json *body)
 		return csrf_check(c, f->csrf, given);
 	if (csrf_flaw(c, f->csrf, given) == NULL)
 		return true;
-	self_restart(c, f, UI_FORGED);
+	self_restart(c, f,
+	    strcmp(f->state, FLOW_PASSED) == 0 ? UI_RECOVERY_DONE : UI_FORGED);
 	return false;
 }
 
