@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "identity/courier.h"
+#include "identity/limit.h"
 #include "identity/nfc.h"
 #include "identity/self.h"
 #include "identity/self_recovery.h"
@@ -334,13 +335,30 @@ mailed_send(struct visit *c, struct flow *f, const char *address)
 	return code == CODE_OK ? flow_save(c, f) : code;
 }
 
+/* Over a limit: the form again, as far as it was. */
+static void
+refuse_limited(struct visit *c, struct flow *f, int seconds)
+{
+	visit_abort(c);
+	f->ui = ui_new(c->mem);
+	draw(c, f, NULL);
+	self_limited(c, f, seconds);
+}
+
 static void
 send(struct visit *c, struct flow *f, const char *address)
 {
 	enum code code;
+	int seconds;
 
 	visit_begin(c, DB_TX_WRITE);
-	code = mailed_send(c, f, address);
+	code = limit_take(c, LIMIT_SEND, address, &seconds);
+	if (code == CODE_OK && seconds > 0) {
+		refuse_limited(c, f, seconds);
+		return;
+	}
+	if (code == CODE_OK)
+		code = mailed_send(c, f, address);
 	if (code == CODE_FAILED_PRECONDITION) {
 		visit_abort(c);
 		self_restart(c, f, kinds[f->kind].done);
@@ -389,9 +407,17 @@ try_code(struct visit *c, struct flow *f, const char *given)
 {
 	struct onetime_proof proof = { 0 };
 	enum code code;
+	int seconds;
 
 	visit_begin(c, DB_TX_WRITE);
-	code = onetime_use(c->db, c->mem, c->p->secrets, f->id, given, &proof);
+	code = limit_take(c, LIMIT_CODE, stored_address(f), &seconds);
+	if (code == CODE_OK && seconds > 0) {
+		refuse_limited(c, f, seconds);
+		return;
+	}
+	if (code == CODE_OK)
+		code = onetime_use(c->db, c->mem, c->p->secrets, f->id, given,
+		    &proof);
 	if (code == CODE_OK && proof.identity_id != NULL)
 		kinds[f->kind].passed(c, f, &proof);
 	else if (code == CODE_OK || code == CODE_NOT_FOUND)
