@@ -11,6 +11,7 @@
 #include "identity/account.h"
 #include "identity/flow.h"
 #include "identity/idp.h"
+#include "identity/metrics.h"
 #include "identity/public.h"
 #include "rpc/pool.h"
 
@@ -37,6 +38,7 @@ open_parts(struct req_env *env)
 
 	env->db =
 	    db_open(conf_text(c, "identity.database.url"), "mirai-identity");
+	metrics_open(c, false);
 	env->cache =
 	    cache_open(conf_text(c, "cache.path"), conf_int(c, "cache.size"));
 	return 0;
@@ -54,6 +56,7 @@ sweep(struct req_env *env)
 {
 	struct arena *a = arena_new();
 
+	metrics_open(env->conf, true);
 	for (;;) {
 		if (flow_sweep(env->db, a) + account_sweep(env->db, a) <= 0) {
 			db_idle(env->db, 0);

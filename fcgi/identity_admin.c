@@ -8,6 +8,7 @@
 #include "db/migrate.h"
 #include "identity/admin.h"
 #include "identity/idp.h"
+#include "identity/metrics.h"
 #include "rpc/pool.h"
 
 #define WORKERS 2
@@ -35,6 +36,7 @@ open_parts(struct req_env *env)
 
 	env->db = db_open(conf_text(c, "identity.database.url"),
 	    "mirai-identity-admin");
+	metrics_open(c, false);
 	env->cache =
 	    cache_open(conf_text(c, "cache.path"), conf_int(c, "cache.size"));
 	return 0;

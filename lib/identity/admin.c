@@ -14,6 +14,7 @@
 #include "identity/admin_courier.h"
 #include "identity/admin_credential.h"
 #include "identity/admin_identity.h"
+#include "identity/admin_metrics.h"
 #include "identity/admin_session.h"
 #include "identity/route.h"
 #include "net/crypt.h"
@@ -49,6 +50,7 @@ static const struct route routes[] = {
 	{ "DELETE", "/admin/sessions/{id}", admin_session_end },
 	{ "PATCH", "/admin/sessions/{id}/extend", admin_session_extend },
 	{ "GET", "/admin/courier/messages", admin_courier_list },
+	{ "GET", "/admin/metrics/prometheus", admin_metrics_show },
 	{ "GET", "/admin/courier/messages/{id}", admin_courier_get },
 };
 

@@ -7,6 +7,8 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "base/clock.h"
+#include "identity/metrics.h"
 #include "identity/nfc.h"
 #include "identity/policy.h"
 
@@ -54,11 +56,18 @@ normal(struct visit *c, const char *password)
 static int
 enter(struct visit *c)
 {
-	int64_t left = QUEUE_MS - c->r->queued_ms;
+	int64_t left = QUEUE_MS - c->r->queued_ms, begun = clock_mono_us();
+	int rc = -1;
 
-	if (left <= 0)
-		return -1;
-	return gate_enter(c->p->gate, left < QUEUE_MS ? (int)left : QUEUE_MS);
+	metrics_waiting(1);
+	if (left > 0)
+		rc = gate_enter(c->p->gate,
+		    left < QUEUE_MS ? (int)left : QUEUE_MS);
+	metrics_waiting(-1);
+	if (rc == -1)
+		metrics_count(METRICS_HASH_BUSY);
+	metrics_observe(METRICS_HASH_WAIT, clock_mono_us() - begun);
+	return rc;
 }
 
 enum code

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "identity/metrics.h"
 #include "identity/csrf.h"
 #include "identity/body.h"
 #include "identity/courier.h"
@@ -417,6 +418,7 @@ enum code
 self_trail(struct visit *c, const char *action, const char *result,
     const char *identity_id, const char *session_id)
 {
+	metrics_trail(action);
 	return trail_write(c->db,
 	    &(struct trail_event){
 		.action = action,

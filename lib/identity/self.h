@@ -107,8 +107,7 @@ enum code self_end_sessions(struct visit *c, const char *but, size_t *n);
  * In the open transaction, queues a mail to the person who is signed in. One
  * without an address gets none.
  */
-enum code self_mail(struct visit *c, const char *type,
-    const struct json *data);
+enum code self_mail(struct visit *c, const char *type, const struct json *data);
 
 /* "5 December 2026", and "5 December 2026, 14:05 UTC", for people. */
 const char *self_date(struct arena *a, int64_t us);

@@ -6,9 +6,11 @@
 
 #include <string.h>
 
+#include "base/clock.h"
 #include "identity/exchange.h"
 #include "identity/known.h"
 #include "identity/level.h"
+#include "identity/metrics.h"
 #include "identity/page.h"
 #include "identity/self.h"
 #include "rpc/resp.h"
@@ -61,8 +63,8 @@ answer_found(struct visit *c, const struct known_since *since)
 	answer_known(c, &k);
 }
 
-void
-whoami_show(struct visit *c)
+static void
+show(struct visit *c)
 {
 	enum session_carrier carrier;
 	const char *hash = visit_credential(c, &carrier);
@@ -85,6 +87,15 @@ whoami_show(struct visit *c)
 		refuse_inactive(c);
 	else
 		answer_found(c, &since);
+}
+
+void
+whoami_show(struct visit *c)
+{
+	int64_t begun = clock_mono_us();
+
+	show(c);
+	metrics_observe(METRICS_WHOAMI, clock_mono_us() - begun);
 }
 
 /* --- listing --------------------------------------------------------------- */

@@ -346,6 +346,35 @@ async function mails(svc) {
 		'status: must be queued, processing, sent or abandoned', 'no such status');
 }
 
+// Counters are those of the public program, in memory that both share.
+async function metrics(svc, pub) {
+	const read = async () => {
+		const r = await request(svc, 'GET', '/admin/metrics/prometheus', BEARER);
+		is([r.status, r.headers['content-type']],
+			[200, 'text/plain; version=0.0.4; charset=utf-8'], 'counters');
+		const lines = r.text.trimEnd().split('\n');
+		ok(lines.every((l) => /^# (HELP|TYPE) mirai_identity_\w+ .+$/.test(l) ||
+			/^mirai_identity_\w+(\{\w+="[^"]*"\})? [0-9.e+-]+$/.test(l)), 'each line well formed');
+		return Object.fromEntries(lines.filter((l) => !l.startsWith('#'))
+			.map((l) => [l.split(' ')[0].slice('mirai_identity_'.length), Number(l.split(' ')[1])]));
+	};
+	await registerApi(pub, 'metrics@acme.example');
+	const before = await read();
+	await loginApi(pub, 'metrics@acme.example', 'wrong');
+	const { session_token: token } = (await loginApi(pub, 'metrics@acme.example')).json;
+	await sessionOf(pub, token);
+	await sessionOf(pub, 'ory_st_nobody');
+	const after = await read();
+	const grown = (name) => after[name] - before[name];
+	is([grown('logins_total{result="ok"}'), grown('logins_total{result="refused"}'),
+		grown('sessions_active'), grown('whoami_seconds_count'), grown('hash_wait_seconds_count')],
+	[1, 1, 1, 2, 2], 'count what happened');
+	is([after.hash_waiting, after['mails{status="sent"}']], [0, 0], 'and what is');
+	is(after['whoami_seconds_bucket{le="+Inf"}'], after.whoami_seconds_count, 'the last bucket has all');
+	ok(after['whoami_seconds_bucket{le="0.0005"}'] <= after['whoami_seconds_bucket{le="0.1"}'],
+		'buckets add up');
+}
+
 // Who did what to whom is written down, each time.
 function trail(ann) {
 	const rows = execFileSync('psql', ['-qAtX', process.env.IDENTITY_OWNER_URL, '-c',
@@ -389,6 +418,7 @@ main(async () => {
 	await sessions(svc, pub, ann);
 	await credentials(svc, pub, ann);
 	trail(ann);
+	await metrics(svc, pub);
 	await factors(svc);
 	await mails(svc);
 	const gone = (await registerApi(pub, 'gone@acme.example')).json;
