@@ -6,6 +6,8 @@
 
 #include <string.h>
 
+#include "identity/oidc_arrive.h"
+
 #define MOST 10
 
 static const struct method *const methods[FLOW__MAX][MOST] = {
@@ -30,10 +32,16 @@ static const struct method *const methods[FLOW__MAX][MOST] = {
 	},
 };
 
-/* Whether f, a login flow, is for the level m serves. */
+/*
+ * Whether m has a part in f: a login flow asks for the level it serves, and a
+ * sign-up that a provider vouches for needs no other method.
+ */
 static bool
-serves(const struct flow *f, const struct method *m)
+serves(const struct visit *c, const struct flow *f, const struct method *m)
 {
+	if (f->kind == FLOW_REGISTRATION)
+		return m == &method_oidc_registration ||
+		    oidc_arrive_waits(c, f) == NULL;
 	if (f->kind != FLOW_LOGIN)
 		return true;
 	return strcmp(f->requested_aal, "aal2") == 0 ? m->second : m->first;
@@ -47,7 +55,7 @@ method_draw(struct visit *c, struct flow *f)
 	size_t i;
 
 	for (i = 0; (m = methods[f->kind][i]) != NULL; i++) {
-		if (!serves(f, m))
+		if (!serves(c, f, m))
 			continue;
 		if ((code = m->draw(c, f)) != CODE_OK)
 			return code;
@@ -56,14 +64,14 @@ method_draw(struct visit *c, struct flow *f)
 }
 
 const struct method *
-method_of(const struct flow *f, const struct json *body)
+method_of(const struct visit *c, const struct flow *f, const struct json *body)
 {
 	const char *name = json_get_text(body, "method", "");
 	const struct method *m;
 	size_t i;
 
 	for (i = 0; (m = methods[f->kind][i]) != NULL; i++) {
-		if (!serves(f, m))
+		if (!serves(c, f, m))
 			continue;
 		if (*name != '\0' ? strcmp(m->name, name) == 0
 				  : m->claims != NULL && m->claims(body))

@@ -42,7 +42,8 @@ struct method {
 enum code method_draw(struct visit *c, struct flow *f) MUST_CHECK;
 
 /* The method a submit to f means; NULL: none that f offers. */
-const struct method *method_of(const struct flow *f, const struct json *body);
+const struct method *method_of(const struct visit *c, const struct flow *f,
+    const struct json *body);
 
 /* --- the methods ----------------------------------------------------------- */
 

@@ -30,14 +30,14 @@ method_oidc_until(const struct visit *c)
 }
 
 static void
-add_button(struct flow *f, const char *name, const struct oidc_provider *p,
-    enum ui_id label)
+add_button(struct flow *f, const char *group, const char *name,
+    const struct oidc_provider *p, enum ui_id label)
 {
 	ui_add_input(f->ui,
 	    &(struct ui_input){
 		.name = name,
 		.type = "submit",
-		.group = GROUP,
+		.group = group,
 		.value = p->id,
 		.label = label,
 		.title = p->label,
@@ -51,7 +51,7 @@ draw_all(struct visit *c, struct flow *f, enum ui_id label)
 	size_t i;
 
 	for (i = 0; i < config->nproviders; i++)
-		add_button(f, "provider", &config->providers[i], label);
+		add_button(f, GROUP, "provider", &config->providers[i], label);
 	return CODE_OK;
 }
 
@@ -166,7 +166,7 @@ submit(struct visit *c, struct flow *f, const struct json *body)
 		self_again(c, f);
 		return;
 	}
-	if (f->kind == FLOW_REGISTRATION && oidc_arrive_waits(f, p))
+	if (f->kind == FLOW_REGISTRATION && oidc_arrive_waits(c, f) == p)
 		oidc_arrive_complete(c, f, p, body);
 	else if (f->api && !str_is_empty(json_get_text(body, "id_token", "")))
 		bring_token(c, f, p, body);
@@ -189,7 +189,13 @@ draw_login(struct visit *c, struct flow *f)
 static enum code
 draw_registration(struct visit *c, struct flow *f)
 {
-	return draw_all(c, f, UI_REGISTER_PROVIDER);
+	const struct oidc_provider *p = oidc_arrive_waits(c, f);
+
+	if (p == NULL)
+		return draw_all(c, f, UI_REGISTER_PROVIDER);
+	/* It ends the form with the traits, and is the only way on. */
+	add_button(f, "default", "provider", p, UI_REGISTER_PROVIDER);
+	return CODE_OK;
 }
 
 /* --- settings -------------------------------------------------------------- */
@@ -220,13 +226,13 @@ draw_settings(struct visit *c, struct flow *f)
 	for (i = 0; code == CODE_OK && i < config->nproviders; i++) {
 		p = &config->providers[i];
 		if (!is_linked(ids, p->id)) {
-			add_button(f, "link", p, UI_SETTINGS_LINK);
+			add_button(f, GROUP, "link", p, UI_SETTINGS_LINK);
 			continue;
 		}
 		code =
 		    oidc_link_spare(c, c->session->identity.id, p->id, &spare);
 		if (code == CODE_OK && spare)
-			add_button(f, "unlink", p, UI_SETTINGS_UNLINK);
+			add_button(f, GROUP, "unlink", p, UI_SETTINGS_UNLINK);
 	}
 	return code;
 }

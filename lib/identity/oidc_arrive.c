@@ -189,22 +189,20 @@ begin_sign_up(struct visit *c, struct flow *f, const struct oidc_person *who)
 	json_put(typed, "traits", traits);
 	f->typed = typed;
 	f->active = "oidc";
+	wait_for_more(f, who);
 	if (!self_redraw(c, f))
 		return;
-	if (self_registration_check(c, f, traits)) {
+	if (self_registration_check(c, f, traits))
 		sign_up(c, f, who, traits);
-		return;
-	}
-	wait_for_more(f, who);
-	show(c, f);
+	else
+		show(c, f);
 }
 
-bool
-oidc_arrive_waits(const struct flow *f, const struct oidc_provider *p)
+const struct oidc_provider *
+oidc_arrive_waits(const struct visit *c, const struct flow *f)
 {
-	return str_eq(json_get_text(json_get(f->internal, WAITING), "provider",
-			  NULL),
-	    p->id);
+	return oidc_config_find(c->p->oidc_config,
+	    json_get_text(json_get(f->internal, WAITING), "provider", NULL));
 }
 
 /* All of below, and over it all of above: traits are nested one deep. */

@@ -16,8 +16,12 @@ void oidc_arrive(struct visit *c, struct flow *f,
 void oidc_arrive_not(struct visit *c, struct flow *f, enum ui_id id,
     const char *label);
 
-/* Whether f waits for traits that provider p did not tell. */
-bool oidc_arrive_waits(const struct flow *f, const struct oidc_provider *p);
+/*
+ * The provider that did not tell all traits f needs, of somebody whose sign-up
+ * waits for them; NULL: f waits for nothing.
+ */
+const struct oidc_provider *oidc_arrive_waits(const struct visit *c,
+    const struct flow *f);
 
 /* The submit that brings them; f waits. */
 void oidc_arrive_complete(struct visit *c, struct flow *f,

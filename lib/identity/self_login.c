@@ -467,7 +467,7 @@ self_login_submit(struct visit *c)
 	if (!self_submit(c, FLOW_LOGIN, &f, &body) ||
 	    !(is_second(f) ? may_prove(c, f) : may_sign_in(c, f)))
 		return;
-	m = method_of(f, body);
+	m = method_of(c, f, body);
 	if (m != NULL)
 		f->active = m->name;
 	if (!self_redraw(c, f))

@@ -305,7 +305,7 @@ self_registration_submit(struct visit *c)
 			visit_redirect(c, c->p->default_return);
 		return;
 	}
-	m = method_of(f, body);
+	m = method_of(c, f, body);
 	if (m != NULL)
 		f->active = m->name;
 	if (!self_redraw(c, f))

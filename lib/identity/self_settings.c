@@ -180,7 +180,7 @@ self_settings_change_password(struct visit *c)
 static void
 carry_out(struct visit *c, struct flow *f, const struct json *body)
 {
-	const struct method *m = method_of(f, body);
+	const struct method *m = method_of(c, f, body);
 
 	f->state = FLOW_SHOW;
 	if (m != NULL)

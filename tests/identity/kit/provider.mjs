@@ -31,21 +31,26 @@ export function writeProviders(dir, files, allow = '127.0.0.1') {
 
 // --- a real one ----------------------------------------------------------------
 
-// accounts: { login: claims }. Any password will do.
+// accounts: { login: claims }. Any password will do. callback: where people are
+// sent back to, a list or a function that knows it once it is asked.
 export async function startReal(accounts, callback, more = {}) {
 	let provider;
-	const { base } = await listen((req, res) => provider.callback()(req, res));
+	const { base } = await listen((req, res) => {
+		provider ??= make();
+		provider.callback()(req, res);
+	});
 	const jwks = { keys: [
 		crypto.generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey,
 		crypto.generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey,
 	].map((k, i) => ({ ...k.export({ format: 'jwk' }), kid: `k${i}`, use: 'sig' })) };
-	provider = new Provider(base, {
-		clients: [{ client_id: CLIENT, client_secret: SECRET, redirect_uris: [].concat(callback),
+	const make = () => new Provider(base, {
+		clients: [{ client_id: CLIENT, client_secret: SECRET,
+			redirect_uris: [].concat(typeof callback === 'function' ? callback() : callback),
 			grant_types: ['authorization_code'], response_types: ['code'], ...more }],
 		pkce: { required: () => true, methods: ['S256'] },
 		claims: { openid: ['sub'], email: ['email', 'email_verified'],
 			profile: ['given_name', 'family_name'] },
-		cookies: { keys: ['a-key-of-tests'] },
+		cookies: { keys: [`key of ${base}`] },
 		jwks,
 		findAccount: (ctx, id) => ({ accountId: id,
 			claims: () => ({ sub: id, ...accounts[id] }) }),
