@@ -89,7 +89,8 @@ GRANT SELECT, INSERT, UPDATE, DELETE
 	attempts
 	TO mirai_identity;
 GRANT SELECT, INSERT ON audit TO mirai_identity;
-GRANT EXECUTE ON FUNCTION revoke_sessions(uuid, uuid), person_by_email(text)
+GRANT EXECUTE ON FUNCTION revoke_sessions(uuid, uuid), person_by_email(text),
+	session_used(uuid, bigint)
 	TO mirai_identity, mirai_identity_reader;
 -- Programs that ask who is who see names and live sessions, no credential.
 GRANT SELECT ON people, live_sessions TO mirai_identity_reader;

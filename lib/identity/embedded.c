@@ -19,13 +19,14 @@ enum query {
 	Q_PEOPLE,
 	Q_FIND,
 	Q_REVOKE,
+	Q_USED,
 	Q__MAX
 };
 
 #define SESSION_COLUMNS                                            \
 	"s.id, s.identity_id, s.email, s.first_name, s.last_name," \
 	" s.email_verified, s.expires_at, s.aal, s.available_aal," \
-	" s.second_factor_after"
+	" s.second_factor_after, s.idle_at"
 
 const struct db_query ident_embedded_queries[] = {
 	[Q_BY_TOKEN] = {
@@ -58,6 +59,11 @@ const struct db_query ident_embedded_queries[] = {
 	    .sql = "SELECT credential_hash"
 		   " FROM revoke_sessions($1::uuid, NULL)",
 	},
+	[Q_USED] = {
+	    .name = "ident_used",
+	    .nargs = 2, /* session, microseconds */
+	    .sql = "SELECT session_used($1::uuid, $2::bigint)",
+	},
 	[Q__MAX] = { 0 },
 };
 
@@ -65,6 +71,7 @@ struct embedded {
 	struct ident ident;
 	struct db *db;
 	bool highest_aal;
+	int64_t idle_us;
 };
 
 /* Runs a read of its own; NULL after a failure, logged by db. */
@@ -110,6 +117,23 @@ read_session(const struct db_rows *rows, struct ident_session *out)
 	out->expires_at = db_time(rows, 6);
 }
 
+/* Unnoted, a use is noted the next time: no reason to turn anybody away. */
+static void
+note_use(struct embedded *e, struct arena *a, const struct db_rows *rows)
+{
+	int64_t idle_at = db_null(rows, 10) ? 0 : db_time(rows, 10);
+	struct db_scope scope = { 0 };
+	const struct db_rows *done;
+
+	if (!session_is_worn(idle_at, e->idle_us))
+		return;
+	db_begin(e->db, DB_TX_WRITE, &scope);
+	done = db_last(e->db, &ident_embedded_queries[Q_USED],
+	    DB_ARGS(db_text(rows, 0), db_arg_int(a, e->idle_us)));
+	if (db_end(e->db, done == NULL ? CODE_UNAVAILABLE : CODE_OK) != CODE_OK)
+		log_warn("session: its use was not noted");
+}
+
 static enum code
 whoami_by(struct embedded *e, struct arena *a, enum session_carrier carrier,
     const char *secret, struct ident_session *out)
@@ -128,6 +152,7 @@ whoami_by(struct embedded *e, struct arena *a, enum session_carrier carrier,
 	if (!is_enough(e, rows))
 		return CODE_PERMISSION_DENIED;
 	read_session(rows, out);
+	note_use(e, a, rows);
 	return CODE_OK;
 }
 
@@ -221,6 +246,7 @@ ident_embedded_open(const struct conf *conf)
 	e->db = db_open(url == NULL ? "" : url, "mirai-who");
 	e->highest_aal =
 	    strcmp(conf_text(conf, "session.required_aal"), "aal1") != 0;
+	e->idle_us = conf_int(conf, "session.idle_timeout") * 1000000;
 	e->ident.ctx = e;
 	e->ident.whoami = embedded_whoami;
 	e->ident.people = embedded_people;

@@ -250,6 +250,8 @@ read_settings(struct idp *p, const struct conf *conf)
 	    conf_bool(conf, "identity.registration.show_verification");
 	read_methods(p, conf);
 	p->session_us = conf_int(conf, "session.lifespan") * US;
+	p->idle_us = conf_int(conf, "session.idle_timeout") * US;
+	p->extend_us = conf_int(conf, "session.earliest_possible_extend") * US;
 	for (i = 0; i < NITEMS(lives); i++)
 		p->flow_us[i] = conf_int(conf, lives[i]) * US;
 	p->code_us = conf_int(conf, "identity.lifespan.code") * US;

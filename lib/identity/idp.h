@@ -59,6 +59,8 @@ struct idp {
 	bool notify_unknown; /* tell addresses nobody has, once a day */
 	struct idp_methods methods;
 	int64_t session_us;
+	int64_t idle_us;   /* a session ends when unused so long; 0: never */
+	int64_t extend_us; /* renewed in use with so little left; 0: never */
 	int64_t flow_us[IDP_FLOWS]; /* life of a flow, by enum flow_kind */
 	int64_t code_us;	    /* of a one-time code */
 	int64_t privileged_us;	    /* how fresh a proof settings ask for */

@@ -443,6 +443,7 @@ self_issue(struct visit *c, const struct flow *f, const char *identity_id,
 	in.carrier = f->api ? SESSION_TOKEN : SESSION_COOKIE;
 	in.proof = *proof;
 	in.life_us = c->p->session_us;
+	in.idle_us = c->p->idle_us;
 	in.ip = c->r->remote;
 	in.user_agent = visit_agent(c);
 	code = session_issue(c->db, c->mem, &in, id, secret);

@@ -12,25 +12,31 @@
 
 #define TOKEN_CHARS  32
 #define COOKIE_CHARS 43
+#define STEP_US	     INT64_C(60000000) /* uses are noted that far apart */
+
+#define SESSION_LIVES                       \
+	"s.active AND s.expires_at > now()" \
+	" AND (s.idle_at IS NULL OR s.idle_at > now())"
 
 #define SESSION_COLUMNS                                                    \
 	IDENTITY_COLUMNS                                                   \
 	", s.id, coalesce(encode(s.token_hash, 'hex'),"                    \
 	" encode(s.cookie_hash, 'hex')), s.token_hash IS NOT NULL, s.aal," \
 	" s.methods::text, s.issued_at, s.authenticated_at, s.expires_at," \
-	" s.active AND s.expires_at > now() AND i.state = 'active',"       \
+	" " SESSION_LIVES " AND i.state = 'active',"                       \
 	" (SELECT json_agg(json_build_object('id', d.id,"                  \
 	" 'ip_address', coalesce(d.ip_address, ''),"                       \
 	" 'user_agent', coalesce(d.user_agent, ''),"                       \
 	" 'location', coalesce(d.location, '')) ORDER BY d.created_at)"    \
-	" FROM session_devices d WHERE d.session_id = s.id)::text"
+	" FROM session_devices d WHERE d.session_id = s.id)::text,"        \
+	" s.idle_at"
 #define SESSION_TABLES \
 	" FROM sessions s JOIN identities i ON i.id = s.identity_id"
 
 /* Active or not, as the argument says; NULL: both. */
-#define SESSION_IS(arg)                                             \
-	"(" arg "::boolean IS NULL OR " arg "::boolean = (s.active" \
-	" AND s.expires_at > now() AND i.state = 'active'))"
+#define SESSION_IS(arg)                                                   \
+	"(" arg "::boolean IS NULL OR " arg "::boolean = (" SESSION_LIVES \
+	" AND i.state = 'active'))"
 
 enum query {
 	Q_ISSUE,
@@ -41,6 +47,8 @@ enum query {
 	Q_COUNT,
 	Q_PROVE,
 	Q_ADD_PROOF,
+	Q_USED,
+	Q_EXTEND,
 	Q_SEARCH,
 	Q_SEARCH_OF,
 	Q_SEARCH_COUNT,
@@ -52,12 +60,15 @@ enum query {
 const struct db_query session_queries[] = {
 	[Q_ISSUE] = {
 	    .name = "session_issue",
-	    /* id, identity, token, cookie, methods, life, ip, agent, aal */
-	    .nargs = 9,
+	    /* id, identity, token, cookie, methods, life, ip, agent, aal, idle */
+	    .nargs = 10,
 	    .sql = "WITH made AS (INSERT INTO sessions (id, identity_id,"
-		   " token_hash, cookie_hash, methods, expires_at, aal)"
+		   " token_hash, cookie_hash, methods, expires_at, aal,"
+		   " idle_at)"
 		   " VALUES ($1, $2, decode($3, 'hex'), decode($4, 'hex'),"
-		   " $5, now() + $6::bigint * interval '1 microsecond', $9)"
+		   " $5, now() + $6::bigint * interval '1 microsecond', $9,"
+		   " CASE WHEN $10::bigint > 0 THEN"
+		   " now() + $10::bigint * interval '1 microsecond' END)"
 		   " RETURNING id)"
 		   " INSERT INTO session_devices"
 		   " (session_id, ip_address, user_agent)"
@@ -85,8 +96,7 @@ const struct db_query session_queries[] = {
 	    .name = "session_list",
 	    .nargs = 4, /* identity, but, offset, limit */
 	    .sql = "SELECT " SESSION_COLUMNS SESSION_TABLES
-		   " WHERE s.identity_id = $1 AND s.active"
-		   " AND s.expires_at > now()"
+		   " WHERE s.identity_id = $1 AND " SESSION_LIVES
 		   " AND s.id IS DISTINCT FROM $2::uuid"
 		   " ORDER BY s.issued_at DESC, s.id"
 		   " OFFSET $3::bigint LIMIT $4::bigint",
@@ -95,8 +105,7 @@ const struct db_query session_queries[] = {
 	    .name = "session_count",
 	    .nargs = 2, /* identity, but */
 	    .sql = "SELECT count(*) FROM sessions s"
-		   " WHERE s.identity_id = $1 AND s.active"
-		   " AND s.expires_at > now()"
+		   " WHERE s.identity_id = $1 AND " SESSION_LIVES
 		   " AND s.id IS DISTINCT FROM $2::uuid",
 	},
 	[Q_SEARCH] = {
@@ -134,6 +143,18 @@ const struct db_query session_queries[] = {
 	    .nargs = 3, /* id, methods, aal */
 	    .sql = "UPDATE sessions SET methods = methods || $2::jsonb,"
 		   " aal = greatest(aal, $3) WHERE id = $1",
+	},
+	[Q_USED] = {
+	    .name = "session_used",
+	    .nargs = 2, /* id, microseconds */
+	    .sql = "SELECT session_used($1::uuid, $2::bigint)",
+	},
+	[Q_EXTEND] = {
+	    .name = "session_extend",
+	    .nargs = 2, /* id, microseconds */
+	    .sql = "UPDATE sessions SET expires_at ="
+		   " now() + $2::bigint * interval '1 microsecond'"
+		   " WHERE id = $1 AND active",
 	},
 	[Q_REVOKE] = {
 	    .name = "session_revoke",
@@ -264,7 +285,7 @@ session_issue(struct db *db, struct arena *a, const struct session_new *in,
 		DB_ARGS(made, in->identity_id, token ? hash : NULL,
 		    token ? NULL : hash, proof_json(a, &in->proof),
 		    db_arg_int(a, in->life_us), in->ip, in->user_agent,
-		    proof_aal(&in->proof))) == NULL)
+		    proof_aal(&in->proof), db_arg_int(a, in->idle_us))) == NULL)
 		return identity_fault(db);
 	memcpy(id, made, sizeof(made));
 	*secret = clear;
@@ -298,6 +319,7 @@ read_session(struct arena *a, const struct db_rows *rows, const char *base_url,
 	out->authenticated_at = db_time(rows, col + 6);
 	out->expires_at = db_time(rows, col + 7);
 	out->active = db_bool(rows, col + 8);
+	out->idle_at = db_null(rows, col + 10) ? 0 : db_time(rows, col + 10);
 
 	json_put_text(o, "id", out->id);
 	json_put_bool(o, "active", out->active);
@@ -456,6 +478,36 @@ session_add_proof(struct db *db, struct arena *a, const char *id,
     const struct session_proof *proof)
 {
 	return note_proof(db, a, Q_ADD_PROOF, id, proof);
+}
+
+bool
+session_is_worn(int64_t idle_at, int64_t idle_us)
+{
+	int64_t step = idle_us / 4;
+
+	if (idle_us == 0)
+		return idle_at != 0;
+	if (step > STEP_US)
+		step = STEP_US;
+	return idle_at < clock_now_us() + idle_us - step;
+}
+
+enum code
+session_used(struct db *db, struct arena *a, const char *id, int64_t idle_us)
+{
+	if (db_run(db, &session_queries[Q_USED],
+		DB_ARGS(id, db_arg_int(a, idle_us))) == NULL)
+		return identity_fault(db);
+	return CODE_OK;
+}
+
+enum code
+session_extend(struct db *db, struct arena *a, const char *id, int64_t life_us)
+{
+	if (db_run(db, &session_queries[Q_EXTEND],
+		DB_ARGS(id, db_arg_int(a, life_us))) == NULL)
+		return identity_fault(db);
+	return CODE_OK;
 }
 
 enum code

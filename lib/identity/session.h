@@ -35,6 +35,7 @@ struct session {
 	bool active;		  /* flag set, not expired, identity active */
 	int64_t authenticated_at; /* us since 1970 */
 	int64_t expires_at;
+	int64_t idle_at; /* ends then unless it is used; 0: never */
 	const struct json *json; /* as public routes show it */
 };
 
@@ -50,6 +51,7 @@ struct session_new {
 	enum session_carrier carrier;
 	struct session_proof proof;
 	int64_t life_us;
+	int64_t idle_us; /* 0: it need not be used */
 	const char *ip;
 	const char *user_agent;
 };
@@ -108,6 +110,18 @@ enum code session_prove(struct db *db, struct arena *a, const char *id,
  */
 enum code session_add_proof(struct db *db, struct arena *a, const char *id,
     const struct session_proof *proof);
+
+/*
+ * Use of sessions (W-5). Whether one that ends at idle_at is due to be noted as
+ * used, with an idle time of idle_us (0: none is set); and noting it.
+ */
+bool session_is_worn(int64_t idle_at, int64_t idle_us);
+enum code session_used(struct db *db, struct arena *a, const char *id,
+    int64_t idle_us) MUST_CHECK;
+
+/* It ends life_us from now. */
+enum code session_extend(struct db *db, struct arena *a, const char *id,
+    int64_t life_us) MUST_CHECK;
 
 /* Ends one of identity_id's; *hash is that of its credential. */
 enum code session_revoke(struct db *db, struct arena *a, const char *id,

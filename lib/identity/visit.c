@@ -153,11 +153,52 @@ visit_session(struct visit *c)
 	return find_session(c, false);
 }
 
+/* Whether the session is in the last part of its life, to be renewed. */
+static bool
+is_ending(const struct visit *c)
+{
+	return c->p->extend_us > 0 &&
+	    c->session->expires_at < clock_now_us() + c->p->extend_us;
+}
+
+/*
+ * Notes that the session is in use, where anybody wants to know (W-5): with
+ * both settings off, or noted a moment ago, this costs nothing.
+ */
+static bool
+use_session(struct visit *c)
+{
+	bool ending = is_ending(c);
+	struct session *s;
+	enum code code = CODE_OK;
+
+	if (!ending && !session_is_worn(c->session->idle_at, c->p->idle_us))
+		return true;
+	s = arena_zalloc(c->mem, sizeof(*s));
+	visit_begin(c, DB_TX_WRITE);
+	if (ending)
+		code = session_extend(c->db, c->mem, c->session->id,
+		    c->p->session_us);
+	if (code == CODE_OK)
+		code =
+		    session_used(c->db, c->mem, c->session->id, c->p->idle_us);
+	if (code == CODE_OK)
+		code = session_get(c->db, c->mem, c->p->base_url,
+		    c->session->id, s);
+	if (!visit_end(c, code))
+		return false;
+	c->session = s->active ? s : NULL;
+	if (ending && s->active)
+		visit_renew_session(c);
+	return true;
+}
+
 bool
 visit_session_alone(struct visit *c)
 {
 	visit_begin(c, DB_TX_READ);
-	return find_session(c, true) && visit_end(c, CODE_OK);
+	return find_session(c, true) && visit_end(c, CODE_OK) &&
+	    (c->session == NULL || use_session(c));
 }
 
 const char *
