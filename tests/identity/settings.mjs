@@ -67,7 +67,9 @@ async function who(svc) {
 	const { flow, csrf, action } = await b.start('settings');
 	is([flow.state, flow.identity.traits.email, flow.identity.credentials],
 		['show_form', EMAIL, undefined], 'the form is one\'s own');
-	is(flow.ui.nodes.map((n) => [n.group, n.attributes.name ?? n.attributes.id]), [
+	const mine = ['default', 'profile', 'password', 'account'];
+	is(flow.ui.nodes.filter((n) => mine.includes(n.group))
+		.map((n) => [n.group, n.attributes.name ?? n.attributes.id]), [
 		['default', 'csrf_token'],
 		['profile', 'traits.email'], ['profile', 'traits.name.first'],
 		['profile', 'traits.name.last'], ['profile', 'method'],
@@ -230,8 +232,8 @@ async function password(svc) {
 	is(mails('password_changed'), [email, email, email], 'by mail it is told each time');
 	is([(await loginApi(svc, email)).status, (await loginApi(svc, email, NEW)).status], [400, 200],
 		'the new one signs in, the old one does not');
-	const flows = sql('SELECT string_agg(f::text, \'\') FROM flows f');
-	ok(!flows.includes(NEW) && !flows.includes(PASSWORD), 'no flow keeps a password');
+	is(sql(`SELECT count(*) FROM flows f WHERE strpos(f::text, '${NEW}') > 0
+		OR strpos(f::text, '${PASSWORD}') > 0`), '0', 'no flow keeps a password');
 
 	// no password yet
 	const bare = 'bare@acme.example';
