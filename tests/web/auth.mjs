@@ -2,63 +2,9 @@
 // signing in and out, flows that expire, recovery, the new password, proving
 // again who one is, settings, sessions, errors. Each page is held against
 // axe-core and looked at in three widths, light and dark.
-import fs from 'node:fs';
-import path from 'node:path';
-import { execFileSync } from 'node:child_process';
-import { createRequire } from 'node:module';
-import { chromium } from 'playwright-core';
 import { PASSWORD, is, main, ok, startSite } from './kit/site.mjs';
-
-const AXE = fs.readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
-const SCREENS = path.join(process.env.BUILD, 'check/screens');
-const WIDTHS = [[390, 844], [820, 1180], [1440, 900]];
-
-// --- kit ---------------------------------------------------------------------
-
-function sql(text) {
-	return execFileSync('psql', ['-qAtX', '-v', 'ON_ERROR_STOP=1', process.env.IDENTITY_OWNER_URL, '-c', text],
-		{ encoding: 'utf8' }).trim();
-}
-
-const flowOf = (page) => new URL(page.url()).searchParams.get('flow');
-const expire = (page) => sql(`UPDATE flows SET expires_at = now() - interval '3 minutes' WHERE id = '${flowOf(page)}'`);
-const age = (who, time) => sql(`UPDATE sessions SET authenticated_at = now() - interval '${time}' WHERE identity_id =
-	(SELECT id FROM identities WHERE traits ->> 'email' = '${who}@acme.example')`);
-
-// A context that collects what the browser complains about.
-async function open(browser, options = {}) {
-	const context = await browser.newContext({ viewport: { width: 1280, height: 900 }, ...options });
-	const complaints = [];
-	context.on('console', (m) => { if (m.type() === 'error') complaints.push(m.text()); });
-	context.on('weberror', (e) => complaints.push(String(e.error())));
-	return { context, complaints, page: await context.newPage() };
-}
-
-async function axe(page, name) {
-	if (!(await page.evaluate(() => 'axe' in globalThis))) await page.evaluate(AXE);
-	const { violations } = await page.evaluate(() => globalThis.axe.run({ runOnly: ['wcag2a',
-		'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'] }));
-	is(violations.map((v) => `${v.id}: ${v.nodes[0].target.join(' ')}`), [], `axe: ${name}`);
-}
-
-const email = (page) => page.getByLabel('E-mail');
-const password = (page) => page.locator('input').and(page.getByLabel('Password', { exact: true }));
-const signInButton = (page) => page.getByRole('button', { name: 'Sign in', exact: false }).last();
-
-async function fill(page, who, secret = PASSWORD) {
-	await email(page).fill(`${who}@acme.example`);
-	await password(page).fill(secret);
-	await signInButton(page).click();
-}
-
-async function signIn(page, site, who, secret = PASSWORD) {
-	await page.goto(`${site.base}/auth/login`);
-	await fill(page, who, secret);
-	await page.waitForURL('**/dashboard');
-}
-
-const banner = (page) => page.locator('.banner').first();
-const focused = (page) => page.evaluate(() => document.activeElement.className || document.activeElement.id);
+import { age, axe, email, expire, fill, flowOf, focused, launch, open, password, picture, signIn, signInButton,
+	sql } from './kit/account.mjs';
 
 // --- journeys, with script and without ------------------------------------------
 
@@ -530,17 +476,7 @@ async function zoomed(browser, site) {
 	await context.close();
 }
 
-async function picture(page, name, colorScheme) {
-	for (const [width, height] of WIDTHS) {
-		await page.setViewportSize({ width, height });
-		await page.screenshot({ path: `${SCREENS}/${name}-${width}-${colorScheme}.png`, fullPage: true });
-		ok(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth), `${name} at ${width} does not scroll sideways`);
-		if (width !== 820) await axe(page, `${name}, ${width}, ${colorScheme}`);
-	}
-}
-
 async function screens(browser, site) {
-	fs.mkdirSync(SCREENS, { recursive: true });
 	for (const colorScheme of ['light', 'dark']) {
 		const { context, page } = await open(browser, { colorScheme, reducedMotion: 'reduce', bypassCSP: true });
 		await page.goto(`${site.base}/auth/login?checkout=success`);
@@ -562,8 +498,7 @@ async function screens(browser, site) {
 
 await main(async () => {
 	const site = await startSite();
-	const browser = await chromium.launch({ executablePath: '/usr/bin/chromium',
-		args: ['--no-sandbox', '--disable-dev-shm-usage', '--disable-gpu'] });
+	const browser = await launch();
 	try {
 		for (const script of [true, false])
 			for (const journey of [login, expiredLogin, logout, settingsPassword, freshProof, profile, endAccount,
