@@ -15,6 +15,7 @@
 #include "identity/admin_credential.h"
 #include "identity/admin_identity.h"
 #include "identity/admin_metrics.h"
+#include "identity/admin_recovery.h"
 #include "identity/admin_session.h"
 #include "identity/route.h"
 #include "net/crypt.h"
@@ -49,6 +50,8 @@ static const struct route routes[] = {
 	{ "GET", "/admin/sessions/{id}", admin_session_get },
 	{ "DELETE", "/admin/sessions/{id}", admin_session_end },
 	{ "PATCH", "/admin/sessions/{id}/extend", admin_session_extend },
+	{ "POST", "/admin/recovery/code", admin_recovery_code },
+	{ "POST", "/admin/recovery/link", admin_recovery_link },
 	{ "GET", "/admin/courier/messages", admin_courier_list },
 	{ "GET", "/admin/metrics/prometheus", admin_metrics_show },
 	{ "GET", "/admin/courier/messages/{id}", admin_courier_get },

@@ -2,7 +2,7 @@
 // program behind its own lighttpd; and that no public host knows them.
 import { execFileSync } from 'node:child_process';
 import { Configuration, CourierApi, IdentityApi } from '@ory/client';
-import { ADMIN_SECRET, PASSWORD, api, is, loginApi, main, ok, registerApi, request, startAdmin,
+import { ADMIN_SECRET, AUTH, Browser, PASSWORD, actionOf, api, csrfOf, is, loginApi, main, ok, registerApi, request, startAdmin,
 	startService } from './kit/server.mjs';
 
 const NOBODY = '00000000-0000-4000-8000-000000000000';
@@ -375,6 +375,54 @@ async function metrics(svc, pub) {
 		'buckets add up');
 }
 
+// What an administrator hands over opens the account, once.
+async function recovery(svc, pub) {
+	const ory = client(svc, IdentityApi);
+	const who = (await registerApi(pub, 'lost@acme.example')).json.identity.id;
+	let r = await ory.createRecoveryLinkForIdentity({ createRecoveryLinkForIdentityBody:
+		{ identity_id: who, expires_in: '1h30m' } });
+	is([r.status, r.data.recovery_code], [200, undefined], 'a link');
+	const left = Date.parse(r.data.expires_at) - Date.now();
+	ok(left > 5300000 && left <= 5400000, 'good for ninety minutes');
+	const link = new URL(r.data.recovery_link);
+	ok(link.href.startsWith(`${AUTH}/self-service/recovery?`), 'to this service');
+	const open = async (b) => {
+		await b.get(link.pathname + link.search);
+		const f = (await b.getJson(`/self-service/recovery/flows?id=${link.searchParams.get('flow')}`)).json;
+		return b.post(actionOf(f), { csrf_token: csrfOf(f), method: 'link',
+			token: link.searchParams.get('token') });
+	};
+	const browser = new Browser(pub);
+	r = await open(browser);
+	ok(r.status === 303 && browser.jar.has('ory_kratos_session'), 'signs its holder in');
+	is((await browser.getJson('/sessions/whoami')).json.identity.id, who, 'as that one');
+	const other = new Browser(pub);
+	await open(other).catch(() => null);
+	ok(!other.jar.has('ory_kratos_session'), 'once');
+
+	r = await ory.createRecoveryCodeForIdentity({ createRecoveryCodeForIdentityBody: { identity_id: who } });
+	ok(r.status === 201 && /^[0-9]{6}$/.test(r.data.recovery_code), 'a code');
+	ok(r.data.recovery_link.includes('flow=') && !r.data.recovery_link.includes(r.data.recovery_code),
+		'and where to type it');
+	for (const [body, reason] of [
+		[{ identity_id: 'x' }, 'identity_id: not a UUID'],
+		[{ identity_id: who, expires_in: '1x' }, 'expires_in: must be 1m to 168h, as 1h30m'],
+		[{ identity_id: who, expires_in: '59s' }, 'expires_in: must be 1m to 168h, as 1h30m'],
+		[{ identity_id: who, expires_in: '169h' }, 'expires_in: must be 1m to 168h, as 1h30m'],
+		[{ identity_id: who, expires_in: '99999999999999999999h' },
+			'expires_in: must be 1m to 168h, as 1h30m'],
+		[{ identity_id: who, flow_type: 'api' }, 'flow_type: must be browser'],
+		[{ identity_id: who, code: '1' }, 'code: unknown member'],
+	]) {
+		r = await adminCall(svc, 'POST', '/admin/recovery/code', body);
+		is([r.status, r.json.error.reason], [400, reason], `refused: ${JSON.stringify(body)}`);
+	}
+	is((await adminCall(svc, 'POST', '/admin/recovery/link', { identity_id: NOBODY })).status, 404,
+		'nobody to recover');
+	is((await adminCall(svc, 'POST', '/admin/recovery/link?return_to=https%3A%2F%2Fevil.example',
+		{ identity_id: who })).json.error.id, 'self_service_flow_return_to_forbidden', 'not anywhere');
+}
+
 // Who did what to whom is written down, each time.
 function trail(ann) {
 	const rows = execFileSync('psql', ['-qAtX', process.env.IDENTITY_OWNER_URL, '-c',
@@ -399,15 +447,17 @@ async function strangers(pub) {
 
 // Without a secret: who can open the socket is an administrator.
 async function openSocket() {
-	const svc = await startAdmin(['identity.admin.open yes']);
+	const svc = await startAdmin(['identity.admin.open yes', 'identity.methods.link no']);
+	is((await api(svc, 'POST', '/admin/recovery/link', { identity_id: NOBODY })).status, 404,
+		'no link while that method is off');
 	is((await request(svc, 'GET', '/admin/identities')).status, 200, 'by the socket alone');
 	const r = await api(svc, 'POST', '/admin/sessions', { identity_id: NOBODY });
 	is(r.status, 404, 'and writes');
 }
 
 main(async () => {
-	const pub = await startService();
-	const svc = await startAdmin();
+	const pub = await startService(['identity.methods.link yes']);
+	const svc = await startAdmin(['identity.methods.link yes']);
 	is((await client(svc, IdentityApi, {}).listIdentities()).status, 401, 'strangers are refused');
 	is((await request(svc, 'GET', '/health/ready')).json, { status: 'ok' }, 'it is ready');
 	const ann = await create(svc, pub);
@@ -418,6 +468,7 @@ main(async () => {
 	await sessions(svc, pub, ann);
 	await credentials(svc, pub, ann);
 	trail(ann);
+	await recovery(svc, pub);
 	await metrics(svc, pub);
 	await factors(svc);
 	await mails(svc);
