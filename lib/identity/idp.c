@@ -324,7 +324,8 @@ idp_open(const struct conf *conf, size_t workers)
 	if (p->schema == NULL || p->gate == NULL || p->oidc == NULL ||
 	    check_maps(p) == -1 || check_secrets(p) == -1 ||
 	    check_cookies(p) == -1 || check_level(conf) == -1 ||
-	    check_flows(p, conf) == -1) {
+	    check_flows(p, conf) == -1 ||
+	    rp_open(p->mem, conf, &p->rp) == -1) {
 		idp_close(p);
 		return NULL;
 	}

@@ -12,6 +12,7 @@
 #include "identity/gate.h"
 #include "identity/oidc.h"
 #include "identity/oidc_config.h"
+#include "identity/rp.h"
 #include "identity/schema.h"
 #include "net/crypt.h"
 
@@ -68,6 +69,7 @@ struct idp {
 	bool verify_new_address;    /* a new address counts once proven */
 	struct crypt_cost cost;
 	const char *dummy_hash; /* what unknown identifiers are held against */
+	struct rp rp;		/* of security keys and passkeys */
 	const struct schema *schema;
 	struct gate *gate;
 	const struct oidc_config *oidc_config;

@@ -14,18 +14,23 @@ static const struct method *const methods[FLOW__MAX][MOST] = {
 	[FLOW_LOGIN] = {
 	    &method_oidc_login,
 	    &method_password_login,
+	    &method_passkey_login,
+	    &method_webauthn_login,
 	    &method_totp_login,
 	    &method_lookup_login,
 	},
 	[FLOW_REGISTRATION] = {
 	    &method_oidc_registration,
 	    &method_password_registration,
+	    &method_passkey_registration,
 	},
 	[FLOW_SETTINGS] = {
 	    &method_profile_settings,
 	    &method_password_settings,
 	    &method_oidc_settings,
 	    &method_lookup_settings,
+	    &method_webauthn_settings,
+	    &method_passkey_settings,
 	    &method_totp_settings,
 	    &method_account_delete,
 	    &method_account_keep,

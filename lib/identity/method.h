@@ -56,5 +56,8 @@ extern const struct method method_lookup_login, method_lookup_settings;
 
 extern const struct method method_oidc_login, method_oidc_registration,
     method_oidc_settings;
+extern const struct method method_passkey_login, method_passkey_registration,
+    method_passkey_settings;
+extern const struct method method_webauthn_login, method_webauthn_settings;
 
 #endif

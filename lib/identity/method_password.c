@@ -31,10 +31,13 @@ add_field(struct flow *f, const char *autocomplete)
 	    });
 }
 
+/* A browser may have filled one in beside a passkey that was chosen. */
 static bool
 has_password(const struct json *body)
 {
-	return !str_is_empty(json_get_text(body, "password", ""));
+	return *json_get_text(body, "passkey_login", "") == '\0' &&
+	    *json_get_text(body, "passkey_register", "") == '\0' &&
+	    !str_is_empty(json_get_text(body, "password", ""));
 }
 
 /* --- signing in ------------------------------------------------------------ */

@@ -17,6 +17,7 @@
 #include "identity/self_settings.h"
 #include "identity/self_verification.h"
 #include "identity/visit.h"
+#include "identity/webauthn.h"
 #include "identity/whoami.h"
 #include "rpc/cors.h"
 #include "rpc/resp.h"
@@ -62,6 +63,7 @@ static const struct route routes[] = {
 	{ "POST", SELF "methods/oidc/callback/{provider}", oidc_callback_post },
 	{ "GET", "/sessions/token-exchange", whoami_exchange },
 	{ "DELETE", "/sessions/{id}", whoami_end_one },
+	{ "GET", "/.well-known/ory/webauthn.js", webauthn_serve_script },
 	{ "GET", "/health/alive", about_alive },
 	{ "GET", "/health/ready", about_ready },
 	{ "GET", "/version", about_version },

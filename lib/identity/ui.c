@@ -348,8 +348,25 @@ ui_load(struct arena *a, const char *text, const char *const *keys)
 	return ui;
 }
 
+/* Both forms in which pages know handlers: a call as text, and a name. */
 static void
-put_attributes(struct json *node, const struct ui_input *in)
+put_handlers(struct arena *a, struct json *o, const struct ui_input *in)
+{
+	if (in->click != NULL) {
+		json_put_text(o, "onclick",
+		    arena_printf(a, "window.%s(%s)", in->click,
+			in->click_args == NULL ? "" : in->click_args));
+		json_put_text(o, "onclickTrigger", in->click);
+	}
+	if (in->load != NULL) {
+		json_put_text(o, "onload",
+		    arena_printf(a, "window.%s()", in->load));
+		json_put_text(o, "onloadTrigger", in->load);
+	}
+}
+
+static void
+put_attributes(struct arena *a, struct json *node, const struct ui_input *in)
 {
 	struct json *o = json_put_object(node, "attributes");
 
@@ -364,7 +381,8 @@ put_attributes(struct json *node, const struct ui_input *in)
 	json_put_text(o, "pattern", in->pattern);
 	if (in->maxlength > 0)
 		json_put_int(o, "maxlength", in->maxlength);
-	json_put_bool(o, "disabled", false);
+	put_handlers(a, o, in);
+	json_put_bool(o, "disabled", in->disabled);
 	json_put_text(o, "node_type", "input");
 }
 
@@ -380,7 +398,8 @@ new_node(struct ui *ui, const char *type, const char *group)
 
 /* What stands behind the attributes of every node. */
 static void
-end_node(struct ui *ui, struct json *node, enum ui_id label, const char *title)
+end_node(struct ui *ui, struct json *node, enum ui_id label, const char *key,
+    const char *title)
 {
 	struct json *meta;
 
@@ -388,7 +407,7 @@ end_node(struct ui *ui, struct json *node, enum ui_id label, const char *title)
 	meta = json_put_object(node, "meta");
 	if (label != 0)
 		json_put(meta, "label",
-		    message_json(ui->mem, label, title == NULL ? NULL : "title",
+		    message_json(ui->mem, label, key == NULL ? "title" : key,
 			title));
 }
 
@@ -397,8 +416,8 @@ ui_add_input(struct ui *ui, const struct ui_input *in)
 {
 	struct json *node = new_node(ui, "input", in->group);
 
-	put_attributes(node, in);
-	end_node(ui, node, in->label, in->title);
+	put_attributes(ui->mem, node, in);
+	end_node(ui, node, in->label, in->title_key, in->title);
 }
 
 struct json *
@@ -409,7 +428,7 @@ ui_add_node(struct ui *ui, const char *type, const char *group,
 
 	o = json_put_object(node, "attributes");
 	json_put_text(o, "node_type", type);
-	end_node(ui, node, label, title);
+	end_node(ui, node, label, NULL, title);
 	return o;
 }
 
@@ -443,7 +462,9 @@ ui_has_node(const struct ui *ui, const char *name)
 
 	for (i = 0; i < json_count(ui->nodes); i++) {
 		attributes = json_get(json_at(ui->nodes, i), "attributes");
-		if (str_eq(json_get_text(attributes, "name", ""), name))
+		if (strcmp(json_get_text(attributes, "name",
+			       json_get_text(attributes, "id", "")),
+			name) == 0)
 			return true;
 	}
 	return false;

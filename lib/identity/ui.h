@@ -163,8 +163,14 @@ struct ui_input {
 	const char *pattern;
 	int maxlength;
 	bool required;
+	bool disabled;
+	/* Functions of webauthn.js: at a click, with these arguments; at once. */
+	const char *click;
+	const char *click_args;
+	const char *load;
 	enum ui_id label;
-	const char *title; /* the label's text if it is UI_NODE_GENERATED */
+	const char *title;     /* the label's text if it is UI_NODE_GENERATED */
+	const char *title_key; /* its name in the context; NULL: "title" */
 };
 void ui_add_input(struct ui *ui, const struct ui_input *in);
 
@@ -182,6 +188,7 @@ void ui_keep_secret(struct ui *ui);
 struct json *ui_message(struct ui *ui, enum ui_id id, const char *key,
     const char *value);
 
+/* Whether there is a node of that name (or id, if its kind has no names). */
 bool ui_has_node(const struct ui *ui, const char *name);
 
 /*
