@@ -18,7 +18,7 @@ struct ui {
 	struct json *messages;
 	struct ui_note *notes; /* said at nodes; written when rendered */
 	struct ui_secret *secrets;
-	const char *url;       /* see ui_set_continue(); NULL: none */
+	const char *url; /* see ui_set_continue(); NULL: none */
 	bool errors;
 };
 
@@ -462,9 +462,9 @@ ui_has_node(const struct ui *ui, const char *name)
 
 	for (i = 0; i < json_count(ui->nodes); i++) {
 		attributes = json_get(json_at(ui->nodes, i), "attributes");
-		if (strcmp(json_get_text(attributes, "name",
+		if (str_eq(json_get_text(attributes, "name",
 			       json_get_text(attributes, "id", "")),
-			name) == 0)
+			name))
 			return true;
 	}
 	return false;
