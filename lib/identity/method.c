@@ -8,7 +8,7 @@
 
 #include "identity/oidc_arrive.h"
 
-#define MOST 10
+#define MOST 16
 
 static const struct method *const methods[FLOW__MAX][MOST] = {
 	[FLOW_LOGIN] = {
