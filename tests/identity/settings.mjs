@@ -75,8 +75,6 @@ async function who(svc) {
 		['profile', 'traits.name.last'], ['profile', 'method'],
 		['password', 'password'], ['password', 'revoke_other_sessions'],
 		['password', 'method'],
-		['webauthn', 'webauthn_script'], ['webauthn', 'webauthn_register_displayname'],
-		['webauthn', 'webauthn_register_trigger'], ['webauthn', 'webauthn_register'],
 		['account', 'account_export'], ['account', 'method']], 'its nodes');
 	is([node(flow, 'traits.email').attributes.value, node(flow, 'traits.email').attributes.type],
 		[EMAIL, 'email'], 'filled in');
