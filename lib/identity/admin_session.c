@@ -152,7 +152,7 @@ admin_session_list_of(struct visit *c)
 	const char *id = route_arg(c, 0);
 	struct session_filter f = { .identity_id = id };
 	struct json *list = json_new_list(c->mem);
-	struct session *sessions;
+	struct session *sessions = NULL;
 	struct page page;
 	int64_t total = 0;
 	enum code code;

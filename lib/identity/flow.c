@@ -18,6 +18,7 @@ enum query {
 	Q_SWEEP_PARKED,
 	Q_SWEEP_PENDING,
 	Q_SWEEP_ATTEMPTS,
+	Q_SWEEP_EXCHANGES,
 	Q__MAX
 };
 
@@ -82,6 +83,14 @@ const struct db_query flow_queries[] = {
 	    .sql = "DELETE FROM pending_traits WHERE identity_id IN"
 		   " (SELECT identity_id FROM pending_traits"
 		   " WHERE expires_at < now()"
+		   " ORDER BY expires_at LIMIT 100)",
+	},
+	[Q_SWEEP_EXCHANGES] = {
+	    .name = "flow_sweep_exchanges",
+	    .nargs = 0,
+	    .sql = "DELETE FROM session_exchanges WHERE init_hash IN"
+		   " (SELECT init_hash FROM session_exchanges"
+		   " WHERE expires_at < now() - interval '1 day'"
 		   " ORDER BY expires_at LIMIT 100)",
 	},
 	[Q_SWEEP_ATTEMPTS] = {

@@ -245,6 +245,9 @@ unlink_provider(struct visit *c, struct flow *f, const struct oidc_provider *p)
 	visit_begin(c, DB_TX_WRITE);
 	code = oidc_link_remove(c, c->session->identity.id, p->id);
 	if (code != CODE_FAILED_PRECONDITION && code != CODE_NOT_FOUND) {
+		if (code == CODE_OK)
+			code = oidc_link_tell(c, c->session->identity.id, p,
+			    false);
 		self_settings_done(c, f, "oidc.unlink", code);
 		return;
 	}

@@ -35,12 +35,20 @@ show(struct visit *c, struct flow *f)
 		exchange_return(c, f, url);
 }
 
+/* A provider's word that does not hold is an event of security. */
+static bool
+note_refusal(struct visit *c)
+{
+	visit_begin(c, DB_TX_WRITE);
+	return visit_end(c, self_trail(c, "login", "refused", NULL, NULL));
+}
+
 void
 oidc_arrive_not(struct visit *c, struct flow *f, enum ui_id id,
     const char *label)
 {
 	f->active = "oidc";
-	if (!self_redraw(c, f))
+	if ((id == UI_OIDC_FAILED && !note_refusal(c)) || !self_redraw(c, f))
 		return;
 	ui_say(f->ui, id, "provider", label);
 	show(c, f);
@@ -309,6 +317,9 @@ arrive_settings(struct visit *c, struct flow *f, const struct oidc_person *who)
 		oidc_arrive_not(c, f, UI_DUPLICATE_LINK, who->provider->label);
 		return;
 	}
+	if (code == CODE_OK)
+		code = oidc_link_tell(c, c->session->identity.id, who->provider,
+		    true);
 	self_settings_done(c, f, "oidc.link", code);
 }
 

@@ -6,6 +6,8 @@
 
 #include <string.h>
 
+#include "base/clock.h"
+#include "identity/courier.h"
 #include "identity/credential.h"
 #include "identity/self.h"
 
@@ -250,6 +252,32 @@ oidc_link_list(struct visit *c, const char *identity_id,
 	return CODE_OK;
 }
 
+/* --- mail ------------------------------------------------------------------ */
+
+enum code
+oidc_link_tell(struct visit *c, const char *identity_id,
+    const struct oidc_provider *p, bool added)
+{
+	struct json *data = json_new_object(c->mem);
+	struct courier_mail m = { 0 };
+	struct identity who;
+	enum code code;
+
+	code = identity_get(c->db, c->mem, c->p->base_url, identity_id, &who);
+	if (code != CODE_OK || *who.email == '\0')
+		return code;
+	json_put_text(data, "Factor",
+	    arena_printf(c->mem, "Sign-in with %s", p->label));
+	json_put_text(data, "At", clock_rfc3339(c->mem, clock_now_us()));
+	m.type =
+	    added ? "authenticator_key_added" : "authenticator_key_removed";
+	m.to = who.email;
+	m.identity_id = identity_id;
+	m.data = data;
+	code = courier_queue(c->db, c->mem, c->p->secrets, &m);
+	return code == CODE_INVALID_ARGUMENT ? CODE_OK : code;
+}
+
 /* --- a link that waits ----------------------------------------------------- */
 
 void
@@ -280,6 +308,8 @@ oidc_link_settle(struct visit *c, struct flow *f, const char *identity_id)
 	code = oidc_link_add(c, identity_id, &who);
 	if (code == CODE_ALREADY_EXISTS)
 		return CODE_OK; /* taken meanwhile: the sign-in still holds */
+	if (code == CODE_OK)
+		code = oidc_link_tell(c, identity_id, who.provider, true);
 	if (code == CODE_OK)
 		code = self_trail(c, "oidc.link", NULL, identity_id, NULL);
 	return code;

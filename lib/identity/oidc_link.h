@@ -36,6 +36,10 @@ enum code oidc_link_list(struct visit *c, const char *identity_id,
 enum code oidc_link_spare(struct visit *c, const char *identity_id,
     const char *provider, bool *spare) MUST_CHECK;
 
+/* Tells the owner by mail that a provider was linked, or is no more. */
+enum code oidc_link_tell(struct visit *c, const char *identity_id,
+    const struct oidc_provider *p, bool added) MUST_CHECK;
+
 /*
  * A link that waits for a proof: whoever signs in with f as identity_id, and
  * nobody else, has it made. In f->internal.

@@ -341,6 +341,13 @@ answer_api(struct visit *c, const struct session *s, const char *secret,
 	visit_json(c, 200, o);
 }
 
+void
+self_login_answer_token(struct visit *c, const struct session *s,
+    const char *secret)
+{
+	answer_api(c, s, secret, level_of_session(c, s));
+}
+
 static void
 answer_browser(struct visit *c, const struct session *s, const char *url)
 {

@@ -42,4 +42,11 @@ void self_login_refuse(struct visit *c, struct flow *f, enum ui_id id,
 void self_login_refuse_at(struct visit *c, struct flow *f, const char *node,
     enum ui_id id, const char *identity_id);
 
+/*
+ * 200 with a token and its session, without identity where a second factor is
+ * still to be proven (L-5).
+ */
+void self_login_answer_token(struct visit *c, const struct session *s,
+    const char *secret);
+
 #endif

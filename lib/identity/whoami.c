@@ -13,6 +13,7 @@
 #include "identity/metrics.h"
 #include "identity/page.h"
 #include "identity/self.h"
+#include "identity/self_login.h"
 #include "rpc/resp.h"
 
 #define PREFIX "/sessions/"
@@ -213,7 +214,6 @@ whoami_exchange(struct visit *c)
 	const char *back = req_query(c->r, "return_to_code");
 	const char *id, *token;
 	struct session s;
-	struct json *o;
 	enum code code;
 
 	c->json_only = true;
@@ -230,10 +230,6 @@ whoami_exchange(struct visit *c)
 	    (code == CODE_OK && !s.active))
 		visit_refuse_simple(c, 410, NULL,
 		    "The session for these codes was fetched, or has ended.");
-	else if (visit_end(c, code)) {
-		o = json_new_object(c->mem);
-		json_put_text(o, "session_token", token);
-		json_put(o, "session", s.json);
-		visit_json(c, 200, o);
-	}
+	else if (visit_end(c, code))
+		self_login_answer_token(c, &s, token);
 }

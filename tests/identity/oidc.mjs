@@ -259,6 +259,11 @@ async function settings(svc, b) {
 	out = await b.postJson(r.action, { csrf_token: r.csrf, unlink: 'panva' });
 	is([out.status, oidc(out.json)[0]], [200, ['link', 'panva', 1050002]], 'unlinked');
 	is(sql(`SELECT count(*) FROM credential_identifiers WHERE identifier = 'panva:ann'`), '0', 'gone');
+	is(sql(`SELECT string_agg(template, ' ' ORDER BY created_at) FROM mails
+		WHERE template LIKE 'authenticator%' AND identity_id = '${r.flow.identity.id}'`),
+	'authenticator_key_added authenticator_key_removed', 'the owner is told of both by mail');
+	is(sql(`SELECT string_agg(action, ' ' ORDER BY id) FROM audit WHERE action LIKE 'oidc.%'
+		AND identity_id = '${r.flow.identity.id}'`), 'oidc.link oidc.unlink', 'and the trail has them');
 	out = await b.postJson(r.action, { csrf_token: r.csrf, unlink: 'ec' });
 	is([out.status, messageIds(out.json)], [400, [4900014]], 'the last one stays');
 	out = await b.postJson(r.action, { csrf_token: r.csrf, unlink: 'github' });

@@ -2,12 +2,14 @@
 // apps bring: none of it signs anybody in, reaches a private address, or keeps
 // others from their sessions.
 import fs from 'node:fs';
-import { spawnSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import { APP, AUTH, Browser, api, actionOf, is, main, messageIds, ok, registerApi, request,
 	startService } from './kit/server.mjs';
 import { CLIENT, makeKey, makeToken, startLiar, writeProviders } from './kit/provider.mjs';
 
 const dir = `${process.env.TEST_DIR}/oidc`;
+const sql = (text) => execFileSync('psql', ['-qAtX', '-v', 'ON_ERROR_STOP=1',
+	process.env.IDENTITY_OWNER_URL, '-c', text]).toString().trim();
 const pathOf = (url) => url.slice(AUTH.length);
 
 async function begin(svc, provider) {
@@ -210,6 +212,8 @@ main(async () => {
 	const one = await startService([...writeProviders(`${dir}-one`, config),
 		'log.level error'], 1);
 	await lies(svc, liar);
+	is(sql(`SELECT count(*) FROM audit WHERE action = 'login' AND result = 'refused'`), '13',
+		'each refused answer is in the audit trail');
 	await unverified(svc, liar);
 	await rotation(one, liar);
 	await stalls(svc, liar);
