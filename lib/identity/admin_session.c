@@ -251,7 +251,7 @@ admin_session_list(struct visit *c)
 {
 	struct json *list = json_new_list(c->mem);
 	struct session_filter f = { 0 };
-	struct session *sessions;
+	struct session *sessions = NULL;
 	struct expand expand;
 	struct page page;
 	size_t n = 0, i;

@@ -1,6 +1,7 @@
 // The official client's administrator calls, unmodified, against the real
 // program behind its own lighttpd; and that no public host knows them.
 import { execFileSync } from 'node:child_process';
+import crypto from 'node:crypto';
 import { Configuration, CourierApi, IdentityApi } from '@ory/client';
 import { ADMIN_SECRET, AUTH, Browser, PASSWORD, actionOf, api, csrfOf, is, loginApi, main, ok, registerApi, request, startAdmin,
 	startService } from './kit/server.mjs';
@@ -337,6 +338,41 @@ async function factors(svc) {
 	is(Object.keys((await ory.getIdentity({ id })).data.credentials), ['oidc'], 'both are gone');
 }
 
+function totp(secret, steps) {
+	const set = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567';
+	const bits = [...secret].map((c) => set.indexOf(c).toString(2).padStart(5, '0')).join('');
+	const key = Buffer.from(bits.match(/.{8}/g).map((b) => parseInt(b, 2)));
+	const counter = Buffer.alloc(8);
+	counter.writeBigUInt64BE(BigInt(Math.floor(Date.now() / 30000) + steps));
+	const mac = crypto.createHmac('sha1', key).update(counter).digest();
+	return String((mac.readUInt32BE(mac[19] & 15) & 0x7fffffff) % 1000000).padStart(6, '0');
+}
+
+// What was imported is good for a second step.
+async function secondFactors(svc, pub) {
+	const SECRET = 'JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP';
+	const r = await client(svc, IdentityApi).createIdentity({ createIdentityBody:
+		person('two@acme.example', { credentials: {
+			password: { config: { password: PASSWORD } },
+			totp: { config: { totp_url: `otpauth://totp/Mirai:x?secret=${SECRET}` } },
+			lookup_secret: { config: { recovery_codes: [{ code: 'aaaabbbb' },
+				{ code: 'ccccdddd', used_at: '2026-01-01T00:00:00Z' }] } },
+		} }) });
+	is(r.status, 201, 'somebody with a second factor');
+	const proofs = [
+		[200, 'totp', { totp_code: totp(SECRET, 0) }], [400, 'totp', { totp_code: '00000' }],
+		[200, 'lookup_secret', { lookup_secret: 'aaaabbbb' }],
+		[400, 'lookup_secret', { lookup_secret: 'aaaabbbb' }],
+		[400, 'lookup_secret', { lookup_secret: 'ccccdddd' }]];
+	for (const [status, method, fields] of proofs) {
+		const b = new Browser(pub);
+		await b.login('two@acme.example');
+		const { action, csrf } = await b.start('login', '?aal=aal2');
+		const done = await b.postJson(action, { csrf_token: csrf, method, ...fields });
+		is(done.status, status, `${method}: ${JSON.stringify(fields)}`);
+	}
+}
+
 async function mails(svc) {
 	const ory = client(svc, CourierApi);
 	is((await ory.listCourierMessages({ status: 'queued', recipient: 'x@acme.example' })).data, [],
@@ -471,6 +507,7 @@ main(async () => {
 	await recovery(svc, pub);
 	await metrics(svc, pub);
 	await factors(svc);
+	await secondFactors(svc, pub);
 	await mails(svc);
 	const gone = (await registerApi(pub, 'gone@acme.example')).json;
 	const ory = client(svc, IdentityApi);
