@@ -193,6 +193,11 @@ check_flows(struct idp *p, const struct conf *conf)
 		log_error("identity.verification.method: this method is off");
 		return -1;
 	}
+	if (p->verify_new_address && !p->verification) {
+		log_error("identity.settings.verify_new_address: needs "
+			  "identity.verification");
+		return -1;
+	}
 	if (p->mitigate && (p->registration_session || !p->verification)) {
 		log_error("identity.enumeration.mitigate: needs "
 			  "identity.verification, and no "

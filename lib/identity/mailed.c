@@ -9,6 +9,7 @@
 #include "identity/courier.h"
 #include "identity/limit.h"
 #include "identity/nfc.h"
+#include "identity/profile.h"
 #include "identity/self.h"
 #include "identity/self_recovery.h"
 #include "identity/self_verification.h"
@@ -282,15 +283,24 @@ queue_mail(struct visit *c, const struct flow *f, const char *address,
 	return courier_queue(c->db, c->mem, c->p->secrets, &mail);
 }
 
-/* The owner of an address; NULL: nobody. */
+/*
+ * The owner of an address, or who will be once it is proven; NULL: nobody.
+ */
 static enum code
-find_owner(struct visit *c, enum flow_kind kind, const char *address,
+find_owner(struct visit *c, const struct flow *f, const char *address,
     const char **identity_id)
 {
 	struct db_rows *rows;
+	enum code code;
 
-	rows =
-	    db_run(c->db, &mailed_queries[kinds[kind].find], DB_ARGS(address));
+	if (f->identity_id != NULL) {
+		*identity_id = f->identity_id;
+		code = profile_waits(c, f->identity_id, address);
+		if (code != CODE_NOT_FOUND)
+			return code;
+	}
+	rows = db_run(c->db, &mailed_queries[kinds[f->kind].find],
+	    DB_ARGS(address));
 	if (rows == NULL)
 		return identity_fault(c->db);
 	*identity_id = db_next(rows) ? db_text(rows, 0) : NULL;
@@ -322,7 +332,7 @@ mailed_send(struct visit *c, struct flow *f, const char *address)
 	const char *identity_id = NULL, *secret;
 	enum code code;
 
-	code = find_owner(c, f->kind, value, &identity_id);
+	code = find_owner(c, f, value, &identity_id);
 	if (code == CODE_OK)
 		code = mailed_issue(c, f, value, identity_id, c->p->code_us,
 		    is_link(c, f), &secret);

@@ -121,9 +121,14 @@ submit_delete(struct visit *c, struct flow *f, const struct json *body)
 static void
 submit_keep(struct visit *c, struct flow *f, const struct json *body)
 {
+	static const struct settings_end end = {
+		.action = "account.keep",
+		.said = UI_ACCOUNT_KEPT,
+	};
+
 	(void)body;
 	visit_begin(c, DB_TX_WRITE);
-	self_settings_done(c, f, "account.keep",
+	self_settings_end(c, f, &end,
 	    account_keep(c->db, c->session->identity.id));
 }
 

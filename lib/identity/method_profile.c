@@ -1,16 +1,25 @@
 /*
- * The profile: the traits of the person who is signed in. A changed address
- * is not verified any more, and the old one is told.
+ * The profile: the traits of the person who is signed in. A changed address is
+ * not verified any more, so a code is mailed to it; where that is set, nothing
+ * changes before the code is entered.
  */
 #include <string.h>
 
-#include "identity/courier.h"
+#include "identity/limit.h"
 #include "identity/method.h"
+#include "identity/profile.h"
 #include "identity/self.h"
 #include "identity/self_registration.h"
 #include "identity/self_settings.h"
-#include "identity/traits.h"
-#include "rpc/auth.h"
+#include "identity/self_verification.h"
+
+/* A submit under way. */
+struct change {
+	const struct json *traits;
+	bool moved;	      /* it changes how its owner is found or reached */
+	const char *address;  /* the new one, NULL: none */
+	struct flow *proving; /* the form that asks for its code; NULL: none */
+};
 
 static bool
 has_traits(const struct json *body)
@@ -30,7 +39,6 @@ draw(struct visit *c, struct flow *f)
 	return CODE_OK;
 }
 
-/* Whether a change of traits changes how its owner is found or reached. */
 static bool
 moves_keys(struct visit *c, const struct json *old, const struct json *new)
 {
@@ -44,69 +52,132 @@ moves_keys(struct visit *c, const struct json *old, const struct json *new)
 	return *x != NULL || *y != NULL;
 }
 
-/* Those addresses that are theirs no more are told so. */
-static enum code
-tell_old(struct visit *c, const struct traits_moves *moves)
-{
-	struct json *data = json_new_object(c->mem);
-	struct courier_mail mail = { .type = "verifiable_address_changed" };
-	enum code code = CODE_OK;
-	size_t i;
-
-	json_put_text(data, "NewAddress", moves->added[0]);
-	mail.data = data;
-	mail.identity_id = c->session->identity.id;
-	for (i = 0; code == CODE_OK && moves->gone[i] != NULL; i++) {
-		mail.to = moves->gone[i];
-		code = courier_queue(c->db, c->mem, c->p->secrets, &mail);
-		if (code == CODE_INVALID_ARGUMENT)
-			code = CODE_OK; /* no mail ever reached it */
-	}
-	return code;
-}
-
-static enum code
-write_traits(struct visit *c, const struct json *traits)
-{
-	const char *id = c->session->identity.id;
-	struct traits_moves moves;
-	enum code code;
-
-	code = traits_set(c->db, c->mem, c->p->schema, id, traits, &moves);
-	if (code == CODE_OK)
-		code = tell_old(c, &moves);
-	if (code == CODE_OK)
-		auth_forget_sessions(c->r, id);
-	return code;
-}
-
+/* Whoever asks for one address after the other learns no more than by mail. */
 static void
 refuse_taken(struct visit *c, struct flow *f)
 {
 	visit_abort(c);
+	visit_begin(c, DB_TX_WRITE);
+	if (!visit_end(c, limit_count(c, LIMIT_SEND, NULL, NULL)))
+		return;
 	ui_say(f->ui, UI_TAKEN, NULL, NULL);
 	self_again(c, f);
+}
+
+/*
+ * Whether the change can be made, tried out and taken back; says what is new.
+ * False: answered.
+ */
+static bool
+try_out(struct visit *c, struct flow *f, struct change *ch)
+{
+	struct traits_moves moves;
+	enum code code;
+
+	visit_begin(c, DB_TX_WRITE);
+	code = traits_set(c->db, c->mem, c->p->schema, c->session->identity.id,
+	    ch->traits, &moves);
+	if (code == CODE_ALREADY_EXISTS) {
+		refuse_taken(c, f);
+		return false;
+	}
+	if (code != CODE_OK)
+		return visit_end(c, code);
+	visit_abort(c);
+	ch->address = moves.added[0];
+	return true;
+}
+
+/* A mail to a new address counts like any other. False: answered. */
+static bool
+may_send(struct visit *c, struct flow *f, const struct change *ch)
+{
+	enum code code;
+	int seconds;
+
+	if (ch->address == NULL || !c->p->verification)
+		return true;
+	code = limit_take(c, LIMIT_SEND, ch->address, &seconds);
+	if (code != CODE_OK)
+		return visit_end(c, code);
+	if (seconds == 0)
+		return true;
+	visit_abort(c);
+	self_limited(c, f, seconds);
+	return false;
+}
+
+static enum code
+ask_for_code(struct visit *c, struct flow *f, struct change *ch)
+{
+	enum code code;
+
+	if (ch->address == NULL)
+		return CODE_OK;
+	code = self_verification_begin_for(c, f, c->session->identity.id,
+	    ch->address, f->return_to, &ch->proving);
+	if (code != CODE_OK || ch->proving == NULL)
+		return code;
+	f->continue_with = json_new_list(c->mem);
+	self_verification_put_item(c, f->continue_with, ch->proving);
+	return CODE_OK;
+}
+
+static void
+change_now(struct visit *c, struct flow *f, struct change *ch)
+{
+	struct traits_moves moves;
+	enum code code;
+
+	code = profile_change(c, c->session->identity.id, ch->traits, &moves);
+	if (code == CODE_ALREADY_EXISTS) { /* somebody was faster */
+		refuse_taken(c, f);
+		return;
+	}
+	if (code == CODE_OK)
+		code = ask_for_code(c, f, ch);
+	self_settings_done(c, f, "traits.change", code);
+}
+
+static void
+change_later(struct visit *c, struct flow *f, struct change *ch)
+{
+	struct settings_end end = { .action = "traits.wait" };
+	enum code code;
+
+	code =
+	    profile_wait(c, c->session->identity.id, ch->traits, ch->address);
+	if (code == CODE_OK)
+		code = ask_for_code(c, f, ch);
+	end.said = UI_ADDRESS_PENDING;
+	end.key = "address";
+	end.value = ch->address;
+	if (ch->proving != NULL)
+		end.url = flow_page(c, ch->proving);
+	self_settings_end(c, f, &end, code);
 }
 
 static void
 submit(struct visit *c, struct flow *f, const struct json *body)
 {
 	const struct json *old = json_get(c->session->identity.json, "traits");
-	struct json *traits = self_registration_traits(c, body);
-	enum code code;
+	struct change ch = { .traits = self_registration_traits(c, body) };
 
-	if (!self_registration_check(c, f, traits)) {
+	if (!self_registration_check(c, f, ch.traits)) {
 		self_again(c, f);
 		return;
 	}
-	if (moves_keys(c, old, traits) && !self_settings_privileged(c, f, body))
+	ch.moved = moves_keys(c, old, ch.traits);
+	if (ch.moved &&
+	    (!self_settings_privileged(c, f, body) || !try_out(c, f, &ch)))
 		return;
 	visit_begin(c, DB_TX_WRITE);
-	code = write_traits(c, traits);
-	if (code == CODE_ALREADY_EXISTS)
-		refuse_taken(c, f);
+	if (!may_send(c, f, &ch))
+		return;
+	if (ch.address != NULL && c->p->verify_new_address)
+		change_later(c, f, &ch);
 	else
-		self_settings_done(c, f, "traits.change", code);
+		change_now(c, f, &ch);
 }
 
 const struct method method_profile_settings = {

@@ -232,7 +232,7 @@ self_settings_resume(struct visit *c)
 
 /* The form as it is after a change, in its transaction. */
 static enum code
-draw_saved(struct visit *c, struct flow *f)
+draw_end(struct visit *c, struct flow *f, const struct settings_end *end)
 {
 	struct identity *who = arena_zalloc(c->mem, sizeof(*who));
 	enum code code;
@@ -245,7 +245,8 @@ draw_saved(struct visit *c, struct flow *f)
 	f->typed = NULL;
 	f->state = FLOW_SUCCESS;
 	f->ui = ui_new(c->mem);
-	ui_say(f->ui, UI_SAVED, NULL, NULL);
+	ui_say(f->ui, end->said == 0 ? UI_SAVED : end->said, end->key,
+	    end->value);
 	code = self_draw(c, f);
 	return code == CODE_OK ? flow_save(c, f) : code;
 }
@@ -266,19 +267,22 @@ self_settings_answer(struct visit *c, struct flow *f, const char *url)
 }
 
 void
-self_settings_done(struct visit *c, struct flow *f, const char *action,
-    enum code code)
+self_settings_end(struct visit *c, struct flow *f,
+    const struct settings_end *end, enum code code)
 {
-	const char *url = flow_page(c, f);
+	const char *url = end->url;
 
 	if (code == CODE_OK)
-		code = self_trail(c, action, NULL, c->session->identity.id,
+		code = self_trail(c, end->action, NULL, c->session->identity.id,
 		    c->session->id);
 	if (code == CODE_OK)
-		code = draw_saved(c, f);
+		code = draw_end(c, f, end);
 	if (!visit_end(c, code))
 		return;
-	if (f->return_to != NULL && (url = self_done_url(c, f)) == NULL)
+	if (url == NULL)
+		url = f->return_to == NULL ? flow_page(c, f)
+					   : self_done_url(c, f);
+	if (url == NULL)
 		return;
 	if (!f->api)
 		visit_renew_session(c);
@@ -286,4 +290,13 @@ self_settings_done(struct visit *c, struct flow *f, const char *action,
 		self_settings_answer(c, f, url);
 	else
 		visit_redirect(c, url);
+}
+
+void
+self_settings_done(struct visit *c, struct flow *f, const char *action,
+    enum code code)
+{
+	struct settings_end end = { .action = action };
+
+	self_settings_end(c, f, &end, code);
 }

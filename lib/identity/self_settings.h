@@ -45,6 +45,17 @@ bool self_settings_may_download(struct visit *c);
 void self_settings_done(struct visit *c, struct flow *f, const char *action,
     enum code code);
 
+/* The same with other news than that all is saved. */
+struct settings_end {
+	const char *action;
+	enum ui_id said; /* 0: UI_SAVED */
+	const char *key; /* of its context, with the value; NULL: none */
+	const char *value;
+	const char *url; /* where browsers go; NULL: as ever */
+};
+void self_settings_end(struct visit *c, struct flow *f,
+    const struct settings_end *end, enum code code);
+
 /* The flow after a change, for scripts; a browser's goes on to url. */
 void self_settings_answer(struct visit *c, struct flow *f, const char *url);
 

@@ -7,6 +7,7 @@
 #include "identity/courier.h"
 #include "identity/mailed.h"
 #include "identity/nfc.h"
+#include "identity/profile.h"
 #include "identity/self.h"
 
 void
@@ -47,14 +48,29 @@ refuse_gone(struct visit *c, struct flow *f)
 	self_restart(c, f, UI_VERIFICATION_CODE_WRONG);
 }
 
+/* The address is theirs, or becomes theirs now that it is proven. */
+static enum code
+settle(struct visit *c, const struct onetime_proof *proof)
+{
+	enum code code;
+
+	code = profile_proven(c, proof->identity_id, proof->address);
+	if (code == CODE_OK)
+		code = self_trail(c, "traits.change", NULL, proof->identity_id,
+		    NULL);
+	if (code != CODE_OK && code != CODE_NOT_FOUND)
+		return code;
+	return mailed_verify(c, proof->identity_id, proof->address);
+}
+
 void
 self_verification_passed(struct visit *c, struct flow *f,
     const struct onetime_proof *proof)
 {
 	enum code code;
 
-	code = mailed_verify(c, proof->identity_id, proof->address);
-	if (code == CODE_NOT_FOUND) {
+	code = settle(c, proof);
+	if (code == CODE_NOT_FOUND || code == CODE_ALREADY_EXISTS) {
 		refuse_gone(c, f);
 		return;
 	}
@@ -75,13 +91,14 @@ self_verification_passed(struct visit *c, struct flow *f,
 /* --- begun by other flows -------------------------------------------------- */
 
 static enum code
-insert_flow(struct visit *c, const struct flow *from, const char *return_to,
-    struct flow **out)
+insert_flow(struct visit *c, const struct flow *from, const char *identity_id,
+    const char *return_to, struct flow **out)
 {
 	struct flow *f = flow_new(c, FLOW_VERIFICATION, from->api);
 
 	f->request_url = from->request_url;
 	f->return_to = return_to;
+	f->identity_id = identity_id;
 	*out = f;
 	return flow_insert(c, f);
 }
@@ -90,12 +107,21 @@ enum code
 self_verification_begin(struct visit *c, const struct flow *from,
     const char *address, const char *return_to, struct flow **out)
 {
+	return self_verification_begin_for(c, from, NULL, address, return_to,
+	    out);
+}
+
+enum code
+self_verification_begin_for(struct visit *c, const struct flow *from,
+    const char *identity_id, const char *address, const char *return_to,
+    struct flow **out)
+{
 	enum code code;
 
 	*out = NULL;
 	if (!c->p->verification)
 		return CODE_OK;
-	code = insert_flow(c, from, return_to, out);
+	code = insert_flow(c, from, identity_id, return_to, out);
 	return code == CODE_OK ? mailed_send(c, *out, address) : code;
 }
 
@@ -125,7 +151,7 @@ self_verification_pretend(struct visit *c, const struct flow *from,
 	bool link = c->p->verification_link;
 	enum code code;
 
-	code = insert_flow(c, from, return_to, out);
+	code = insert_flow(c, from, NULL, return_to, out);
 	if (code == CODE_OK)
 		code = mailed_issue(c, *out, value, NULL, c->p->code_us, link,
 		    &secret);

@@ -28,6 +28,14 @@ enum code self_verification_begin(struct visit *c, const struct flow *from,
     const char *address, const char *return_to, struct flow **out) MUST_CHECK;
 
 /*
+ * The same for an address that will be identity_id's once it is proven:
+ * identity/profile.h knows what changes then.
+ */
+enum code self_verification_begin_for(struct visit *c, const struct flow *from,
+    const char *identity_id, const char *address, const char *return_to,
+    struct flow **out) MUST_CHECK;
+
+/*
  * What looks the same from outside, for an address that has an account: no
  * code is good, and its owner is told by mail.
  */

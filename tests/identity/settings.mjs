@@ -1,22 +1,16 @@
 // Account settings: who may see them, what each change needs, does and tells,
 // and the submit that waits while its sender signs in anew.
-import { execFileSync } from 'node:child_process';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { APP, AUTH, Browser, PASSWORD, actionOf, api, csrfOf, is, loginApi, main,
 	messageIds, node, ok, registerApi, request, startService } from './kit/server.mjs';
+import { lastMail, otherThan, sql } from './kit/mails.mjs';
 
 const EMAIL = 'petra@acme.example';
 const OTHER = 'nora@acme.example';
 const NEW = 'Fresh-Meadow-42!';
 const HOUR = 'authenticated_at = now() - interval \'1 hour\'';
 
-function sql(text) {
-	return execFileSync('psql', ['-qAtX', '-v', 'ON_ERROR_STOP=1',
-		process.env.IDENTITY_OWNER_URL, '-c', text],
-	{ stdio: ['ignore', 'pipe', 'pipe'] }).toString().trim();
-}
-
-function mails(type) {
+function mailed(type) {
 	return sql(`SELECT recipient FROM mails WHERE template = '${type}' ORDER BY created_at`)
 		.split('\n').filter((l) => l !== '');
 }
@@ -185,12 +179,27 @@ async function address(svc) {
 	is([r.traits.email, r.verifiable_addresses.map((a) => [a.value, a.verified]),
 		r.recovery_addresses.map((a) => a.value)],
 	[moved, [[moved, false]], [moved]], 'is not verified, and the only one');
-	is(mails('verifiable_address_changed'), [email], 'the old one is told');
+	is(mailed('verifiable_address_changed'), [email], 'the old one is told');
 	is((await loginApi(svc, email)).status, 400, 'one signs in by the new one');
 	is((await loginApi(svc, moved)).status, 200, 'only');
 	r = await change(b, { method: 'profile', traits: traits(moved.toUpperCase()) });
 	is([r.status, (await whoami(b)).json.identity.traits.email], [200, moved], 'whatever the case');
-	is(mails('verifiable_address_changed').length, 1, 'is no change');
+	is(mailed('verifiable_address_changed').length, 1, 'is no change');
+
+	// its code
+	r = await change(b, { method: 'profile', traits: traits('again@acme.example') });
+	is(r.json.continue_with.map((i) => i.action), ['show_verification_ui', 'redirect_browser_to'],
+		'the way to verify it is told');
+	const step = r.json.continue_with[0].flow;
+	is([step.verifiable_address, step.url],
+		['again@acme.example', `${APP}/auth/verification?flow=${step.id}`], 'with the form');
+	is(lastMail('again@acme.example').type, 'verification_code', 'and mailed');
+	await enter(b, step.id, lastMail('again@acme.example').VerificationCode);
+	r = (await whoami(b)).json.identity;
+	is(r.verifiable_addresses.map((a) => [a.value, a.verified]), [['again@acme.example', true]],
+		'its code verifies it');
+	is((await b.getJson(`/self-service/verification/flows?id=${step.id}`)).json.state,
+		'passed_challenge', 'as ever');
 
 	// two take the same address at once: one gets it
 	await registerApi(svc, 'left@acme.example');
@@ -200,6 +209,81 @@ async function address(svc) {
 	const answers = await Promise.all(both.map((x) =>
 		change(x, { method: 'profile', traits: traits('middle@acme.example') })));
 	is(answers.map((x) => x.status).sort(), [200, 400], 'of two who want an address one gets it');
+}
+
+// A code entered at a verification form.
+async function enter(b, id, code) {
+	const flow = (await b.getJson(`/self-service/verification/flows?id=${id}`)).json;
+	return b.postJson(actionOf(flow), { method: 'code', code, csrf_token: csrfOf(flow) });
+}
+
+// Mails to addresses one does not have come to an end.
+async function limited() {
+	const svc = await startService(['identity.limits yes']);
+	const email = 'restless@acme.example';
+	await registerApi(svc, email);
+	const b = await signedIn(svc, email);
+	const answers = [];
+	for (let i = 0; i < 4; i++) {
+		answers.push(await change(b, { method: 'profile', traits: traits('stranger@acme.example') }));
+		await change(b, { method: 'profile', traits: traits(`${i}@acme.example`) });
+	}
+	is(answers.map((r) => r.status), [200, 200, 200, 429], 'an address is mailed to three times');
+	ok(Number(answers[3].headers['retry-after']) > 0 && answers[3].json.error.id === 'rate_limit_exceeded',
+		'the fourth time is refused');
+	is((await change(b, { method: 'profile', traits: traits('3@acme.example', 'Paula') })).status, 200,
+		'a name is changed without a mail');
+}
+
+// With verify_new_address nothing changes before the code.
+async function provenFirst() {
+	const svc = await startService(['identity.settings.verify_new_address yes']);
+	const email = 'before@acme.example';
+	const after = 'after@acme.example';
+	await registerApi(svc, email);
+	const b = await signedIn(svc, email);
+	const address = async () => (await whoami(b)).json.identity.traits.email;
+	let r = await change(b, { method: 'profile', traits: traits(after, 'Paula') });
+	is([r.status, messageIds(r.json), await address()], [200, [4900107], email],
+		'a new address waits');
+	is([mailed('verifiable_address_changed').includes(email), (await loginApi(svc, after)).status],
+		[false, 400], 'is nobody\'s yet');
+	let step = r.json.continue_with[0].flow;
+	is(r.json.continue_with[1].redirect_browser_to, step.url, 'and its code is asked for');
+	let code = lastMail(after).VerificationCode;
+	await enter(b, step.id, otherThan(code));
+	is(await address(), email, 'a wrong code changes nothing');
+	const waiting = (await b.getJson(`/self-service/verification/flows?id=${step.id}`)).json;
+	await b.postJson(actionOf(waiting), { method: 'code', email: after, csrf_token: csrfOf(waiting) });
+	await enter(b, step.id, code);
+	is(await address(), email, 'nor does an old one, after another was asked for');
+	code = lastMail(after).VerificationCode;
+	await enter(b, step.id, code);
+	r = (await whoami(b)).json.identity;
+	is([r.traits.email, r.traits.name.first, r.verifiable_addresses.map((a) => [a.value, a.verified])],
+		[after, 'Paula', [[after, true]]], 'the right one does');
+	ok(mailed('verifiable_address_changed').includes(email), 'the old address is told then');
+	is((await loginApi(svc, after)).status, 200, 'one signs in by the new one');
+
+	r = await changeForm(b, { method: 'profile', 'traits.email': 'third@acme.example',
+		'traits.name.first': 'P', 'traits.name.last': 'V' });
+	ok(r.status === 303 && r.headers.location.startsWith(`${APP}/auth/verification?flow=`),
+		'a form leads to where the code is entered');
+	step = { id: new URL(r.headers.location).searchParams.get('flow') };
+	code = lastMail('third@acme.example').VerificationCode;
+	await change(b, { method: 'profile', traits: traits(after, 'Later') });
+	await enter(b, step.id, code);
+	r = (await whoami(b)).json.identity;
+	is([r.traits.email, r.traits.name.first], [after, 'Later'], 'a later change puts it aside');
+
+	r = await change(b, { method: 'profile', traits: traits('fourth@acme.example') });
+	step = r.json.continue_with[0].flow;
+	code = lastMail('fourth@acme.example').VerificationCode;
+	await registerApi(svc, 'fourth@acme.example');
+	await enter(b, step.id, code);
+	is(await address(), after, 'an address taken meanwhile stays with who took it');
+	is((await change(b, { method: 'profile', traits: traits(EMAIL) })).status, 400,
+		'one of somebody else is refused at once');
 }
 
 async function password(svc) {
@@ -216,7 +300,7 @@ async function password(svc) {
 		r = await change(a, { method: 'password', password: bad });
 		is([r.status, messageIds(r.json)], [400, [id]], `refused: "${bad}"`);
 	}
-	is([(await whoami(b)).status, mails('password_changed')], [200, []], 'nothing has happened');
+	is([(await whoami(b)).status, mailed('password_changed')], [200, []], 'nothing has happened');
 
 	r = await change(a, { method: 'password', password: NEW, revoke_other_sessions: false });
 	is([r.status, (await whoami(b)).status], [200, 200], 'unticked, the other browser stays');
@@ -229,7 +313,7 @@ async function password(svc) {
 	is((await whoami(b)).status, 401, 'ends the other browser');
 	is((await request(svc, 'GET', '/sessions/whoami', { 'x-session-token': token })).status, 401,
 		'and the session of an API client');
-	is(mails('password_changed'), [email, email, email], 'by mail it is told each time');
+	is(mailed('password_changed'), [email, email, email], 'by mail it is told each time');
 	is([(await loginApi(svc, email)).status, (await loginApi(svc, email, NEW)).status], [400, 200],
 		'the new one signs in, the old one does not');
 	is(sql(`SELECT count(*) FROM flows f WHERE strpos(f::text, '${NEW}') > 0
@@ -420,7 +504,7 @@ async function account(svc) {
 		[200, 'success', [4900105], [{ action: 'redirect_browser_to', redirect_browser_to: `${APP}/auth/login` }]],
 		'an account is ended');
 	is([(await whoami(b)).status, (await whoami(other)).status], [401, 401], 'everybody is signed out');
-	is(mails('account_deletion'), [email], 'and told by mail');
+	is(mailed('account_deletion'), [email], 'and told by mail');
 	is(sql(`SELECT extract(day FROM delete_after - now()) FROM identities WHERE id = '${id}'`), '13',
 		'fourteen days to go');
 
@@ -456,6 +540,8 @@ main(async () => {
 	await who(svc);
 	await profile(svc);
 	await address(svc);
+	await limited();
+	await provenFirst();
 	await password(svc);
 	await stale(svc);
 	await nativeApp(svc);
