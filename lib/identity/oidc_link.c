@@ -300,7 +300,8 @@ oidc_link_settle(struct visit *c, struct flow *f, const char *identity_id)
 
 	who.provider = oidc_config_find(c->p->oidc_config,
 	    json_get_text(o, "provider", NULL));
-	who.subject = json_get_text(o, "subject", "");
+	/* A copy: the promise goes before it is used. */
+	who.subject = arena_strdup(c->mem, json_get_text(o, "subject", ""));
 	if (who.provider == NULL ||
 	    !str_eq(json_get_text(o, "identity", NULL), identity_id))
 		return CODE_OK;
