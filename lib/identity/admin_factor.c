@@ -10,6 +10,7 @@
 #include "identity/admin_body.h"
 #include "identity/credential.h"
 #include "identity/seal.h"
+#include "identity/webauthn.h"
 #include "net/crypt.h"
 #include "rpc/query.h"
 
@@ -19,6 +20,8 @@
 #define TOTP_SECRET_LEN ((size_t)20)
 #define MAX_CODES	((size_t)100)
 #define MAX_CODE	64
+#define MAX_KEYS	((size_t)32)
+#define MAX_KEY_ID	((size_t)1023)
 
 struct made {
 	const struct json *config;
@@ -199,12 +202,80 @@ lookup_read(struct visit *c, const struct json *config, const char *identity_id,
 	return true;
 }
 
+/* --- webauthn, passkey ----------------------------------------------------- */
+
+static bool
+put_key(struct visit *c, struct json *list, const struct json *in, bool passkey)
+{
+	static const char *const members[] = { "id", "public_key",
+		"attestation_type", "authenticator", "display_name", "added_at",
+		"user_handle", "flags" };
+	struct json *out = json_add_object(list);
+	struct fido_key key;
+	size_t i;
+
+	if (!webauthn_key(c->mem, in, &key) || key.id.len > MAX_KEY_ID ||
+	    !fido_key_ok(c->mem, key.cose))
+		return false;
+	for (i = 0; i < NITEMS(members); i++)
+		if (json_get(in, members[i]) != NULL)
+			json_put(out, members[i], json_get(in, members[i]));
+	json_put_bool(out, "is_passwordless", passkey);
+	return true;
+}
+
+static bool
+read_keys(struct visit *c, const struct json *config, bool passkey,
+    struct made *out, const char **why)
+{
+	const char *at = passkey ? "passkey.config.credentials"
+				 : "webauthn.config.credentials";
+	const struct json *list = json_need_list(config, "credentials");
+	struct json *o = json_new_object(c->mem), *stored;
+	size_t i, n = json_count(list);
+
+	if (n == 0 || n > MAX_KEYS)
+		return wrong(c, why, at, "must be 1 to 32");
+	stored = json_put_list(o, "credentials");
+	for (i = 0; i < n; i++)
+		if (!put_key(c, stored, json_at(list, i), passkey))
+			return wrong(c, why, at,
+			    "id and public_key (COSE) must be given in base64");
+	json_put_text(o, "user_handle",
+	    json_get_text(config, "user_handle", NULL));
+	if (passkey &&
+	    webauthn_handle_name(c->mem, webauthn_handle(c->mem, o)) == NULL)
+		return wrong(c, why, "passkey.config.user_handle",
+		    "must be 1 to 64 bytes in base64");
+	out->config = o;
+	out->identifiers = webauthn_identifiers(c->mem, o);
+	return true;
+}
+
+static bool
+webauthn_read(struct visit *c, const struct json *config,
+    const char *identity_id, struct made *out, const char **why)
+{
+	(void)identity_id; /* nothing in it is secret */
+	return read_keys(c, config, false, out, why);
+}
+
+static bool
+passkey_read(struct visit *c, const struct json *config,
+    const char *identity_id, struct made *out, const char **why)
+{
+	(void)identity_id;
+	return read_keys(c, config, true, out, why);
+}
+
 /* --- all of them ----------------------------------------------------------- */
 
 static const struct factor factors[] = {
 	{ "lookup_secret", lookup_read },
 	{ "oidc", oidc_read },
+	{ "passkey", passkey_read },
 	{ "totp", totp_read },
+	{ "webauthn", webauthn_read },
 };
 
 bool

@@ -1,6 +1,6 @@
 /*
  * Credentials other than passwords that an administrator imports (spec
- * identity.md A-2): links to providers, authenticator apps, back-up codes.
+ * identity.md A-2): links to providers, authenticator apps, back-up codes, keys.
  */
 #ifndef MIRAI_IDENTITY_ADMIN_FACTOR_H
 #define MIRAI_IDENTITY_ADMIN_FACTOR_H

@@ -227,8 +227,8 @@ static bool
 read_credentials(struct visit *c, const struct json *body,
     struct admin_import *out, const char **why)
 {
-	static const char *const types[] = { "lookup_secret", "oidc",
-		"password", "totp", NULL };
+	static const char *const types[] = { "lookup_secret", "oidc", "passkey",
+		"password", "totp", "webauthn", NULL };
 	static const char *const members[] = { "config", NULL };
 	const struct json *password;
 

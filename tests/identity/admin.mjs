@@ -3,7 +3,8 @@
 import { execFileSync } from 'node:child_process';
 import crypto from 'node:crypto';
 import { Configuration, CourierApi, IdentityApi } from '@ory/client';
-import { ADMIN_SECRET, AUTH, Browser, PASSWORD, actionOf, api, csrfOf, is, loginApi, main, ok, registerApi, request, startAdmin,
+import { Key, UP, UV, get } from './kit/authenticator.mjs';
+import { ADMIN_SECRET, APP, AUTH, Browser, PASSWORD, actionOf, api, csrfOf, is, loginApi, main, node, ok, registerApi, request, startAdmin,
 	startService } from './kit/server.mjs';
 
 const NOBODY = '00000000-0000-4000-8000-000000000000';
@@ -373,6 +374,41 @@ async function secondFactors(svc, pub) {
 	}
 }
 
+// A passkey that was made elsewhere signs in here.
+async function passkeys(svc) {
+	const pub = await startService(['identity.passkey yes']);
+	const key = new Key();
+	key.user = Buffer.from('handle-of-the-old-house');
+	const config = (more) => ({ passkey: { config: { credentials: [{ id: key.id.toString('base64'),
+		public_key: key.cose.toString('base64'), display_name: 'Phone', ...more }],
+	user_handle: key.user.toString('base64') } } });
+	let r = await client(svc, IdentityApi).createIdentity({ createIdentityBody:
+		person('key@acme.example', { credentials: config({}) }) });
+	is([r.status, r.data.credentials?.passkey.identifiers.includes('handle-of-the-old-house')],
+		[201, true], 'somebody with a passkey');
+	const who = r.data.id;
+	const b = new Browser(pub);
+	const { flow, csrf, action } = await b.start('login');
+	const options = JSON.parse(node(flow, 'passkey_challenge').attributes.value);
+	r = await b.postJson(action, { csrf_token: csrf, passkey_login:
+		JSON.stringify(get(key, options, APP, { flags: UP | UV })) });
+	is([r.status, r.json.session?.identity.id], [200, who], 'signs in with it');
+	const no = (more, handle) => {
+		const c = config(more);
+		if (handle !== undefined)
+			c.passkey.config.user_handle = handle;
+		return adminCall(svc, 'POST', '/admin/identities', person('no@acme.example', { credentials: c }));
+	};
+	is((await no({ public_key: 'AAAA' })).json.error.reason, 'credentials.passkey.config.credentials:' +
+		' id and public_key (COSE) must be given in base64', 'a key that is none');
+	is((await no({ id: '' })).status, 400, 'one without id');
+	is((await no({}, '')).json.error.reason,
+		'credentials.passkey.config.user_handle: must be 1 to 64 bytes in base64', 'and whose');
+	is((await adminCall(svc, 'POST', '/admin/identities', person('no@acme.example', { credentials:
+		{ webauthn: { config: { credentials: [] } } } }))).json.error.reason,
+	'credentials.webauthn.config.credentials: must be 1 to 32', 'no key at all');
+}
+
 async function mails(svc) {
 	const ory = client(svc, CourierApi);
 	is((await ory.listCourierMessages({ status: 'queued', recipient: 'x@acme.example' })).data, [],
@@ -508,6 +544,7 @@ main(async () => {
 	await metrics(svc, pub);
 	await factors(svc);
 	await secondFactors(svc, pub);
+	await passkeys(svc);
 	await mails(svc);
 	const gone = (await registerApi(pub, 'gone@acme.example')).json;
 	const ory = client(svc, IdentityApi);
