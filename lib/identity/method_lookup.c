@@ -135,11 +135,11 @@ draw_login(struct visit *c, struct flow *f)
 	return CODE_OK;
 }
 
-/* What was typed, as codes are written: no capitals, spaces or hyphens. */
+/* Without capitals, spaces and hyphens: people type them, or imports hold them. */
 static const char *
-typed_code(struct visit *c, const struct json *body)
+plain_code(struct visit *c, const char *text)
 {
-	const char *s = str_lower(c->mem, json_get_text(body, TYPE, ""));
+	const char *s = str_lower(c->mem, text);
 	char *code = arena_zalloc(c->mem, strlen(s) + 1);
 	size_t n = 0;
 
@@ -159,20 +159,21 @@ use(struct visit *c, const struct json *list, const char *typed,
 {
 	struct json *after = json_new_list(c->mem), *item;
 	const struct json *old;
-	const char *used;
+	const char *code, *used;
 	size_t i;
 
 	*verdict = WRONG;
 	for (i = 0; i < json_count(list); i++) {
 		old = json_at(list, i);
 		used = json_get_text(old, "used_at", NULL);
-		if (crypt_equal_str(json_get_text(old, "code", ""), typed)) {
+		code = json_get_text(old, "code", "");
+		if (crypt_equal_str(plain_code(c, code), typed)) {
 			*verdict = used == NULL ? RIGHT : USED;
 			if (used == NULL)
 				used = clock_rfc3339(c->mem, clock_now_us());
 		}
 		item = json_add_object(after);
-		json_put_text(item, "code", json_get_text(old, "code", ""));
+		json_put_text(item, "code", code);
 		json_put_text(item, "used_at", used);
 	}
 	return after;
@@ -210,7 +211,7 @@ submit_login(struct visit *c, struct flow *f, const struct json *body)
 	static const struct session_proof proof = { .method = TYPE,
 		.aal = LEVEL_SECOND };
 	const char *id = c->session->identity.id;
-	const char *typed = typed_code(c, body);
+	const char *typed = plain_code(c, json_get_text(body, TYPE, ""));
 	enum verdict verdict = AGAIN;
 	int i;
 

@@ -37,7 +37,8 @@ auth_require(struct req *r, enum rpc_need need, bool while_suspended)
 	if (need == RPC_NEED_PUBLIC)
 		return CODE_OK;
 	if ((code = caller_load(r)) != CODE_OK)
-		return code;
+		return code == CODE_PERMISSION_DENIED ? CODE_UNAUTHENTICATED
+						      : code;
 	if (r->who.user_id[0] == '\0' && need < RPC_NEED_SESSION)
 		return req_fail_reason(r, CODE_NOT_FOUND, "USER_NOT_FOUND",
 		    "no user belongs to this session");
@@ -56,6 +57,8 @@ auth_peek(struct req *r)
 		req_unfail(r);
 		return CODE_OK;
 	}
+	if (code == CODE_PERMISSION_DENIED)
+		req_unfail(r);
 	return code;
 }
 

@@ -55,7 +55,11 @@ struct ident {
  */
 enum code auth_require(struct req *r, enum rpc_need need, bool while_suspended);
 
-/* The same look-up without demanding anything: pages that serve both. */
+/*
+ * The same look-up without demanding anything: pages that serve both.
+ * CODE_PERMISSION_DENIED: there is a session that has to prove a second
+ * factor; nobody is signed in.
+ */
 enum code auth_peek(struct req *r);
 
 /*

@@ -331,9 +331,8 @@ load_session(struct req *r, const struct credential *c, int64_t *checked_ms)
 	if (code == CODE_UNAVAILABLE)
 		return req_fail_reason(r, code, "EXTERNAL_SERVICE_ERROR",
 		    "the identity service does not answer");
-	if (code == CODE_PERMISSION_DENIED) /* a second factor is due */
-		return req_fail_reason(r, CODE_UNAUTHENTICATED,
-		    "AUTH_SESSION_EXPIRED", "authentication required");
+	if (code == CODE_PERMISSION_DENIED)
+		return code;
 	if (code != CODE_OK || clock_now_us() >= s.expires_at)
 		return no_session(r);
 	take_session(r, &s);
@@ -481,11 +480,21 @@ failed(struct req *r)
 	    "too many requests without a valid session; try again later");
 }
 
+/* There is a session, but a second factor is due. */
+static enum code
+level_low(struct req *r)
+{
+	(void)req_fail_reason(r, CODE_UNAUTHENTICATED, "AUTH_SESSION_EXPIRED",
+	    "authentication required");
+	return CODE_PERMISSION_DENIED;
+}
+
 enum code
 caller_load(struct req *r)
 {
 	struct credential c[2];
 	enum code code = CODE_OK;
+	bool low = false;
 	size_t i, n;
 
 	if (r->who.identity_id[0] != '\0')
@@ -499,8 +508,12 @@ caller_load(struct req *r)
 		if (code == CODE_OK)
 			return CODE_OK;
 		memset(&r->who, 0, sizeof(r->who));
-		if (code != CODE_UNAUTHENTICATED)
+		if (code == CODE_PERMISSION_DENIED)
+			low = true;
+		else if (code != CODE_UNAUTHENTICATED)
 			return code;
 	}
+	if (low)
+		return level_low(r);
 	return n > 0 ? failed(r) : no_session(r);
 }

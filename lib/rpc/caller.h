@@ -10,6 +10,8 @@
 /*
  * Fills r->who from the request's credential; a caller that is there already
  * stays. CODE_OK, also without a user row; else the request has failed.
+ * CODE_PERMISSION_DENIED: with CODE_UNAUTHENTICATED, since the session has to
+ * prove a second factor.
  */
 enum code caller_load(struct req *r);
 

@@ -1,13 +1,10 @@
 // Second factors: enrolled, proven, used up and removed, by browser and by
 // API; the level a session needs; nothing secret in the database in clear.
 import { execFileSync } from 'node:child_process';
-import { createHmac } from 'node:crypto';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { Configuration, FrontendApi } from '@ory/client';
-import jsqr from 'jsqr';
-import { PNG } from 'pngjs';
-import { APP, AUTH, Browser, PASSWORD, actionOf, csrfOf, is, main, messageIds, node, ok,
-	startService } from './kit/server.mjs';
+import { ADMIN_SECRET, APP, AUTH, Browser, PASSWORD, actionOf, api, csrfOf, is, main, messageIds,
+	node, ok, startAdmin, startService } from './kit/server.mjs';
+import { calm, rawSecret, readQr, totp, wrongCode } from './kit/totp.mjs';
 
 function sql(text) {
 	return execFileSync('psql', ['-qAtX', '-v', 'ON_ERROR_STOP=1',
@@ -15,37 +12,6 @@ function sql(text) {
 }
 
 const idOf = (email) => sql(`SELECT id FROM identities WHERE traits ->> 'email' = '${email}'`);
-
-// --- an authenticator app ----------------------------------------------------
-
-function base32(text) {
-	const set = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567';
-	const bits = [...text].map((c) => set.indexOf(c).toString(2).padStart(5, '0')).join('');
-	return Buffer.from(bits.match(/.{8}/g).map((b) => parseInt(b, 2)));
-}
-
-// The code of now, or of some steps from now.
-function totp(secret, steps = 0) {
-	const counter = Buffer.alloc(8);
-	counter.writeBigUInt64BE(BigInt(Math.floor(Date.now() / 30000) + steps));
-	const mac = createHmac('sha1', base32(secret)).update(counter).digest();
-	const at = mac[19] & 15;
-	return String((mac.readUInt32BE(at) & 0x7fffffff) % 1000000).padStart(6, '0');
-}
-
-// Waits when the step is about to end: what follows counts in steps.
-async function calm() {
-	const left = 30000 - Date.now() % 30000;
-	if (left < 10000)
-		await sleep(left + 100);
-}
-
-// What no code is, now or in the steps around it.
-function wrongCode(secret) {
-	const near = [-2, -1, 0, 1, 2].map((n) => totp(secret, n));
-	return ['111111', '222222', '333333', '444444', '555555', '666666']
-		.find((c) => !near.includes(c));
-}
 
 // The server takes codes of later steps only; a test has no time to wait.
 function forgetSteps(email) {
@@ -103,12 +69,6 @@ async function signedIn(svc, email) {
 
 // --- authenticator apps ------------------------------------------------------
 
-function readQr(node_) {
-	const png = PNG.sync.read(Buffer.from(node_.attributes.src.split(',')[1], 'base64'));
-	return [png.width, png.height,
-		jsqr(new Uint8ClampedArray(png.data), png.width, png.height)?.data];
-}
-
 async function enrolment(svc) {
 	await calm();
 	const email = 'petra@acme.example';
@@ -124,9 +84,9 @@ async function enrolment(svc) {
 	ok(/^[A-Z2-7]{32}$/.test(key.text), 'is of twenty bytes');
 	const qr = byId(flow, 'totp_qr');
 	is([qr.attributes.width, qr.attributes.height], [256, 256], 'the QR code');
-	is(readQr(qr), [256, 256, `otpauth://totp/Mirai:${encodeURIComponent(email)}?secret=`
-		+ `${key.text}&issuer=Mirai&algorithm=SHA1&digits=6&period=30`],
-	'reads as the same');
+	is(readQr(qr.attributes.src), { width: 256, height: 256,
+		text: `otpauth://totp/Mirai:${encodeURIComponent(email)}?secret=${key.text}`
+			+ '&issuer=Mirai&algorithm=SHA1&digits=6&period=30' }, 'reads as the same');
 
 	const stored = sql(`SELECT ui::text || internal::text FROM flows WHERE id = '${flow.id}'`);
 	ok(!stored.includes(key.text) && !stored.includes('data:image')
@@ -161,7 +121,7 @@ async function enrolment(svc) {
 		'the other one must prove it first');
 	const config = sql(`SELECT config FROM credentials WHERE type = 'totp'
 		AND identity_id = '${idOf(email)}'`);
-	ok(!config.includes(key.text) && !config.includes(base32(key.text).toString('base64url'))
+	ok(!config.includes(key.text) && !config.includes(rawSecret(key.text))
 		&& config.includes('"v1.'), 'the credential is sealed');
 	is(sql(`SELECT template || ' ' || recipient FROM mails WHERE identity_id = '${idOf(email)}'`),
 		`authenticator_key_added ${email}`, 'its owner is told by mail');
@@ -484,6 +444,42 @@ async function demanded(svc) {
 	ok(secret.length === 32, 'done');
 }
 
+// What another service made is as good: of Kratos, by the administrator's API.
+async function imported(svc) {
+	const admin = await startAdmin();
+	const email = 'ivo@acme.example';
+	const secret = 'GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ';
+	let r = await api(admin, 'POST', '/admin/identities', { schema_id: 'user',
+		traits: { email, name: { first: 'Ivo', last: 'Kern' } },
+		credentials: { password: { config: { password: PASSWORD } },
+			totp: { config: { totp_url: `otpauth://totp/x?secret=${secret}` } },
+			lookup_secret: { config: { recovery_codes: [{ code: 'AbCd-1234' },
+				{ code: 'used0000', used_at: '2026-01-02T03:04:05Z' }] } } } },
+	{ authorization: `Bearer ${ADMIN_SECRET}` });
+	is(r.status, 201, 'imported: made');
+	is((await stepUp(await signedIn(svc, email), { totp_code: totp(secret) })).status, 200,
+		'imported: the app works');
+	is((await stepUp(await signedIn(svc, email), { lookup_secret: 'AbCd-1234' })).status, 200,
+		'imported: a back-up code works');
+	r = await stepUp(await signedIn(svc, email), { lookup_secret: 'used0000' });
+	is(messageIds(r.json), [4000012], 'imported: one that was used does not');
+}
+
+// Five wrong codes of an account, then nobody may guess for a while.
+async function guessed() {
+	const svc = await startService(['identity.limits yes']);
+	const b = await newcomer(svc, 'gitta@acme.example');
+	const secret = await enrol(b);
+	const c = await signedIn(svc, 'gitta@acme.example');
+	const { flow } = await c.start('login', '?aal=aal2');
+	for (let i = 0; i < 5; i++)
+		await again(c, flow, { totp_code: wrongCode(secret) });
+	const r = await again(c, flow, { totp_code: totp(secret) });
+	is([r.status, Number(r.headers['retry-after']) > 0], [429, true],
+		'after five wrong codes a right one has to wait');
+	is((await whoami(b)).status, 200, 'live sessions do not');
+}
+
 async function notDemanded() {
 	const svc = await startService(['session.required_aal aal1']);
 	const email = 'vera@acme.example';
@@ -507,5 +503,7 @@ main(async () => {
 	await useBackup(svc, rosa);
 	await native(svc);
 	await demanded(svc);
+	await imported(svc);
+	await guessed();
 	await notDemanded();
 });

@@ -5,7 +5,8 @@ import { once } from 'node:events';
 import fs from 'node:fs';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { APP, AUTH, Browser, PASSWORD, api, is, loginApi, main, registerApi, request,
+import { calm, totp } from './kit/totp.mjs';
+import { APP, AUTH, Browser, PASSWORD, actionOf, api, is, loginApi, main, registerApi, request,
 	startService } from './kit/server.mjs';
 
 const EMAIL = 'petra@acme.example';
@@ -49,6 +50,25 @@ async function statuses(svc, headers) {
 	return [...new Set(all)];
 }
 
+async function linkApp(identity, token) {
+	const bearer = { 'x-session-token': token };
+	const { json } = await api(identity, 'GET', '/self-service/settings/api', undefined, bearer);
+	const secret = json.ui.nodes.find((n) => n.attributes.id === 'totp_secret_key')
+		.attributes.text.text;
+	await calm();
+	await api(identity, 'POST', actionOf(json), { method: 'totp', totp_code: totp(secret, -1) },
+		bearer);
+	return secret;
+}
+
+async function proveApp(identity, token, secret) {
+	const bearer = { 'x-session-token': token };
+	const { json } = await api(identity, 'GET', '/self-service/login/api?aal=aal2', undefined,
+		bearer);
+	await api(identity, 'POST', actionOf(json), { method: 'totp', totp_code: totp(secret) },
+		bearer);
+}
+
 main(async () => {
 	const identity = await startService();
 	await registerApi(identity, EMAIL);
@@ -67,6 +87,16 @@ main(async () => {
 		const other = (await loginApi(identity, EMAIL)).json.session_token;
 		await request(identity, 'DELETE', '/sessions', { 'x-session-token': other });
 		is(await statuses(svc, cookie), [401], 'and unknown once others ended it');
+
+		const half = (await loginApi(identity, EMAIL)).json.session_token;
+		const plain = { authorization: `Bearer ${half}` };
+		is(await statuses(svc, plain), [404], 'a password is enough');
+		const secret = await linkApp(identity, other);
+		is(await statuses(svc, plain), [401], 'until another session sets up a second factor');
+		is(await statuses(svc, { authorization: `Bearer ${other}` }), [404],
+			'which that one has proven');
+		await proveApp(identity, half, secret);
+		is(await statuses(svc, plain), [404], 'as has this one now');
 	} finally {
 		for (const child of children) {
 			child.kill('SIGTERM');
