@@ -118,6 +118,7 @@ factor_say_due(struct visit *c, struct flow *f)
 	if (level != LEVEL_INVITED && level != LEVEL_ENROL)
 		return;
 	date = clock_rfc3339(c->mem, c->session->identity.second_factor_after);
+	f->active = "totp"; /* pages open where factors are set up */
 	ui_say(f->ui, UI_FACTOR_DUE, "due",
 	    arena_strndup(c->mem, date, strcspn(date, "T")));
 }

@@ -25,13 +25,14 @@ enum query {
 const struct db_query flow_queries[] = {
 	[Q_INSERT] = {
 	    .name = "flow_insert",
-	    .nargs = 16,
+	    .nargs = 17,
 	    .sql = "INSERT INTO flows (id, kind, type, state, request_url,"
 		   " return_to, csrf_token, ui, refresh, requested_aal,"
 		   " identity_id, organization_id, exchange_hash, expires_at,"
-		   " issued_at, created_at, updated_at, internal)"
+		   " issued_at, created_at, updated_at, internal, active)"
 		   " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9::boolean, $10,"
-		   " $11, $12, decode($13, 'hex'), $14, $15, $15, $15, $16)",
+		   " $11, $12, decode($13, 'hex'), $14, $15, $15, $15, $16,"
+		   " $17)",
 	},
 	[Q_SAVE] = {
 	    .name = "flow_save",
@@ -184,7 +185,8 @@ flow_insert(struct visit *c, const struct flow *f)
 		    f->identity_id, f->organization_id, exchange_hash(c, f),
 		    db_arg_time(c->mem, f->expires_at),
 		    db_arg_time(c->mem, f->issued_at),
-		    json_string(c->mem, f->internal, JSON_COMPACT))) == NULL)
+		    json_string(c->mem, f->internal, JSON_COMPACT),
+		    f->active)) == NULL)
 		return identity_fault(c->db);
 	return CODE_OK;
 }

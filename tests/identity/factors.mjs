@@ -123,7 +123,8 @@ async function enrolment(svc) {
 		AND identity_id = '${idOf(email)}'`);
 	ok(!config.includes(key.text) && !config.includes(rawSecret(key.text))
 		&& config.includes('"v1.'), 'the credential is sealed');
-	is(sql(`SELECT template || ' ' || recipient FROM mails WHERE identity_id = '${idOf(email)}'`),
+	is(sql(`SELECT template || ' ' || recipient FROM mails
+		WHERE template LIKE 'authenticator%' AND identity_id = '${idOf(email)}'`),
 		`authenticator_key_added ${email}`, 'its owner is told by mail');
 	return { email, secret: key.text };
 }
@@ -245,7 +246,7 @@ async function unlink(svc, b, { email }) {
 	is([r.status, r.json.state, messageIds(r.json), group(r.json, 'totp').length],
 		[200, 'success', [1050001], 4], 'the app is unlinked');
 	is(sql(`SELECT string_agg(template, ' ' ORDER BY created_at) FROM mails
-		WHERE identity_id = '${idOf(email)}'`), 'authenticator_key_added authenticator_key_removed',
+		WHERE template LIKE 'authenticator%' AND identity_id = '${idOf(email)}'`), 'authenticator_key_added authenticator_key_removed',
 	'which is told as well');
 	is((await whoami(await signedIn(svc, email))).status, 200, 'a password is enough again');
 	is(sql(`SELECT string_agg(action, ' ' ORDER BY id) FROM audit
@@ -422,7 +423,7 @@ async function demanded(svc) {
 	is((await whoami(b)).status, 200, 'which can wait');
 	const flow = await settings(b);
 	const due = new Date(Date.now() + 3 * 86400000).toISOString().slice(0, 10);
-	is([flow.ui.messages[0].id, flow.ui.messages[0].context.due], [4900011, due], 'until a day');
+	is([flow.ui.messages[0].id, flow.ui.messages[0].context.due], [4900201, due], 'until a day');
 
 	after("now() - interval '1 minute'");
 	b = await signedIn(svc, email);
@@ -435,12 +436,12 @@ async function demanded(svc) {
 	const secret = await enrol(b);
 	is((await whoami(b)).status, 200, 'but to set one up');
 	r = await settings(b, { totp_unlink: 'true' });
-	is([r.status, messageIds(r.json)], [400, [4900012]], 'which is there to stay');
+	is([r.status, messageIds(r.json)], [400, [4900202]], 'which is there to stay');
 	r = await settings(b, { lookup_secret_regenerate: 'true' });
 	await again(b, r.json, { lookup_secret_confirm: 'true' });
 	is((await settings(b, { totp_unlink: 'true' })).status, 200, 'unless there is another one');
 	r = await settings(b, { lookup_secret_disable: 'true' });
-	is([r.status, messageIds(r.json)], [400, [4900012]], 'the last one stays');
+	is([r.status, messageIds(r.json)], [400, [4900202]], 'the last one stays');
 	ok(secret.length === 32, 'done');
 }
 
