@@ -281,10 +281,10 @@ arrive_new(struct visit *c, struct flow *f, const struct oidc_person *who)
 		    who->email, &owner);
 	if (!visit_end(c, code == CODE_NOT_FOUND ? CODE_OK : code))
 		return;
-	if (code == CODE_NOT_FOUND)
-		begin_sign_up(c, f, who);
-	else if (who->verified)
+	if (code == CODE_OK && who->verified)
 		ask_to_link(c, f, who, owner.id);
+	else if (code == CODE_NOT_FOUND || c->p->mitigate)
+		begin_sign_up(c, f, who); /* which keeps known ones secret */
 	else
 		oidc_arrive_not(c, f, UI_TAKEN, who->provider->label);
 }

@@ -55,6 +55,23 @@ async function unverified(svc, liar) {
 	liar.person = person;
 }
 
+// Nobody learns by an address that the provider did not verify who is known.
+async function secrecy(svc, liar) {
+	const { person } = liar;
+	const ends = [];
+	for (const [sub, email] of [['liar-3', 'owner@liar.example'], ['liar-4', 'nobody@liar.example']]) {
+		liar.person = { ...person, sub, email };
+		const { b, url } = await begin(svc, 'unverified');
+		const r = await b.get(pathOf(liar.back(url)));
+		ends.push([r.status, r.headers.location?.replace(/flow=.*/, ''),
+			(await b.getJson('/sessions/whoami')).status]);
+	}
+	is(ends[0], ends[1], `a known and an unknown address end alike: ${JSON.stringify(ends[0])}`);
+	is(sql(`SELECT count(*) FROM credential_identifiers WHERE identifier LIKE 'unverified:%'`), '1',
+		'and only the unknown one got an account');
+	liar.person = person;
+}
+
 async function rotation(svc, liar) {
 	is(await round(svc, liar, 'rotated'), 'signed in', 'before the keys change');
 	liar.main = makeKey('next');
@@ -215,6 +232,9 @@ main(async () => {
 	is(sql(`SELECT count(*) FROM audit WHERE action = 'login' AND result = 'refused'`), '13',
 		'each refused answer is in the audit trail');
 	await unverified(svc, liar);
+	await secrecy(await startService([...writeProviders(`${dir}-three`, config),
+		'identity.enumeration.mitigate yes', 'identity.registration_session no',
+		'identity.verification yes', 'log.level error']), liar);
 	await rotation(one, liar);
 	await stalls(svc, liar);
 	await tokens(svc, liar);
