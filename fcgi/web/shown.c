@@ -96,10 +96,10 @@ shown_put_failure(struct page *p, const char *title, const char *text,
 {
 	page_auth_open(p, title, "This is not possible right now.");
 	page_banner(p, PAGE_ERROR, text);
-	if (again != NULL)
-		tmpl_auth_button(&p->h,
-		    &(struct tmpl_auth_button){ .to = again,
-			.label = "Try again" });
+	tmpl_auth_button(&p->h,
+	    &(struct tmpl_auth_button){ .to =
+					    again == NULL ? p->r->path : again,
+		.label = again == NULL ? "Start over" : "Try again" });
 	tmpl_auth_link(&p->h,
 	    &(struct tmpl_auth_link){ .to = "/", .label = "Go to Homepage" });
 	page_auth_close(p);

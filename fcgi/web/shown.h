@@ -51,7 +51,7 @@ void shown_begin(struct page *p, const char *kind, const char *return_to,
 bool shown_need(struct page *p, const char *kind, const char *title,
     struct shown *s);
 
-/* The card of a failure; again NULL: there is nothing more to try. */
+/* The card of a failure; again NULL: only a fresh start is left. */
 void shown_put_failure(struct page *p, const char *title, const char *text,
     const char *again);
 

@@ -411,6 +411,38 @@ async function strangers(browser, site) {
 	await other.context.close();
 }
 
+// The identity database refuses: three tries, then only a fresh start, which
+// works as soon as the database does.
+async function brokenDatabase(browser, site) {
+	const { context, page } = await open(browser);
+	const what = 'EXECUTE ON FUNCTION page_flow(uuid, text, text, text, text)';
+
+	await page.goto(`${site.base}/auth/login`);
+	const flow = flowOf(page);
+	sql(`REVOKE ${what} FROM mirai_identity_reader`);
+	try {
+		is((await page.reload()).status(), 503, 'failure: said as such');
+		for (const n of [1, 2, 3]) {
+			await page.getByRole('link', { name: 'Try again' }).click();
+			is(page.url(), `${site.base}/auth/login?flow=${flow}&retry=${n}`, `failure: try ${n}`);
+		}
+		is(await page.getByRole('link', { name: 'Try again' }).count(), 0, 'failure: no fourth');
+		await axe(page, 'failure');
+		is((await page.goto(`${site.base}/auth/recovery?flow=${flow}`)).status(), 503, 'failure: of recovery too');
+		is(await page.getByRole('link', { name: 'Try again' }).getAttribute('href'), '/auth/recovery', 'failure: with a way on');
+		await page.goto(`${site.base}/auth/login?flow=${flow}&retry=4`);
+	} finally {
+		sql(`GRANT ${what} TO mirai_identity_reader`);
+	}
+	await page.getByRole('link', { name: 'Start over' }).click();
+	ok(await password(page).isVisible(), 'failure: over');
+	const log = site.log('web');
+	ok(log.includes('auth.login.failed') && log.includes('auth.flow.expired') && log.includes('auth.logout.completed'),
+		'failure: the log tells what the machines did');
+	ok(!log.includes('acme.example'), 'failure: and of nobody');
+	await context.close();
+}
+
 // The network goes away and comes back: nothing typed is lost, nothing sent twice.
 async function badNetwork(browser, site) {
 	const { context, page } = await open(browser);
@@ -507,6 +539,7 @@ await main(async () => {
 		await errors(browser, site);
 		await anyNode(browser, site);
 		await strangers(browser, site);
+		await brokenDatabase(browser, site);
 		await badNetwork(browser, site);
 		await keyboard(browser, site);
 		await zoomed(browser, site);
