@@ -15,6 +15,7 @@
 #include "identity/oidc_link.h"
 #include "identity/self.h"
 #include "identity/trail.h"
+#include "identity/webauthn.h"
 
 /* --- the form -------------------------------------------------------------- */
 
@@ -28,6 +29,8 @@ void
 self_login_add_identifier(struct visit *c, struct flow *f)
 {
 	const char *value = flow_typed(f, "identifier");
+	struct webauthn w;
+	bool passkeys = webauthn_is_on(c, f, true, &w);
 
 	if (ui_has_node(f->ui, "identifier"))
 		return;
@@ -38,7 +41,9 @@ self_login_add_identifier(struct visit *c, struct flow *f)
 		.name = "identifier",
 		.type = f->refresh ? "hidden" : "text",
 		.value = value,
-		.autocomplete = f->refresh ? NULL : "username",
+		.autocomplete = f->refresh ? NULL
+		    : passkeys		   ? "username webauthn"
+					   : "username",
 		.required = true,
 		.label = UI_NODE_ID,
 	    });

@@ -44,7 +44,7 @@ export async function axe(page, name) {
 
 export const email = (page) => page.getByLabel('E-mail');
 export const password = (page) => page.locator('input').and(page.getByLabel('Password', { exact: true }));
-export const signInButton = (page) => page.getByRole('button', { name: 'Sign in', exact: false }).last();
+export const signInButton = (page) => page.getByRole('button', { name: /^Sign in( with password)?$/ });
 
 export async function fill(page, who, secret = PASSWORD) {
 	await email(page).fill(`${who}@acme.example`);
