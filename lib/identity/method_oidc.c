@@ -66,6 +66,12 @@ may_hand_off(struct visit *c, const struct flow *f)
 
 	if (!f->api)
 		return true;
+	if (f->kind == FLOW_SETTINGS) {
+		visit_refuse_simple(c, 400, NULL,
+		    "Providers are linked in a browser, where the account's "
+		    "owner is signed in.");
+		return false;
+	}
 	visit_begin(c, DB_TX_READ);
 	code = exchange_init(c, f, &hash);
 	if (code != CODE_NOT_FOUND)

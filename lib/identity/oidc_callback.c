@@ -33,6 +33,8 @@ load_handoff(struct visit *c, struct flow *f)
 {
 	if (!f->api)
 		return CODE_OK;
+	if (f->kind == FLOW_SETTINGS)
+		return CODE_NOT_FOUND; /* links are made by browsers */
 	f->handoff = arena_zalloc(c->mem, sizeof(*f->handoff));
 	return exchange_init(c, f, &f->handoff->init);
 }

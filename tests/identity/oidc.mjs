@@ -324,6 +324,11 @@ async function apps(svc) {
 	is([r.status, r.json.authentication_methods[0].provider], [200, 'panva'], 'its token works');
 	is((await exchange(init, code)).status, 410, 'gone');
 
+	const token = { 'x-session-token': session_token };
+	flow = (await api(svc, 'GET', `/self-service/settings/api${wants}`, undefined, token)).json;
+	r = await api(svc, 'POST', actionOf(flow), { link: 'ec' }, token);
+	is(r.status, 400, 'an app cannot link: nobody is signed in in the browser');
+
 	flow = (await start('login', wants)).json;
 	r = await api(svc, 'POST', actionOf(flow), { method: 'oidc', provider: 'panva' });
 	r = await b.get(pathOf(await signInAt(r.json.redirect_browser_to, 'app', { deny: true })));
