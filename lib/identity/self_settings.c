@@ -206,6 +206,23 @@ self_settings_submit(struct visit *c)
 }
 
 /*
+ * Whether this browser began f. A sign-in with a new session, since the old
+ * one had ended, changed its cookie: it starts anew. False: answered.
+ */
+static bool
+is_same_browser(struct visit *c, const struct flow *f)
+{
+	const char *cookie = csrf_cookie(c);
+
+	if (f->api || visit_is_json(c))
+		return f->api || csrf_check_read(c, f->csrf);
+	if (cookie != NULL && csrf_matches(c->mem, f->csrf, cookie))
+		return true;
+	visit_redirect(c, flow_start_url(c, FLOW_SETTINGS, false));
+	return false;
+}
+
+/*
  * Back from the sign-in that a submit needed. Only forms are parked, so what
  * comes out is read as one.
  */
@@ -215,8 +232,7 @@ self_settings_resume(struct visit *c)
 	const struct json *body;
 	struct flow *f;
 
-	if (!self_load(c, FLOW_SETTINGS, &f) ||
-	    (!f->api && !csrf_check_read(c, f->csrf)) ||
+	if (!self_load(c, FLOW_SETTINGS, &f) || !is_same_browser(c, f) ||
 	    !park_take(c, f, &body))
 		return;
 	if (body != NULL) {

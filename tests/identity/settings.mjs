@@ -410,6 +410,36 @@ async function stale(svc) {
 	is([r.status, (await loginApi(svc, email)).status], [303, 200], 'played again it does nothing');
 	is((await b.getJson(resume)).status, 404, 'a script is told');
 
+	// at once
+	old();
+	r = await changeForm(b, { method: 'password', password: NEW });
+	const twice = `/self-service/settings?flow=${r.flow.id}`;
+	sql('UPDATE sessions SET authenticated_at = now()');
+	const changes = () => Number(sql(`SELECT count(*) FROM audit WHERE action = 'password.change'`));
+	const sofar = changes();
+	await Promise.all([b.get(twice), b.get(twice), b.get(twice)]);
+	is(changes() - sofar, 1, 'of three at once one applies it');
+	await change(b, { method: 'password', password: PASSWORD });
+
+	// somebody else signs in meanwhile
+	old();
+	r = await changeForm(b, { method: 'password', password: NEW });
+	const nora = new Browser(svc);
+	nora.jar = new Map(b.jar);
+	nora.jar.set('ory_kratos_session', (await signedIn(svc, OTHER)).jar.get('ory_kratos_session'));
+	r = await nora.getJson(`/self-service/settings?flow=${r.flow.id}`);
+	is([r.status, r.json.error.id], [403, 'security_identity_mismatch'], 'another person\'s sign-in is refused');
+	is([(await loginApi(svc, OTHER)).status, (await loginApi(svc, email)).status], [200, 200],
+		'and changes nobody\'s password');
+
+	// a session that ended meanwhile is no error, but a new beginning
+	r = await changeForm(b, { method: 'password', password: NEW });
+	const again = await signedIn(svc, email);
+	again.jar.set('ory_kratos_continuity', b.jar.get('ory_kratos_continuity'));
+	r = await again.get(`/self-service/settings?flow=${r.flow.id}`);
+	is([r.status, r.headers.location, (await loginApi(svc, email)).status],
+		[303, `${AUTH}/self-service/settings/browser`, 200], 'a new session begins anew');
+
 	// late
 	old();
 	r = await changeForm(b, { method: 'profile', 'traits.email': 'late@acme.example',
