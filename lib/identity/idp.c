@@ -326,7 +326,8 @@ idp_open(const struct conf *conf, size_t workers)
 	if (p->oidc_config != NULL)
 		p->oidc = open_oidc(p->oidc_config, workers);
 	p->gate = open_gate(conf, workers);
-	if (p->schema == NULL || p->gate == NULL || p->oidc == NULL ||
+	p->breach = breach_open(conf);
+	if (p->schema == NULL || p->gate == NULL || p->breach == NULL || p->oidc == NULL ||
 	    check_maps(p) == -1 || check_secrets(p) == -1 ||
 	    check_cookies(p) == -1 || check_level(conf) == -1 ||
 	    check_flows(p, conf) == -1 ||
@@ -345,6 +346,7 @@ idp_close(struct idp *p)
 	if (p == NULL)
 		return;
 	gate_close(p->gate);
+	breach_close(p->breach);
 	oidc_close(p->oidc);
 	arena_free(p->mem);
 	free(p);

@@ -9,6 +9,7 @@
 #include <stdint.h>
 
 #include "base/conf.h"
+#include "identity/breach.h"
 #include "identity/gate.h"
 #include "identity/oidc.h"
 #include "identity/oidc_config.h"
@@ -72,6 +73,7 @@ struct idp {
 	struct rp rp;		/* of security keys and passkeys */
 	const struct schema *schema;
 	struct gate *gate;
+	struct breach *breach;
 	const struct oidc_config *oidc_config;
 	struct oidc *oidc;
 	struct arena *mem;

@@ -105,13 +105,31 @@ password_hash(struct visit *c, const char *password, const char **hash)
 	return CODE_OK;
 }
 
+/* Whether it is not known from breaches; else says so. */
+static bool
+is_unbreached(struct visit *c, const char *password, struct ui *ui)
+{
+	switch (breach_check(c->p->breach, c->mem, password)) {
+	case BREACH_FINE:
+		return true;
+	case BREACH_KNOWN:
+		ui_say_at(ui, "password", UI_PASSWORD_LEAKED, NULL, NULL);
+		break;
+	case BREACH_UNKNOWN:
+		ui_say(ui, UI_SYSTEM, "reason",
+		    "The password could not be checked. Please try again.");
+		break;
+	}
+	return false;
+}
+
 bool
 password_policy(struct visit *c, const char *password,
     const char *const *personal, struct ui *ui)
 {
 	switch (policy_check(c->mem, password, personal)) {
 	case POLICY_FINE:
-		return true;
+		return is_unbreached(c, password, ui);
 	case POLICY_SHORT:
 		ui_say_at(ui, "password", UI_PASSWORD_SHORT, "min_length", "8");
 		break;

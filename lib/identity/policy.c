@@ -11,8 +11,10 @@
 #include "base/utf8.h"
 #include "identity/common.h"
 #include "identity/nfc.h"
+#include "net/strength.h"
 
 #define MIN_DISTANCE ((size_t)5)
+#define MIN_BITS     20.0 /* a million guesses */
 #define MAX_OPERAND  ((size_t)256)
 
 static size_t
@@ -112,7 +114,7 @@ policy_is_common(struct arena *a, const char *password)
 	size_t len = strlen(folded);
 
 	return len < 2 || is_repetition(folded, len) ||
-	    is_sequence(folded, len) ||
+	    is_sequence(folded, len) || strength_bits(password) < MIN_BITS ||
 	    bsearch(&folded, common_passwords, common_npasswords,
 		sizeof(common_passwords[0]), compare_text) != NULL;
 }

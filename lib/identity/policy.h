@@ -27,7 +27,10 @@ enum policy_flaw {
 enum policy_flaw policy_check(struct arena *a, const char *password,
     const char *const *personal);
 
-/* One of the commonest passwords, or a mere run or repetition. */
+/*
+ * One of the commonest passwords, a mere run or repetition, or one that a
+ * million guesses find.
+ */
 bool policy_is_common(struct arena *a, const char *password);
 
 /* Bytes of the longest run that both have. */

@@ -66,6 +66,21 @@ crypt_sha256_hex(struct arena *a, const void *p, size_t len)
 	return str_hex(a, hash, sizeof(hash));
 }
 
+char *
+crypt_sha1_hex(struct arena *a, const void *p, size_t len)
+{
+	uint8_t hash[SHA_DIGEST_LENGTH];
+	char *hex, *c;
+
+	if (SHA1(p, len, hash) == NULL)
+		errx(1, "SHA1: failed");
+	hex = str_hex(a, hash, sizeof(hash));
+	for (c = hex; *c != '\0'; c++)
+		if (*c >= 'a')
+			*c = (char)(*c - 'a' + 'A');
+	return hex;
+}
+
 void
 crypt_hmac_sha256(const void *key, size_t keylen, const void *p, size_t len,
     uint8_t out[CRYPT_SHA256_LEN])

@@ -197,7 +197,8 @@ async function twice(svc) {
 
 function trail() {
 	const actions = sql('SELECT DISTINCT action FROM audit ORDER BY 1').split('\n');
-	is(actions, ['login', 'registration', 'session.issue'], 'the audit trail knows');
+	is(actions, ['login', 'registration', 'session.issue', 'verification.send'],
+		'the audit trail knows');
 	let refused = '';
 	try {
 		sql('DELETE FROM audit');

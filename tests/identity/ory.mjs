@@ -97,7 +97,9 @@ async function browserApp(svc) {
 	is(r.status, 204, 'logged out');
 	is((await ory.toSession({ cookie: mine })).status, 401, 'and it shows');
 	is((await ory.getFlowError({ id: 'stub:500' })).data.error.code, 500, 'the sample error');
-	is((await ory.exchangeSessionToken({ initCode: 'a', returnToCode: 'b' })).status, 404,
+	is((await ory.exchangeSessionToken({ initCode: 'a', returnToCode: 'b' })).status, 422,
+		'an exchange code has a form');
+	is((await ory.exchangeSessionToken({ initCode: 'a'.repeat(64), returnToCode: 'b'.repeat(64) })).status, 404,
 		'no provider left a token');
 }
 

@@ -135,8 +135,14 @@ test_passwords(void)
 static const char *
 issue(enum session_carrier carrier, int64_t life_us)
 {
-	struct session_new in = { rosa, carrier, { .method = "password" }, life_us,
-		"192.0.2.1", "test" };
+	struct session_new in = {
+		.identity_id = rosa,
+		.carrier = carrier,
+		.proof = { .method = "password" },
+		.life_us = life_us,
+		.ip = "192.0.2.1",
+		.user_agent = "test",
+	};
 	char id[STR_UUID_LEN + 1];
 	const char *secret = NULL;
 
