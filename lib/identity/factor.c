@@ -82,7 +82,7 @@ enum code
 factor_changed(struct visit *c, const struct factor_change *change)
 {
 	struct session_proof proof = { .method = change->method,
-		.aal = LEVEL_SECOND };
+		.aal = change->aal };
 	enum code code;
 
 	code = tell_owner(c, change);

@@ -15,6 +15,7 @@
 struct factor_change {
 	const char *name;   /* in the mail: "An authenticator app" */
 	const char *method; /* what was just proven: "totp"; NULL: removed */
+	const char *aal;    /* the level that gives; NULL: "aal1" */
 };
 
 /*

@@ -349,7 +349,7 @@ regenerate(struct visit *c, struct flow *f)
 static void
 confirm(struct visit *c, struct flow *f)
 {
-	static const struct factor_change added = { NAME, TYPE };
+	static const struct factor_change added = { NAME, TYPE, LEVEL_SECOND };
 	const char *id = c->session->identity.id;
 	const struct json *list = pending_list(c, f);
 	enum code code;
@@ -380,7 +380,7 @@ refuse_disable(struct visit *c, struct flow *f, enum ui_id id)
 static void
 disable(struct visit *c, struct flow *f)
 {
-	static const struct factor_change removed = { NAME, NULL };
+	static const struct factor_change removed = { .name = NAME };
 	enum code code;
 	bool may = true;
 

@@ -279,7 +279,7 @@ draw_settings(struct visit *c, struct flow *f)
 static void
 link_app(struct visit *c, struct flow *f, const char *typed)
 {
-	static const struct factor_change added = { NAME, TYPE };
+	static const struct factor_change added = { NAME, TYPE, LEVEL_SECOND };
 	const char *id = c->session->identity.id;
 	const char *secret = pending_secret(c, f);
 	int64_t step;
@@ -303,7 +303,7 @@ link_app(struct visit *c, struct flow *f, const char *typed)
 static void
 unlink_app(struct visit *c, struct flow *f)
 {
-	static const struct factor_change removed = { NAME, NULL };
+	static const struct factor_change removed = { .name = NAME };
 	enum code code;
 	bool may = false;
 

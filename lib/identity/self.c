@@ -447,6 +447,8 @@ self_issue(struct visit *c, const struct flow *f, const char *identity_id,
 	in.ip = c->r->remote;
 	in.user_agent = visit_agent(c);
 	code = session_issue(c->db, c->mem, &in, id, secret);
+	if (code == CODE_OK)
+		c->issued = *secret;
 	if (code == CODE_OK && f->handoff != NULL)
 		code = exchange_keep(c, f, id, *secret, &f->handoff->code);
 	if (code == CODE_OK)

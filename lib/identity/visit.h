@@ -27,7 +27,8 @@ struct visit {
 	/* The caller's session once visit_session() was asked; NULL: none. */
 	const struct session *session;
 	bool session_known;
-	const char *token;	  /* as it came, if it came as a token */
+	const char *token;  /* as it came, if it came as a token */
+	const char *issued; /* what carries a session that began just now */
 	const char *cookie_token; /* CSRF cookie to use from now on */
 
 	const char *args[VISIT_ARGS]; /* of the path, see route_arg() */
@@ -62,8 +63,9 @@ bool visit_session_alone(struct visit *c);
 const char *visit_credential(struct visit *c, enum session_carrier *carrier);
 
 /*
- * What seals things for nobody but the caller: the credential that came with
- * the request, as a NULL-terminated list; empty without one.
+ * What seals things for nobody but the caller: the credential of the session
+ * that began or came with the request, as a NULL-terminated list; empty
+ * without one.
  */
 const char *const *visit_keys(struct visit *c);
 

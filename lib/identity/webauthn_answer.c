@@ -5,9 +5,9 @@
  */
 #include <string.h>
 
-#include "base/clock.h"
 #include "base/log.h"
-#include "identity/courier.h"
+#include "identity/factor.h"
+#include "identity/level.h"
 #include "identity/self.h"
 #include "identity/self_login.h"
 #include "identity/self_settings.h"
@@ -56,38 +56,30 @@ webauthn_registered(struct visit *c, struct flow *f, const struct webauthn *w,
 	return NULL;
 }
 
-/* Told to the owner, whoever did it (M-6). */
-static enum code
-send_notice(struct visit *c, const struct webauthn *w, bool added)
+/* As the mails to its owner name it. */
+static const char *
+name_of(const struct webauthn *w)
 {
-	struct json *data = json_new_object(c->mem);
-	const struct identity *who = &c->session->identity;
-	struct courier_mail mail = {
-		.type = added ? "authenticator_key_added"
-			      : "authenticator_key_removed",
-		.to = who->email,
-		.identity_id = who->id,
-		.data = data,
-	};
-
-	if (*who->email == '\0')
-		return CODE_OK;
-	json_put_text(data, "Factor",
-	    w->passkey ? "A passkey" : "A security key");
-	json_put_text(data, "At", clock_rfc3339(c->mem, clock_now_us()));
-	return courier_queue(c->db, c->mem, c->p->secrets, &mail);
+	return w->passkey ? "A passkey" : "A security key";
 }
 
-/* Who adds a key has just shown that they hold it. */
+/* Told to the owner; who adds a key has just shown that they hold it. */
 static enum code
-prove_session(struct visit *c, const struct webauthn *w,
-    const struct fido_key *key)
+key_added(struct visit *c, const struct webauthn *w, const struct fido_key *key)
 {
-	struct session_proof proof = { .method = w->type };
+	struct factor_change change = { .name = name_of(w), .method = w->type };
 
 	if (!w->passkey || (w->rp.passkey_aal2 && key->verified))
-		proof.aal = "aal2";
-	return session_prove(c->db, c->mem, c->session->id, &proof);
+		change.aal = LEVEL_SECOND;
+	return factor_changed(c, &change);
+}
+
+static enum code
+key_removed(struct visit *c, const struct webauthn *w)
+{
+	struct factor_change change = { .name = name_of(w) };
+
+	return factor_changed(c, &change);
 }
 
 static enum code
@@ -130,9 +122,7 @@ webauthn_settings_add(struct visit *c, struct flow *f, const struct webauthn *w,
 		return;
 	}
 	if (code == CODE_OK)
-		code = send_notice(c, w, true);
-	if (code == CODE_OK)
-		code = prove_session(c, w, key);
+		code = key_added(c, w, key);
 	self_settings_done(c, f, w->passkey ? "passkey.add" : "webauthn.add",
 	    code);
 }
@@ -190,7 +180,7 @@ unhex(struct arena *a, const char *hex)
 
 /*
  * CODE_NOT_FOUND: no such key; CODE_FAILED_PRECONDITION: nothing would be left
- * to sign in with.
+ * to sign in with; CODE_PERMISSION_DENIED: a second factor is demanded.
  */
 static enum code
 remove_key(struct visit *c, const struct webauthn *w, struct fido_bytes id)
@@ -200,6 +190,7 @@ remove_key(struct visit *c, const struct webauthn *w, struct fido_bytes id)
 	struct json *config;
 	int64_t others;
 	enum code code;
+	bool may = true;
 
 	code = webauthn_lock(c, who, w->type, &cred);
 	if (code != CODE_OK)
@@ -215,6 +206,12 @@ remove_key(struct visit *c, const struct webauthn *w, struct fido_bytes id)
 		return code;
 	if (w->passkey && others == 0)
 		return CODE_FAILED_PRECONDITION;
+	if (!w->passkey)
+		code = factor_may_go(c, w->type, &may);
+	if (code != CODE_OK)
+		return code;
+	if (!may)
+		return CODE_PERMISSION_DENIED;
 	return credential_delete(c->db, who, w->type);
 }
 
@@ -226,6 +223,12 @@ webauthn_settings_remove(struct visit *c, struct flow *f,
 
 	visit_begin(c, DB_TX_WRITE);
 	code = remove_key(c, w, unhex(c->mem, hex));
+	if (code == CODE_PERMISSION_DENIED) {
+		visit_abort(c);
+		ui_say(f->ui, UI_FACTOR_KEPT, NULL, NULL);
+		self_again(c, f);
+		return;
+	}
 	if (code == CODE_NOT_FOUND || code == CODE_FAILED_PRECONDITION) {
 		visit_abort(c);
 		ui_say(f->ui, UI_BAD_VALUE, "reason",
@@ -235,7 +238,7 @@ webauthn_settings_remove(struct visit *c, struct flow *f,
 		return;
 	}
 	if (code == CODE_OK)
-		code = send_notice(c, w, false);
+		code = key_removed(c, w);
 	self_settings_done(c, f,
 	    w->passkey ? "passkey.remove" : "webauthn.remove", code);
 }
