@@ -163,9 +163,9 @@ oidc_callback_get(struct visit *c)
 {
 	const struct oidc_provider *p;
 	struct oidc_state s;
-	struct flow *f;
+	struct flow *f = NULL;
 
-	if (!load(c, &s, &f) || !is_same_browser(c, f))
+	if (!load(c, &s, &f) || f == NULL || !is_same_browser(c, f))
 		return;
 	if (f->expired) {
 		self_replace_expired(c, f);

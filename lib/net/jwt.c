@@ -323,7 +323,7 @@ jwt_check(const struct json *claims, const struct jwt_rules *rules,
 	*why = NULL;
 	if (!str_eq(claim_text(claims, "iss"), rules->issuer))
 		*why = "iss is another issuer";
-	else if (str_is_empty(sub) || strlen(sub) > MAX_SUBJECT)
+	else if (sub == NULL || *sub == '\0' || strlen(sub) > MAX_SUBJECT)
 		*why = "sub is missing";
 	else if ((*why = check_audience(claims, rules)) == NULL)
 		*why = check_dates(claims, rules);
