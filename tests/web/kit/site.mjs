@@ -61,14 +61,18 @@ function loadFixtures() {
 function writeConf(base, port, extra) {
 	const file = path.join(TEST_DIR, 'mirai.conf');
 	const domain = `mirai.localhost:${port}`;
-	fs.writeFileSync(file, [
+	const more = typeof extra === 'function' ? extra(port) : extra;
+	const keys = more.map((line) => line.split(' ')[0]);
+	const usual = [
 		`url.app ${base}`, `url.api ${base}`, `url.auth ${base}`, `url.domains ${domain}`,
 		`allowed_origin ${base},http://app.${domain}`,
 		`identity.return_to http://app.${domain},http://get.${domain}`,
 		`cache.path ${TEST_DIR}/cache.db`, `store.dir ${TEST_DIR}/store`,
 		'store.secret 0123456789abcdef0123', 'identity.secrets 0123456789abcdef0123',
 		'identity.argon2.memory 256K', 'identity.argon2.passes 1',
-		'cookie.secure no', ...extra, ''].join('\n'), { mode: 0o600 });
+		'cookie.secure no',
+	].filter((line) => !keys.includes(line.split(' ')[0]));
+	fs.writeFileSync(file, [...usual, ...more, ''].join('\n'), { mode: 0o600 });
 	return file;
 }
 
@@ -80,6 +84,7 @@ async function until(what, test) {
 	throw new Error(`${what} did not happen`);
 }
 
+// extra: lines of configuration, or a function of the port that gives them.
 export async function startSite(extra = []) {
 	const port = await freePort();
 	const base = `http://localhost:${port}`;
