@@ -109,7 +109,10 @@ keep_tab(struct page *p, const char *name)
 		.secure = conf_bool(p->r->env->conf, "cookie.secure") });
 }
 
-/* Asked for, else where the last submit was, else the first there is. */
+/*
+ * Asked for, else what keeps from going on, else where the last submit was,
+ * else the first there is.
+ */
 static const struct tab *
 choose_tab(struct page *p, const struct shown *s)
 {
@@ -117,6 +120,9 @@ choose_tab(struct page *p, const struct shown *s)
 	size_t i;
 
 	if ((t = find_tab(req_query(p->r, "tab"))) != NULL && is_offered(t, s))
+		return t;
+	if (p->level_low && (t = find_tab("factor")) != NULL &&
+	    is_offered(t, s))
 		return t;
 	if ((t = find_tab(req_cookie(p->r, TAB_COOKIE))) != NULL) {
 		keep_tab(p, "");
@@ -172,6 +178,11 @@ put_cards(struct page *p, struct shown *s, const struct tab *t)
 
 	s->nodes.focus = false;
 	s->nodes.new_password = str_eq(t->name, "password");
+	if (p->level_low &&
+	    json_count(json_get_list(s->nodes.ui, "messages")) == 0)
+		page_banner(p, PAGE_WARNING,
+		    "Your company asks for a second factor. Set one up here to"
+		    " go on.");
 	nodes_put_messages(p, &s->nodes);
 	for (i = 0; i < CARDS && t->cards[i].group != NULL; i++)
 		if (nodes_has_group(&s->nodes, t->cards[i].group))

@@ -116,6 +116,33 @@ async function journey(browser, site, script) {
 	await byCode.context.close();
 }
 
+// A company that demands a second factor: nothing else opens before it is
+// there, and nobody is sent round in circles.
+async function demanded(browser, site, script) {
+	const how = `demanded ${script ? 'with' : 'without'} script`;
+	const who = script ? 'sme' : 'legacy';
+	const { context, page } = await open(browser, { javaScriptEnabled: script });
+	sql(`UPDATE identities SET second_factor_after = now() - interval '1 minute' WHERE traits ->> 'email' = '${who}@acme.example'`);
+	await page.goto(`${site.base}/auth/login`);
+	await fill(page, who);
+	await page.waitForURL('**/auth/settings?flow=*');
+	ok(await page.getByText('asks for a second factor').first().isVisible(), `${how}: said at once`);
+	await page.goto(`${site.base}/dashboard`);
+	ok(page.url().includes('/auth/settings?flow='), `${how}: every way leads there`);
+	await page.getByRole('link', { name: 'Password' }).click();
+	is(await page.getByRole('link', { name: 'Password' }).getAttribute('aria-current'), 'page', `${how}: other tabs can be seen`);
+	await page.goto(`${site.base}/auth/settings?tab=sessions`);
+	is(await page.locator('.session').count(), 0, `${how}: but not the sessions`);
+	await page.goto(`${site.base}/auth/settings?tab=factor`);
+	const secret = await page.locator('code.secret').innerText();
+	await appCode(page).fill(await code(secret, who));
+	await submitOf(page, 'totp_code').click();
+	await page.locator('.banner-success').waitFor();
+	await page.goto(`${site.base}/dashboard`);
+	is(page.url(), `${site.base}/dashboard`, `${how}: and then all is open`);
+	await context.close();
+}
+
 // The second page must not be passed by leaving it.
 async function leave(browser, site) {
 	const { context, page } = await open(browser);
@@ -151,6 +178,8 @@ await main(async () => {
 	try {
 		await journey(browser, site, true);
 		await journey(browser, site, false);
+		await demanded(browser, site, true);
+		await demanded(browser, site, false);
 		await leave(browser, site);
 		await screens(browser, site);
 	} finally {
