@@ -380,6 +380,51 @@ send(struct visit *c, struct flow *f, const char *address)
 		(void)visit_end(c, code);
 }
 
+enum code
+mailed_owner(struct visit *c, const char *address, const char **identity_id)
+{
+	return find_owner(c, FLOW_VERIFICATION, address, identity_id);
+}
+
+/* Who tries to sign up again is told how to sign in. */
+static enum code
+tell_owner(struct visit *c, const char *address)
+{
+	struct courier_mail mail = {
+		.type = "registration_exists",
+		.to = address,
+	};
+	struct json *o = json_new_object(c->mem);
+
+	json_put_text(o, "LoginURL", flow_start_url(c, FLOW_LOGIN, false));
+	if (c->p->recovery)
+		json_put_text(o, "ResetURL",
+		    flow_start_url(c, FLOW_RECOVERY, false));
+	mail.data = o;
+	return courier_queue(c->db, c->mem, c->p->secrets, &mail);
+}
+
+enum code
+mailed_exists(struct visit *c, struct flow *f, const char *address)
+{
+	const struct onetime_new in = { f->id, address, NULL, false,
+		c->p->code_us };
+	const char *secret;
+	enum code code;
+
+	if (f->kind == FLOW_VERIFICATION)
+		code = mailed_issue(c, f, address, NULL, c->p->code_us,
+		    c->p->verification_link, &secret);
+	else
+		code =
+		    onetime_issue(c->db, c->mem, c->p->secrets, &in, &secret);
+	if (code == CODE_OK)
+		code = tell_owner(c, address);
+	if (code == CODE_OK)
+		code = self_trail(c, "registration", "refused", NULL, NULL);
+	return code;
+}
+
 /* --- comparing ------------------------------------------------------------- */
 
 enum code

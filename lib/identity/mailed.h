@@ -40,6 +40,18 @@ enum code mailed_issue(struct visit *c, struct flow *f, const char *address,
     const char *identity_id, int64_t life_us, bool link,
     const char **secret) MUST_CHECK;
 
+/*
+ * In the open transaction: f, of signing up or verification, looks as if a code
+ * was sent to address, but none is good, and its owner is told by mail that
+ * there is an account (E-3).
+ */
+enum code mailed_exists(struct visit *c, struct flow *f, const char *address)
+    MUST_CHECK;
+
+/* The owner of a verifiable address (normalised); *identity_id NULL: nobody. */
+enum code mailed_owner(struct visit *c, const char *address,
+    const char **identity_id) MUST_CHECK;
+
 /* The URL of mailed_open() for f; secret NULL: without one. */
 const char *mailed_url(struct visit *c, const struct flow *f, bool link,
     const char *secret);

@@ -18,8 +18,14 @@ struct method {
 	bool first;  /* aal1 */
 	bool second; /* aal2 */
 
+	/* Asks for a proof or a secret: not on the first of two screens. */
+	bool late;
+
 	/* What is submitted to it can be guessed: failures are limited. */
 	bool guessed;
+
+	/* Whether the site offers it; NULL: always. */
+	bool (*on)(const struct idp *p);
 
 	/*
 	 * Adds its nodes to f->ui, if it is on and of use for this flow. Inside
@@ -45,10 +51,18 @@ enum code method_draw(struct visit *c, struct flow *f) MUST_CHECK;
 const struct method *method_of(const struct visit *c, const struct flow *f,
     const struct json *body);
 
+/* Whether the caller may prove a second factor by a mailed code. */
+bool method_code_steps_up(const struct visit *c);
+
+/* f goes on with m: what another one was waiting for is over. */
+void method_enter(struct flow *f, const struct method *m);
+
 /* --- the methods ----------------------------------------------------------- */
 
 extern const struct method method_password_login, method_password_registration,
     method_password_settings;
+extern const struct method method_code_login, method_code_registration;
+extern const struct method method_steps_login, method_steps_registration;
 extern const struct method method_profile_settings;
 extern const struct method method_account_delete, method_account_keep;
 extern const struct method method_totp_login, method_totp_settings;

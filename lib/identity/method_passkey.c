@@ -358,6 +358,7 @@ const struct method method_passkey_login = {
 
 const struct method method_passkey_registration = {
 	.name = TYPE,
+	.late = true,
 	.draw = draw_registration,
 	.claims = claims_registration,
 	.submit = submit_registration,

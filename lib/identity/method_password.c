@@ -40,6 +40,12 @@ has_password(const struct json *body)
 	    !str_is_empty(json_get_text(body, "password", ""));
 }
 
+static bool
+is_on(const struct idp *p)
+{
+	return p->methods.password;
+}
+
 /* --- signing in ------------------------------------------------------------ */
 
 static enum code
@@ -299,6 +305,8 @@ submit_settings(struct visit *c, struct flow *f, const struct json *body)
 const struct method method_password_login = {
 	.name = "password",
 	.first = true,
+	.late = true,
+	.on = is_on,
 	.guessed = true,
 	.draw = draw_login,
 	.submit = submit_login,
@@ -307,6 +315,8 @@ const struct method method_password_login = {
 
 const struct method method_password_registration = {
 	.name = "password",
+	.late = true,
+	.on = is_on,
 	.draw = draw_registration,
 	.submit = submit_registration,
 	.claims = has_password,
@@ -314,6 +324,7 @@ const struct method method_password_registration = {
 
 const struct method method_password_settings = {
 	.name = "password",
+	.on = is_on,
 	.draw = draw_settings,
 	.submit = submit_settings,
 	.claims = has_password,

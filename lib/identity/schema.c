@@ -524,6 +524,19 @@ leaf_in(const struct schema_leaf *leaf, const struct json *traits)
 	return NULL;
 }
 
+bool
+schema_same(struct arena *a, const struct schema *s, const struct json *x,
+    const struct json *y)
+{
+	size_t i;
+
+	for (i = 0; i < s->nleaves; i++)
+		if (!is_same(a, leaf_in(&s->leaves[i], x),
+			leaf_in(&s->leaves[i], y)))
+			return false;
+	return true;
+}
+
 const char *
 schema_value(const struct schema_leaf *leaf, const struct json *traits)
 {
@@ -607,6 +620,24 @@ schema_nodes(const struct schema *s, const char *group,
 			.required = leaf->required,
 			.label = UI_NODE_GENERATED,
 			.title = leaf->title == NULL ? leaf->name : leaf->title,
+		    });
+	}
+}
+
+void
+schema_hidden(const struct schema *s, const struct json *traits, struct ui *ui)
+{
+	const char *value;
+	size_t i;
+
+	for (i = 0; i < s->nleaves; i++) {
+		if ((value = schema_value(&s->leaves[i], traits)) == NULL)
+			continue;
+		ui_add_input(ui,
+		    &(struct ui_input){
+			.name = s->leaves[i].name,
+			.type = "hidden",
+			.value = value,
 		    });
 	}
 }

@@ -61,6 +61,10 @@ bool schema_check(struct arena *a, const struct schema *s,
 const char *schema_value(const struct schema_leaf *leaf,
     const struct json *traits);
 
+/* Whether the leaves of both are equal, in whichever order. */
+bool schema_same(struct arena *a, const struct schema *s, const struct json *x,
+    const struct json *y);
+
 /* The address in traits that is to be verified; NULL: none. */
 const char *schema_address(const struct schema *s, const struct json *traits);
 
@@ -70,6 +74,10 @@ const char *schema_address(const struct schema *s, const struct json *traits);
  */
 const char *const *schema_texts(struct arena *a, const struct schema *s,
     const struct json *traits);
+
+/* A hidden node for each leaf that has a value in traits. */
+void schema_hidden(const struct schema *s, const struct json *traits,
+    struct ui *ui);
 
 /*
  * An input node for each leaf in group (NULL: "default"), values from traits

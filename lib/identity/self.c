@@ -227,6 +227,28 @@ self_restart(struct visit *c, const struct flow *old, enum ui_id id)
 }
 
 void
+self_replace(struct visit *c, const struct flow *old, enum ui_id id)
+{
+	struct flow *f = successor(c, old);
+
+	ui_say(f->ui, id, NULL, NULL);
+	if (!store_new(c, f))
+		return;
+	if (!f->api && !visit_is_json(c)) {
+		visit_redirect(c, flow_page(c, f));
+		return;
+	}
+	visit_refuse(c,
+	    &(struct problem){
+		.status = 410,
+		.id = "self_service_flow_replaced",
+		.reason = "The flow is of no use any more. Please use the new "
+			  "one.",
+		.use_flow_id = f->id,
+	    });
+}
+
+void
 self_replace_expired(struct visit *c, const struct flow *old)
 {
 	struct flow *f = successor(c, old);

@@ -74,6 +74,11 @@ void self_limited(struct visit *c, struct flow *f, int seconds);
  */
 void self_restart(struct visit *c, const struct flow *old, enum ui_id id);
 
+/*
+ * The same where 200 would mean success: scripts are told 410 and its id.
+ */
+void self_replace(struct visit *c, const struct flow *old, enum ui_id id);
+
 /* The same for one that expired (L-7); scripts are told 410 and its id. */
 void self_replace_expired(struct visit *c, const struct flow *old);
 

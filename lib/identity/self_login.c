@@ -29,21 +29,24 @@ void
 self_login_add_identifier(struct visit *c, struct flow *f)
 {
 	const char *value = flow_typed(f, "identifier");
+	const char *known = json_get_text(f->internal, "identifier", NULL);
 	struct webauthn w;
 	bool passkeys = webauthn_is_on(c, f, true, &w);
 
 	if (ui_has_node(f->ui, "identifier"))
 		return;
+	if (strcmp(f->state, FLOW_SENT) == 0)
+		known = json_get_text(f->internal, "address", known);
 	if (f->refresh && c->session != NULL)
-		value = c->session->identity.email;
+		known = c->session->identity.email;
 	ui_add_input(f->ui,
 	    &(struct ui_input){
 		.name = "identifier",
-		.type = f->refresh ? "hidden" : "text",
-		.value = value,
-		.autocomplete = f->refresh ? NULL
-		    : passkeys		   ? "username webauthn"
-					   : "username",
+		.type = known == NULL ? "text" : "hidden",
+		.value = known == NULL ? value : known,
+		.autocomplete = known != NULL ? NULL
+		    : passkeys		      ? "username webauthn"
+					      : "username",
 		.required = true,
 		.label = UI_NODE_ID,
 	    });
@@ -106,7 +109,8 @@ may_step_up(struct visit *c, bool again)
 			c->p->default_return));
 		return false;
 	}
-	if (strcmp(c->session->identity.available_aal, LEVEL_SECOND) == 0)
+	if (strcmp(c->session->identity.available_aal, LEVEL_SECOND) == 0 ||
+	    method_code_steps_up(c))
 		return true;
 	visit_refuse_simple(c, 400, NULL,
 	    "No second factor is set up for this account.");
@@ -481,7 +485,7 @@ self_login_submit(struct visit *c)
 		return;
 	m = method_of(c, f, body);
 	if (m != NULL)
-		f->active = m->name;
+		method_enter(f, m);
 	if (!self_redraw(c, f))
 		return;
 	if (m == NULL) {

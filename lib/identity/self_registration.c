@@ -14,14 +14,24 @@
 #include "identity/method.h"
 #include "identity/self.h"
 #include "identity/self_verification.h"
+#include "identity/method_steps.h"
 
 /* --- the form -------------------------------------------------------------- */
 
 enum code
 self_registration_draw(struct visit *c, struct flow *f)
 {
-	schema_nodes(c->p->schema, NULL, self_registration_traits(c, f->typed),
-	    f->ui);
+	const struct json *kept = json_get_object(f->internal, "profile");
+	bool fixed = c->p->profile_first || strcmp(f->state, FLOW_SENT) == 0;
+
+	if (kept != NULL && fixed)
+		schema_hidden(c->p->schema, kept, f->ui);
+	else
+		schema_nodes(c->p->schema, NULL,
+		    json_has(f->typed, "traits")
+			? self_registration_traits(c, f->typed)
+			: kept,
+		    f->ui);
 	return method_draw(c, f);
 }
 
@@ -251,6 +261,8 @@ refuse_taken(struct visit *c, struct flow *f, const struct self_newcomer *in,
 	visit_abort(c);
 	if (!c->p->mitigate || in->verified || address == NULL) {
 		f->state = FLOW_CHOOSE;
+		if (!self_redraw(c, f))
+			return;
 		ui_say(f->ui, UI_TAKEN, NULL, NULL);
 		self_again(c, f);
 		return;
@@ -305,9 +317,10 @@ self_registration_submit(struct visit *c)
 			visit_redirect(c, c->p->default_return);
 		return;
 	}
+	body = f->typed = method_steps_body(c, f, body);
 	m = method_of(c, f, body);
 	if (m != NULL)
-		f->active = m->name;
+		method_enter(f, m);
 	if (!self_redraw(c, f))
 		return;
 	if (m != NULL) {

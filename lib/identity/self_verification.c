@@ -4,7 +4,6 @@
  */
 #include "identity/self_verification.h"
 
-#include "identity/courier.h"
 #include "identity/mailed.h"
 #include "identity/nfc.h"
 #include "identity/profile.h"
@@ -125,40 +124,16 @@ self_verification_begin_for(struct visit *c, const struct flow *from,
 	return code == CODE_OK ? mailed_send(c, *out, address) : code;
 }
 
-/* Who tried to sign up again is told how to sign in. */
-static enum code
-tell_owner(struct visit *c, const char *address)
-{
-	struct courier_mail mail = {
-		.type = "registration_exists",
-		.to = address,
-	};
-	struct json *o = json_new_object(c->mem);
-
-	json_put_text(o, "LoginURL", flow_start_url(c, FLOW_LOGIN, false));
-	if (c->p->recovery)
-		json_put_text(o, "ResetURL",
-		    flow_start_url(c, FLOW_RECOVERY, false));
-	mail.data = o;
-	return courier_queue(c->db, c->mem, c->p->secrets, &mail);
-}
-
 enum code
 self_verification_pretend(struct visit *c, const struct flow *from,
     const char *address, const char *return_to, struct flow **out)
 {
-	const char *value = nfc_identifier(c->mem, address), *secret;
-	bool link = c->p->verification_link;
+	const char *value = nfc_identifier(c->mem, address);
 	enum code code;
 
 	code = insert_flow(c, from, NULL, return_to, out);
 	if (code == CODE_OK)
-		code = mailed_issue(c, *out, value, NULL, c->p->code_us, link,
-		    &secret);
-	if (code == CODE_OK)
-		code = tell_owner(c, value);
-	if (code == CODE_OK)
-		code = self_trail(c, "registration", "refused", NULL, NULL);
+		code = mailed_exists(c, *out, value);
 	return code == CODE_OK ? flow_save(c, *out) : code;
 }
 
