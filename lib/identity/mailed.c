@@ -283,6 +283,19 @@ queue_mail(struct visit *c, const struct flow *f, const char *address,
 	return courier_queue(c->db, c->mem, c->p->secrets, &mail);
 }
 
+static enum code
+look_up(struct visit *c, enum query q, const char *address,
+    const char **identity_id)
+{
+	struct db_rows *rows;
+
+	rows = db_run(c->db, &mailed_queries[q], DB_ARGS(address));
+	if (rows == NULL)
+		return identity_fault(c->db);
+	*identity_id = db_next(rows) ? db_text(rows, 0) : NULL;
+	return CODE_OK;
+}
+
 /*
  * The owner of an address, or who will be once it is proven; NULL: nobody.
  */
@@ -290,7 +303,6 @@ static enum code
 find_owner(struct visit *c, const struct flow *f, const char *address,
     const char **identity_id)
 {
-	struct db_rows *rows;
 	enum code code;
 
 	if (f->identity_id != NULL) {
@@ -299,12 +311,7 @@ find_owner(struct visit *c, const struct flow *f, const char *address,
 		if (code != CODE_NOT_FOUND)
 			return code;
 	}
-	rows = db_run(c->db, &mailed_queries[kinds[f->kind].find],
-	    DB_ARGS(address));
-	if (rows == NULL)
-		return identity_fault(c->db);
-	*identity_id = db_next(rows) ? db_text(rows, 0) : NULL;
-	return CODE_OK;
+	return look_up(c, kinds[f->kind].find, address, identity_id);
 }
 
 enum code
@@ -383,7 +390,7 @@ send(struct visit *c, struct flow *f, const char *address)
 enum code
 mailed_owner(struct visit *c, const char *address, const char **identity_id)
 {
-	return find_owner(c, FLOW_VERIFICATION, address, identity_id);
+	return look_up(c, Q_FIND_VERIFIABLE, address, identity_id);
 }
 
 /* Who tries to sign up again is told how to sign in. */
