@@ -1,6 +1,7 @@
 // Sign-in with providers: a real one with PKCE required, and strict stand-ins
 // for GitHub and Apple. In pages without script, in JSON, and for apps.
 import { execFileSync } from 'node:child_process';
+import { Configuration, FrontendApi } from '@ory/client';
 import { APP, AUTH, Browser, PASSWORD, actionOf, api, csrfOf, is, main, messageIds, node, ok,
 	registerApi, request, startService } from './kit/server.mjs';
 import { CLIENT, SECRET, signInAt, startApple, startGithub, startReal,
@@ -337,6 +338,24 @@ async function apps(svc) {
 	is(messageIds(r.json), [4900010], 'where it is said');
 }
 
+// The same by the official client, unmodified.
+async function officialClient(svc) {
+	const ory = new FrontendApi(new Configuration({ basePath: 'http://auth.mirai.example',
+		baseOptions: { socketPath: svc.socketPath, proxy: false, maxRedirects: 0,
+			validateStatus: () => true } }));
+	let r = await ory.createNativeLoginFlow({ returnSessionTokenExchangeCode: true,
+		returnTo: `${APP}/app` });
+	const initCode = r.data.session_token_exchange_code;
+	r = await ory.updateLoginFlow({ flow: r.data.id,
+		updateLoginFlowBody: { method: 'oidc', provider: 'panva' } });
+	is([r.status, r.data.error.id], [422, 'browser_location_change_required'], 'the official client');
+	r = await new Browser(svc).get(pathOf(await signInAt(r.data.redirect_browser_to, 'app')));
+	r = await ory.exchangeSessionToken({ initCode, returnToCode: idIn(r.headers.location, 'code') });
+	is([r.status, r.data.session.identity.traits.email], [200, 'app@acme.example'], 'fetches its session');
+	r = await ory.toSession({ xSessionToken: r.data.session_token });
+	is([r.status, r.data.authentication_methods[0].provider], [200, 'panva'], 'and uses it');
+}
+
 async function github(svc, gh) {
 	gh.user = { id: 583231, login: 'octo', name: 'Mona Lisa Octocat' };
 	gh.emails = [{ email: 'old@gh.example', primary: false, verified: true },
@@ -425,6 +444,7 @@ main(async () => {
 	await returns(svc);
 	await race(svc);
 	await apps(svc);
+	await officialClient(svc);
 	await github(svc, gh);
 	await apple(svc, ap);
 	await settings(svc, ann);
