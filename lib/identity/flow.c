@@ -337,7 +337,7 @@ flow_page(struct visit *c, const struct flow *f)
 const char *
 flow_start_url(struct visit *c, enum flow_kind kind, bool api)
 {
-	return arena_printf(c->mem, "%s/self-service/%s/%s", c->p->base_url,
+	return arena_printf(c->mem, "%s/self-service/%s/%s", visit_base(c),
 	    kinds[kind].name, api ? "api" : "browser");
 }
 

@@ -26,7 +26,7 @@ self_settings_draw(struct visit *c, struct flow *f)
 static const char *
 here(struct visit *c)
 {
-	return arena_printf(c->mem, "%s%s%s%s", c->p->base_url, c->r->path,
+	return arena_printf(c->mem, "%s%s%s%s", visit_base(c), c->r->path,
 	    *c->r->query == '\0' ? "" : "?", c->r->query);
 }
 
@@ -99,7 +99,7 @@ static const char *
 submit_url(struct visit *c, const struct flow *f)
 {
 	return arena_printf(c->mem, "%s/self-service/settings?flow=%s",
-	    c->p->base_url, f->id);
+	    visit_base(c), f->id);
 }
 
 bool

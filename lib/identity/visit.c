@@ -202,6 +202,17 @@ visit_session_alone(struct visit *c)
 }
 
 const char *
+visit_base(struct visit *c)
+{
+	struct site site = site_find(c->mem, c->r->env->conf, c->r->host);
+	const char *scheme = str_starts(site.app, "https:") ? "https" : "http";
+
+	if (!site.alias)
+		return c->p->base_url;
+	return arena_printf(c->mem, "%s://%s", scheme, c->r->host);
+}
+
+const char *
 visit_pages(struct visit *c)
 {
 	struct site site = site_find(c->mem, c->r->env->conf, c->r->host);

@@ -70,6 +70,12 @@ const char *visit_credential(struct visit *c, enum session_carrier *carrier);
 const char *const *visit_keys(struct visit *c);
 
 /*
+ * This service as the caller reaches it: a host of url.domains answers for it
+ * itself, so that its cookies stay on that host.
+ */
+const char *visit_base(struct visit *c);
+
+/*
  * Where the pages with the forms are ("https://app.example/auth"): of the site
  * that was asked, when that is one of url.domains.
  */

@@ -452,6 +452,48 @@ async function stale(svc) {
 	is((await whoami(b)).json.identity.traits.name.first, 'A', 'a form of a fresh session needs none of this');
 }
 
+// Whoever owns a second factor proves it before seeing settings.
+async function levels(svc) {
+	const email = 'careful@acme.example';
+	await registerApi(svc, email);
+	const b = await signedIn(svc, email);
+	const { flow, csrf, action } = await b.start('settings');
+	sql(`UPDATE identities SET available_aal = 'aal2' WHERE traits ->> 'email' = '${email}'`);
+	const page = `${APP}/auth/settings?flow=${flow.id}`;
+	const prove = (back) => `${AUTH}/self-service/login/browser?aal=aal2&return_to=${encodeURIComponent(back)}`;
+	let r = await b.get('/self-service/settings/browser');
+	is([r.status, r.headers.location], [303, prove(`${AUTH}/self-service/settings/browser`)],
+		'a second factor: a browser proves it first');
+	for (const [what, answer] of [
+		['begun', await b.getJson('/self-service/settings/browser')],
+		['read', await b.getJson(`/self-service/settings/flows?id=${flow.id}`)],
+		['submitted', await b.postJson(action, { csrf_token: csrf, method: 'password', password: NEW })],
+		['resumed', await b.getJson(`/self-service/settings?flow=${flow.id}`)],
+		['exported', await b.getJson('/self-service/account/export')],
+	])
+		is([answer.status, answer.json.error?.id], [403, 'session_aal2_required'], `${what}: refused`);
+	r = await b.post(action, { csrf_token: csrf, method: 'password', password: NEW });
+	is([r.status, r.headers.location], [303, prove(page)], 'a form is led there');
+	is((await loginApi(svc, email)).status, 200, 'nothing has changed');
+	const first = await startService(['identity.settings.required_aal aal1']);
+	r = await request(first, 'GET', `/self-service/settings/flows?id=${flow.id}`,
+		{ accept: 'application/json', cookie: b.cookie() });
+	is(r.status, 200, 'unless the first level is enough');
+}
+
+// A further host answers for itself: cookies stay there.
+async function otherHost() {
+	const svc = await startService(['url.domains alias.example']);
+	const r = await request(svc, 'GET', '/self-service/settings/browser',
+		{ host: 'app.alias.example', accept: 'text/html' });
+	const to = new URL(r.headers.location);
+	is([r.status, to.origin, to.searchParams.get('return_to')], [303, 'https://app.alias.example',
+		'https://app.alias.example/self-service/settings/browser'], 'on another host one stays there');
+	const evil = await request(svc, 'GET', '/self-service/settings/browser',
+		{ host: 'app.evil.example', accept: 'text/html' });
+	is(new URL(evil.headers.location).origin, AUTH, 'if it is one of ours');
+}
+
 async function nativeApp(svc) {
 	const email = 'native@acme.example';
 	await registerApi(svc, email);
@@ -574,6 +616,8 @@ main(async () => {
 	await provenFirst();
 	await password(svc);
 	await stale(svc);
+	await levels(svc);
+	await otherHost();
 	await nativeApp(svc);
 	await logout(svc);
 	await account(svc);
