@@ -74,7 +74,7 @@ qr_data_url(struct arena *a, const char *text)
 	struct picture *p = arena_alloc(a, sizeof(*p));
 	QRcode *code;
 	void *file;
-	size_t len;
+	size_t len = 0;
 	bool ok;
 
 	code = QRcode_encodeString(text, 0, QR_ECLEVEL_M, QR_MODE_8, 1);
