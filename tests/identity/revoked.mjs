@@ -93,6 +93,10 @@ main(async () => {
 		is(await statuses(svc, plain), [404], 'a password is enough');
 		const secret = await linkApp(identity, other);
 		is(await statuses(svc, plain), [401], 'until another session sets up a second factor');
+		const told = await request(svc, 'POST', '/mirai.v1.UserService/GetMe',
+			{ 'content-type': 'application/json', ...plain }, '{}');
+		is([told.json.code, /"AUTH_SESSION_EXPIRED"/.test(told.text)], ['unauthenticated', true],
+			'for a reason of its own');
 		is(await statuses(svc, { authorization: `Bearer ${other}` }), [404],
 			'which that one has proven');
 		await proveApp(identity, half, secret);
