@@ -85,8 +85,9 @@ static enum code
 write_rows(struct visit *c, struct flow *f, const struct onetime_proof *proof,
     const char **secret, struct flow **settings)
 {
-	static const struct session_proof code_recovery = {
-		.method = "code_recovery"
+	bool link = str_eq(f->active, "link");
+	const struct session_proof how = {
+		.method = link ? "link_recovery" : "code_recovery",
 	};
 	struct session *s = arena_zalloc(c->mem, sizeof(*s));
 	enum code code;
@@ -96,7 +97,7 @@ write_rows(struct visit *c, struct flow *f, const struct onetime_proof *proof,
 		return code; /* an address need not be verifiable, too */
 	code = self_trail(c, "recovery", NULL, proof->identity_id, NULL);
 	if (code == CODE_OK)
-		code = self_issue(c, f, proof->identity_id, &code_recovery, s,
+		code = self_issue(c, f, proof->identity_id, &how, s,
 		    secret);
 	if (code != CODE_OK)
 		return code;

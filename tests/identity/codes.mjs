@@ -180,6 +180,14 @@ async function off(svc) {
 	is([up.status, messageIds(up.json)], [400, [4010003]], 'nor signs up');
 }
 
+async function withoutPassword(svc) {
+	const flow = (await api(svc, 'GET', '/self-service/login/api')).json;
+	is(names(flow), ['csrf_token:hidden', 'identifier:text', 'method:submit'], 'a site without passwords');
+	is(node(flow, 'method').attributes.value, 'code', 'signs in by code');
+	const r = await api(svc, 'POST', actionOf(flow), { method: 'password', identifier: EMAIL, password: PASSWORD });
+	is([r.status, messageIds(r.json)], [400, [4010002]], 'and takes none');
+}
+
 async function twoScreens(svc) {
 	const b = new Browser(svc);
 	let { flow, csrf, action } = await b.start('login');
@@ -315,6 +323,7 @@ main(async () => {
 	await signUp(svc);
 	await second(svc);
 	await off(await startService());
+	await withoutPassword(await startService([CODE, 'identity.methods.password no']));
 	await twoScreens(await startService(['identity.login.style identifier_first',
 		'identity.registration.style profile_first']));
 	await toVerification(await startService(['identity.registration.show_verification yes']));

@@ -245,6 +245,8 @@ async function otherwise(svc) {
 	r = await submit(phone, there, t);
 	is([r.status, r.headers.location.startsWith(`${APP}/auth/settings?flow=`)], [303, true], 'the right one');
 	ok(phone.jar.has('ory_kratos_session'), 'signs in');
+	is((await phone.getJson('/sessions/whoami')).json.authentication_methods.map((m) => m.method),
+		['link_recovery'], 'by the link');
 	r = await b.postJson(action, { csrf_token: csrf, method: 'link', token: t });
 	is(messageIds(r.json), [4060001], 'once');
 	void send;
@@ -253,6 +255,21 @@ async function otherwise(svc) {
 	await sent(svc, nobody);
 	await sent(svc, nobody);
 	is(mails(nobody).map((m) => [m.type, m.valid]), [['recovery_code', false]], 'E-2: a stranger is told once a day');
+}
+
+// Y-5: a second factor is asked for, however the account was recovered.
+async function withFactor(svc) {
+	sql(`INSERT INTO credentials (identity_id, type) SELECT id, 'totp' FROM identities
+		WHERE traits ->> 'email' = '${EMAIL}'`);
+	const { b, action, csrf } = await sent(svc);
+	let r = await b.post(action, { csrf_token: csrf, method: 'code', code: codeOf() });
+	is([r.status, r.headers.location.startsWith(`${APP}/auth/settings?flow=`)], [303, true], 'Y-5: recovered');
+	const settings = r.headers.location.split('=')[1];
+	r = await b.getJson('/sessions/whoami');
+	is([r.status, r.json.error?.id], [403, 'session_aal2_required'], 'but not signed in all the way');
+	r = await b.getJson(`/self-service/settings/flows?id=${settings}`);
+	is([r.status, r.json.error?.id], [403, 'session_aal2_required'], 'nor let into the settings');
+	sql(`DELETE FROM credentials WHERE type = 'totp'`);
 }
 
 async function rotated(svc, flow, csrf, jar, code) {
@@ -286,6 +303,7 @@ main(async () => {
 	await wrong(svc);
 	await strangers(svc);
 	await byClient(svc);
+	await withFactor(svc);
 	const waiting = await sent(svc);
 	const code = codeOf();
 	const other = await startService(['identity.secrets fedcba9876543210fedcba9876543210 0123456789abcdef0123456789abcdef']);

@@ -145,6 +145,54 @@ async function byMailedLink(svc) {
 	ok(r.headers.location.includes('/auth/error?id='), 'leads to the error page');
 }
 
+// What the page would show: the flow, read as the pages' program does.
+function pageShows(b, id) {
+	const csrf = b.jar.get([...b.jar.keys()].find((k) => k.startsWith('csrf_token_')));
+	return sql(`SELECT count(*) FROM page_flow('${id}', 'verification', '${decodeURIComponent(csrf)}', NULL, NULL)`) === '1';
+}
+
+async function byLink(svc) {
+	unverify();
+	const b = new Browser(svc);
+	let { flow, csrf, action } = await b.start('verification');
+	is([node(flow, 'method').attributes.value, node(flow, 'email').group], ['link', 'link'], 'by link');
+	const r = await b.postJson(action, { csrf_token: csrf, method: 'link', email: EMAIL });
+	is([r.json.state, messageIds(r.json)], ['sent_email', [1080001]], 'sent');
+	const mail = lastMail(EMAIL);
+	is([mail.type, mail.VerificationCode], ['verification', undefined], 'without a code');
+	const url = mail.VerificationURL.slice(AUTH.length);
+	const scanner = new Browser(svc);
+	await scanner.get(url);
+	is(isVerified(), 'f|sent', 'whoever only follows it verifies nothing');
+	const phone = new Browser(svc);
+	is((await phone.get(url)).headers.location, `${APP}/auth/verification?flow=${flow.id}`, 'it leads to the form');
+	is([pageShows(b, flow.id), pageShows(scanner, flow.id), pageShows(phone, flow.id)], [true, true, true],
+		'the page is for all of them');
+	const other = new Browser(svc);
+	await other.start('verification');
+	is(pageShows(other, flow.id), false, 'and for nobody else');
+	flow = (await phone.getJson(`/self-service/verification/flows?id=${flow.id}`)).json;
+	const token = node(flow, 'token').attributes.value;
+	let s = await phone.postJson(actionOf(flow), { csrf_token: csrfOf(flow), method: 'link', token: `x${token}` });
+	is([s.json.state, messageIds(s.json)], ['sent_email', [4070001]], 'another token');
+	s = await phone.postJson(actionOf(flow), { csrf_token: csrfOf(flow), method: 'link', token });
+	is([s.json.state, messageIds(s.json), isVerified()], ['passed_challenge', [1080002], 't|completed'], 'the right one');
+	s = await phone.postJson(actionOf(flow), { csrf_token: csrfOf(flow), method: 'link', token });
+	is(messageIds(s.json), [4070002], 'once');
+
+	// an app's flow goes on in the browser that opens the link
+	unverify();
+	const init = (await api(svc, 'GET', '/self-service/verification/api')).json;
+	await api(svc, 'POST', actionOf(init), { method: 'link', email: EMAIL });
+	const tab = new Browser(svc);
+	const page = await tab.get(lastMail(EMAIL).VerificationURL.slice(AUTH.length));
+	is(page.headers.location, `${APP}/auth/verification?flow=${init.id}`, 'an app\'s link opens in a browser');
+	flow = (await tab.getJson(`/self-service/verification/flows?id=${init.id}`)).json;
+	s = await tab.postJson(actionOf(flow), { csrf_token: csrfOf(flow), method: 'link',
+		token: node(flow, 'token').attributes.value });
+	is([s.json.state, isVerified()], ['passed_challenge', 't|completed'], 'and verifies there');
+}
+
 async function resend(svc) {
 	unverify();
 	const { send, flow, mail } = await sent(svc);
@@ -265,4 +313,5 @@ main(async () => {
 	await strangers(svc);
 	await expired(svc);
 	await official(svc);
+	await byLink(await startService(['identity.methods.link yes', 'identity.verification.method link']));
 });
