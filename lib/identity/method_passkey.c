@@ -290,7 +290,7 @@ draw_settings(struct visit *c, struct flow *f)
 	struct webauthn_user user = { .name = who->email };
 	struct credential cred;
 	struct webauthn w;
-	int64_t others;
+	int64_t others = 0;
 	enum code code;
 
 	if (!webauthn_is_on(c, f, true, &w))

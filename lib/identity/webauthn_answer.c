@@ -188,7 +188,7 @@ remove_key(struct visit *c, const struct webauthn *w, struct fido_bytes id)
 	const char *who = c->session->identity.id;
 	struct credential cred;
 	struct json *config;
-	int64_t others;
+	int64_t others = 0;
 	enum code code;
 	bool may = true;
 
