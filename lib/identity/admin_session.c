@@ -446,6 +446,7 @@ write_session(struct visit *c, const char *identity_id, struct session *out,
 	in.proof.method = "admin_issued";
 	in.life_us =
 	    conf_int(c->r->env->conf, "identity.admin.session_lifespan") * US;
+	in.idle_us = c->p->idle_us;
 	in.ip = c->r->remote;
 	in.user_agent = visit_agent(c);
 	code = session_issue(c->db, c->mem, &in, id, token);

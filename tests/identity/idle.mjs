@@ -41,6 +41,7 @@ async function idle() {
 	sql(`UPDATE sessions SET idle_at = now() - interval '1 second' WHERE token_hash = sha256('${token}')`);
 	is((await use(svc, token)).status, 401, 'unused it ends');
 	const list = await request(svc, 'GET', '/sessions', { 'x-session-token': other });
+	is(sql(`SELECT count(*) FROM page_sessions((SELECT id FROM identities))`), '3', 'pages do not list it');
 	ok(list.json.every((s) => s.active) && list.json.length === 2, 'and is listed no more');
 
 	// made before the setting
