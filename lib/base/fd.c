@@ -4,6 +4,8 @@
 #include "base/fd.h"
 
 #include <errno.h>
+#include <fcntl.h>
+#include <string.h>
 #include <unistd.h>
 
 int
@@ -22,4 +24,43 @@ fd_write(int fd, const void *p, size_t len)
 		len -= (size_t)n;
 	}
 	return 0;
+}
+
+static int
+read_all(int fd, struct buf *b, size_t max)
+{
+	ssize_t n;
+
+	for (;;) {
+		n = read(fd, buf_reserve(b, max + 1 - b->len),
+		    max + 1 - b->len);
+		if (n == -1 && errno == EINTR)
+			continue;
+		if (n <= 0)
+			return (int)n;
+		b->len += (size_t)n;
+		if (b->len > max) {
+			errno = EFBIG;
+			return -1;
+		}
+	}
+}
+
+struct buf *
+fd_slurp(struct arena *a, const char *path, size_t max)
+{
+	struct buf *b = buf_new(a);
+	int fd, rc, saved;
+
+	if ((fd = open(path, O_RDONLY | O_CLOEXEC)) == -1)
+		return NULL;
+	rc = read_all(fd, b, max);
+	saved = errno;
+	close(fd);
+	errno = saved;
+	if (rc == 0 && b->len > 0 && memchr(b->data, 0, b->len) != NULL) {
+		errno = EILSEQ;
+		rc = -1;
+	}
+	return rc == -1 ? NULL : b;
 }

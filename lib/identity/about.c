@@ -71,36 +71,41 @@ void
 about_schemas(struct visit *c)
 {
 	struct json *list = json_new_list(c->mem), *item;
+	size_t i;
 
-	item = json_add_object(list);
-	json_put_text(item, "id", c->p->schema->id);
-	json_put(item, "schema", c->p->schema->root);
+	for (i = 0; i < c->p->nschemas; i++) {
+		item = json_add_object(list);
+		json_put_text(item, "id", c->p->schemas[i]->id);
+		json_put(item, "schema", c->p->schemas[i]->root);
+	}
 	resp_header(c->r, "link",
 	    arena_printf(c->mem, "<%s/schemas>; rel=\"first\"",
 		c->p->base_url));
 	visit_json(c, 200, list);
 }
 
-/* The id as it is, or in base64 as in schema_url. */
-static bool
-names_schema(struct visit *c, const char *id)
+/* By the id as it is, or in base64 as in schema_url. */
+static const struct schema *
+named_schema(struct visit *c, const char *id)
 {
+	const struct schema *s = idp_schema(c->p, id);
 	const uint8_t *raw;
 	size_t len;
 
-	if (strcmp(id, c->p->schema->id) == 0)
-		return true;
+	if (s != NULL)
+		return s;
 	raw = crypt_unbase64(c->mem, id, strlen(id), &len);
-	return raw != NULL &&
-	    crypt_equal(raw, len, c->p->schema->id, strlen(c->p->schema->id));
+	return raw == NULL ? NULL : idp_schema(c->p, (const char *)raw);
 }
 
 void
 about_schema(struct visit *c)
 {
+	const struct schema *s = named_schema(c, c->r->path + strlen(PREFIX));
+
 	c->json_only = true;
-	if (names_schema(c, c->r->path + strlen(PREFIX)))
-		visit_json(c, 200, c->p->schema->root);
+	if (s != NULL)
+		visit_json(c, 200, s->root);
 	else
 		visit_refuse_simple(c, 404, NULL, "There is no such schema.");
 }

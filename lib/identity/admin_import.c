@@ -29,13 +29,14 @@ enum query {
 const struct db_query admin_import_queries[] = {
 	[Q_DETAILS] = {
 	    .name = "admin_import_details",
-	    .nargs = 7, /* id, traits, state, metadata twice, external, organization */
+	    /* id, traits, state, metadata twice, external, organization, schema */
+	    .nargs = 8,
 	    .sql = "UPDATE identities SET traits = $2,"
 		   " state_changed_at = CASE WHEN state = coalesce($3, state)"
 		   " THEN state_changed_at ELSE now() END,"
 		   " state = coalesce($3, state), metadata_public = $4::jsonb,"
 		   " metadata_admin = $5::jsonb, external_id = $6,"
-		   " organization_id = $7::uuid, updated_at = now()"
+		   " organization_id = $7::uuid, schema_id = $8, updated_at = now()"
 		   " WHERE id = $1",
 	},
 	[Q_VERIFIED] = {
@@ -104,9 +105,9 @@ read_traits(struct visit *c, const struct json *body, struct admin_import *out,
 
 	if (traits == NULL)
 		return wrong(why, json_error(body));
-	out->traits = schema_traits(c->mem, c->p->schema, traits, false);
-	schema_nodes(c->p->schema, NULL, out->traits, ui);
-	if (schema_check(c->mem, c->p->schema, out->traits, ui))
+	out->traits = schema_traits(c->mem, c->schema, traits, false);
+	schema_nodes(c->schema, NULL, out->traits, ui);
+	if (schema_check(c->mem, c->schema, out->traits, ui))
 		return true;
 	return wrong(why, first_message(c, ui));
 }
@@ -137,7 +138,7 @@ is_listed(const char *const *list, const char *text)
 static const char **
 leaf_values(struct visit *c, const struct json *traits, enum leaf_use use)
 {
-	const struct schema *s = c->p->schema;
+	const struct schema *s = c->schema;
 	const char **list, *value;
 	size_t i, n = 0;
 
@@ -293,8 +294,11 @@ read_names(struct visit *c, const struct json *body, struct admin_import *out,
 	const char *organization = json_get_text(body, "organization_id", NULL);
 	char id[STR_UUID_LEN + 1];
 
-	if (!str_is_empty(schema) && strcmp(schema, c->p->schema->id) != 0)
+	if (!str_is_empty(schema) && idp_schema(c->p, schema) == NULL)
 		return wrong(why, "schema_id: there is no such schema");
+	c->schema = c->p->schema; /* not that of the one before in a list */
+	visit_use_schema(c, schema);
+	out->schema = c->schema;
 	out->external_id = json_get_text(body, "external_id", NULL);
 	if (str_is_empty(out->external_id))
 		out->external_id = NULL;
@@ -365,7 +369,7 @@ write_details(struct visit *c, const char *id, const struct admin_import *in)
 	    DB_ARGS(id, json_string(c->mem, in->traits, JSON_COMPACT),
 		in->state, json_or_null(c, in->metadata_public),
 		json_or_null(c, in->metadata_admin), in->external_id,
-		in->organization_id));
+		in->organization_id, in->schema->id));
 }
 
 static enum code
@@ -391,7 +395,7 @@ enum code
 admin_import_create(struct visit *c, const struct admin_import *in,
     char id[STR_UUID_LEN + 1])
 {
-	struct identity_new new = { .schema = c->p->schema };
+	struct identity_new new = { .schema = in->schema };
 	enum code code;
 
 	new.traits = in->traits;
@@ -436,8 +440,8 @@ admin_import_replace(struct visit *c, const char *id,
 	    (in->hash != NULL || str_eq(in->state, "inactive")))
 		code = admin_session_end_of(c, id);
 	if (code == CODE_OK)
-		code = traits_follow(c->db, c->mem, c->p->schema, id,
-		    in->traits, NULL);
+		code = traits_follow(c->db, c->mem, in->schema, id, in->traits,
+		    NULL);
 	if (code == CODE_OK)
 		code = write_password(c, id, in);
 	if (code == CODE_OK)

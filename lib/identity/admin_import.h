@@ -10,6 +10,7 @@
 #include "identity/visit.h"
 
 struct admin_import {
+	const struct schema *schema;
 	const struct json *traits;
 	const char *password; /* plain, until it is hashed; NULL: none */
 	const char *hash;     /* NULL: none */

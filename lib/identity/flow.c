@@ -330,8 +330,8 @@ flow_json(struct visit *c, const struct flow *f)
 const char *
 flow_page(struct visit *c, const struct flow *f)
 {
-	return arena_printf(c->mem, "%s/%s?flow=%s", visit_pages(c),
-	    kinds[f->kind].name, f->id);
+	return arena_printf(c->mem, "%s?flow=%s", visit_page(c, f->kind),
+	    f->id);
 }
 
 const char *

@@ -4,13 +4,16 @@
  */
 #include "identity/idp.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/fd.h"
 #include "base/log.h"
 #include "base/str.h"
 
 #define MIN_SECRET     16
+#define SCHEMA_MAX     ((size_t)1 << 20)
 #define EXAMPLE_SECRET "change-me-change-me"
 #define US	       INT64_C(1000000)
 
@@ -207,6 +210,89 @@ check_flows(struct idp *p, const struct conf *conf)
 	return 0;
 }
 
+/* Names of flows as enum flow_kind counts them, then the errors. */
+static const char *const pages[IDP_PAGES] = { "login", "registration",
+	"recovery", "verification", "settings", "error" };
+
+static void
+read_pages(struct idp *p, const struct conf *conf)
+{
+	const char *url;
+	size_t i;
+
+	for (i = 0; i < IDP_PAGES; i++) {
+		url = conf_text(conf,
+		    arena_printf(p->mem, "identity.page.%s", pages[i]));
+		if (url != NULL)
+			p->page[i] = arena_strdup(p->mem, url);
+	}
+	for (i = 0; i < IDP_FLOWS; i++)
+		p->after[i] = copy_list(p->mem,
+		    conf_list(conf,
+			arena_printf(p->mem, "identity.after.%s", pages[i])));
+}
+
+const char *
+idp_after(const struct idp *p, size_t flow, const char *method)
+{
+	size_t len = method == NULL ? 0 : strlen(method), i;
+	const char *any = NULL, *entry;
+
+	for (i = 0; (entry = p->after[flow][i]) != NULL; i++) {
+		if (len > 0 && strncmp(entry, method, len) == 0 &&
+		    entry[len] == '=')
+			return entry + len + 1;
+		if (str_starts(entry, "http"))
+			any = entry;
+	}
+	return any == NULL ? p->default_return : any;
+}
+
+static bool
+read_same_site(struct idp *p, const struct conf *conf)
+{
+	static const char *const names[] = { "lax", "strict", "none" };
+	const char *text = conf_text(conf, "cookie.same_site");
+	size_t i;
+
+	for (i = 0; i < NITEMS(names); i++)
+		if (str_ieq(text, names[i]))
+			break;
+	if (i == NITEMS(names)) {
+		log_error("cookie.same_site: must be lax, strict or none");
+		return false;
+	}
+	p->same_site = (enum resp_same_site)i;
+	if (p->same_site == RESP_NONE && !p->cookie_secure) {
+		log_error("cookie.same_site: none needs cookie.secure");
+		return false;
+	}
+	return true;
+}
+
+/* A method's address is written "method=URL", a flow's own just "URL". */
+static int
+check_after(const struct idp *p)
+{
+	const char *entry, *url;
+	size_t i, k;
+
+	for (i = 0; i < IDP_FLOWS; i++)
+		for (k = 0; (entry = p->after[i][k]) != NULL; k++) {
+			url = str_starts(entry, "http") ? entry
+							: strchr(entry, '=');
+			if (url != NULL && *url == '=')
+				url++;
+			if (url == NULL || !str_starts(url, "http")) {
+				log_error("identity.after.%s: %s: neither URL "
+					  "nor method=URL",
+				    pages[i], entry);
+				return -1;
+			}
+		}
+	return 0;
+}
+
 static void
 read_settings(struct idp *p, const struct conf *conf)
 {
@@ -223,7 +309,11 @@ read_settings(struct idp *p, const struct conf *conf)
 
 	p->base_url = arena_strdup(p->mem, conf_text(conf, "url.auth"));
 	p->pages = arena_printf(p->mem, "%s/auth", app);
-	p->default_return = arena_printf(p->mem, "%s/dashboard", app);
+	p->default_return = conf_text(conf, "identity.default_return");
+	p->default_return = p->default_return == NULL
+	    ? arena_printf(p->mem, "%s/dashboard", app)
+	    : arena_strdup(p->mem, p->default_return);
+	read_pages(p, conf);
 	p->return_to = return_list(p, conf);
 	p->secrets = copy_list(p->mem, conf_list(conf, "identity.secrets"));
 	p->csrf_cookie = arena_printf(p->mem, "csrf_token_%s",
@@ -265,6 +355,65 @@ read_settings(struct idp *p, const struct conf *conf)
 	p->verify_new_address =
 	    conf_bool(conf, "identity.settings.verify_new_address");
 	p->cost = idp_cost(conf);
+}
+
+/* A schema of "id=path"; NULL after one logged line. */
+static const struct schema *
+load_schema(struct idp *p, const char *entry)
+{
+	const char *path = strchr(entry, '=');
+	const struct buf *text;
+	const char *id;
+
+	if (path == NULL || path == entry) {
+		log_error("identity.schemas: %s: not id=path", entry);
+		return NULL;
+	}
+	id = arena_strndup(p->mem, entry, (size_t)(path++ - entry));
+	if ((text = fd_slurp(p->mem, path, SCHEMA_MAX)) == NULL) {
+		log_error("identity.schemas: %s: %s", path, strerror(errno));
+		return NULL;
+	}
+	return schema_load(p->mem, id, buf_str(text));
+}
+
+/* The built-in one first; p->schema stays NULL after a logged line. */
+static void
+read_schemas(struct idp *p, const struct conf *conf)
+{
+	const char *const *entries = conf_list(conf, "identity.schemas");
+	const char *wanted = conf_text(conf, "identity.default_schema");
+	const struct schema **list;
+	size_t n = 0;
+
+	while (entries[n] != NULL)
+		n++;
+	list = arena_calloc(p->mem, n + 1, sizeof(*list));
+	p->schemas = list;
+	list[p->nschemas++] = schema_load(p->mem, "user", schema_user);
+	for (n = 0; entries[n] != NULL; n++) {
+		if ((list[p->nschemas] = load_schema(p, entries[n])) == NULL)
+			return;
+		if (strcmp(list[p->nschemas]->id, "user") == 0)
+			list[0] = list[p->nschemas]; /* in its place */
+		else
+			p->nschemas++;
+	}
+	if ((p->schema = idp_schema(p, wanted)) == NULL)
+		log_error("identity.default_schema: %s: not one of "
+			  "identity.schemas",
+		    wanted);
+}
+
+const struct schema *
+idp_schema(const struct idp *p, const char *id)
+{
+	size_t i;
+
+	for (i = 0; i < p->nschemas; i++)
+		if (str_eq(p->schemas[i]->id, id))
+			return p->schemas[i];
+	return NULL;
 }
 
 static struct gate *
@@ -321,17 +470,17 @@ idp_open(const struct conf *conf, size_t workers)
 	p = xcalloc(1, sizeof(*p));
 	p->mem = arena_new();
 	read_settings(p, conf);
-	p->schema = schema_load(p->mem, "user", schema_user);
+	read_schemas(p, conf);
 	p->oidc_config = oidc_config_load(p->mem, conf);
 	if (p->oidc_config != NULL)
 		p->oidc = open_oidc(p->oidc_config, workers);
 	p->gate = open_gate(conf, workers);
 	p->breach = breach_open(conf);
-	if (p->schema == NULL || p->gate == NULL || p->breach == NULL || p->oidc == NULL ||
-	    check_maps(p) == -1 || check_secrets(p) == -1 ||
+	if (p->schema == NULL || p->gate == NULL || p->breach == NULL ||
+	    p->oidc == NULL || check_maps(p) == -1 || check_after(p) == -1 ||
+	    !read_same_site(p, conf) || check_secrets(p) == -1 ||
 	    check_cookies(p) == -1 || check_level(conf) == -1 ||
-	    check_flows(p, conf) == -1 ||
-	    rp_open(p->mem, conf, &p->rp) == -1) {
+	    check_flows(p, conf) == -1 || rp_open(p->mem, conf, &p->rp) == -1) {
 		idp_close(p);
 		return NULL;
 	}

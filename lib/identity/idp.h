@@ -16,12 +16,15 @@
 #include "identity/rp.h"
 #include "identity/schema.h"
 #include "net/crypt.h"
+#include "rpc/resp.h"
 
 #define IDP_SESSION_COOKIE "ory_kratos_session"
 #define IDP_TOKEN_COOKIE   "ory_session_token"
 #define IDP_PARKED_COOKIE  "ory_kratos_continuity"
 
-#define IDP_FLOWS 5 /* = FLOW__MAX */
+#define IDP_FLOWS      5 /* = FLOW__MAX */
+#define IDP_PAGE_ERROR IDP_FLOWS
+#define IDP_PAGES      (IDP_FLOWS + 1)
 
 /* Which ways to prove or set who one is are offered at all. */
 struct idp_methods {
@@ -35,7 +38,9 @@ struct idp_methods {
 struct idp {
 	const char *base_url; /* of this service, as clients see it */
 	const char *pages;    /* "https://app.example/auth": where forms are */
+	const char *page[IDP_PAGES]; /* of each flow, and of errors; NULL: there */
 	const char *default_return;
+	const char *const *after[IDP_FLOWS]; /* "URL", "password=URL" */
 	const char *const *return_to; /* what a flow may return to */
 	const char *issuer;	      /* what authenticator apps call us */
 	const char *const *secrets;   /* the first one writes, all verify */
@@ -43,6 +48,7 @@ struct idp {
 	const char *cookie_domain;    /* NULL: host-only */
 	bool cookie_secure;
 	bool cookie_persistent;
+	enum resp_same_site same_site;
 	bool token_cookie;	   /* ory_session_token is read too */
 	bool highest_aal;	   /* who has a second factor must prove it */
 	bool settings_highest_aal; /* the same of settings */
@@ -71,7 +77,9 @@ struct idp {
 	struct crypt_cost cost;
 	const char *dummy_hash; /* what unknown identifiers are held against */
 	struct rp rp;		/* of security keys and passkeys */
-	const struct schema *schema;
+	const struct schema *const *schemas;
+	size_t nschemas;
+	const struct schema *schema; /* the one of people who sign up */
 	struct gate *gate;
 	struct breach *breach;
 	const struct oidc_config *oidc_config;
@@ -85,6 +93,15 @@ struct idp {
  */
 struct idp *idp_open(const struct conf *conf, size_t workers);
 void idp_close(struct idp *p);
+
+/* NULL: there is none of that id. */
+const struct schema *idp_schema(const struct idp *p, const char *id);
+
+/*
+ * Where a browser goes after a flow of that number (enum flow_kind) that was
+ * completed by method (NULL: none) and names no address itself (R-5).
+ */
+const char *idp_after(const struct idp *p, size_t flow, const char *method);
 
 /* The hash cost alone, for commands. */
 struct crypt_cost idp_cost(const struct conf *conf);

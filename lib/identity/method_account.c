@@ -111,7 +111,7 @@ submit_delete(struct visit *c, struct flow *f, const struct json *body)
 		visit_end_session(c);
 		csrf_rotate(c);
 	}
-	url = arena_printf(c->mem, "%s/login", visit_pages(c));
+	url = visit_page(c, FLOW_LOGIN);
 	if (f->api || visit_is_json(c))
 		self_settings_answer(c, f, url);
 	else

@@ -402,7 +402,7 @@ send_newcomer(struct visit *c, struct flow *f, const char *address)
 static void
 send_registration(struct visit *c, struct flow *f, const struct json *traits)
 {
-	const char *address = schema_address(c->p->schema, traits);
+	const char *address = schema_address(c->schema, traits);
 	enum code code;
 
 	if (address == NULL) {
@@ -463,7 +463,7 @@ submit_registration(struct visit *c, struct flow *f, const struct json *body)
 		send_registration(c, f, traits);
 		return;
 	}
-	if (!schema_same(c->mem, c->p->schema, traits, kept)) {
+	if (!schema_same(c->mem, c->schema, traits, kept)) {
 		ui_say(f->ui, UI_CODE_TRAITS_CHANGED, NULL, NULL);
 		self_again(c, f);
 		return;

@@ -144,7 +144,7 @@ is_acceptable(struct visit *c, struct flow *f, const struct json *traits,
 		return false;
 	}
 	return password_policy(c, password,
-	    schema_texts(c->mem, c->p->schema, traits), f->ui);
+	    schema_texts(c->mem, c->schema, traits), f->ui);
 }
 
 static void

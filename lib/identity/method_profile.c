@@ -34,7 +34,7 @@ draw(struct visit *c, struct flow *f)
 
 	if (has_traits(f->typed))
 		traits = self_registration_traits(c, f->typed);
-	schema_nodes(c->p->schema, "profile", traits, f->ui);
+	schema_nodes(c->schema, "profile", traits, f->ui);
 	self_add_submit(f, "profile", NULL, "profile", UI_NODE_SAVE);
 	return CODE_OK;
 }
@@ -42,8 +42,8 @@ draw(struct visit *c, struct flow *f)
 static bool
 moves_keys(struct visit *c, const struct json *old, const struct json *new)
 {
-	const char *const *x = traits_keys(c->mem, c->p->schema, old);
-	const char *const *y = traits_keys(c->mem, c->p->schema, new);
+	const char *const *x = traits_keys(c->mem, c->schema, old);
+	const char *const *y = traits_keys(c->mem, c->schema, new);
 
 	while (*x != NULL && str_eq(*x, *y)) {
 		x++;
@@ -75,7 +75,7 @@ try_out(struct visit *c, struct flow *f, struct change *ch)
 	enum code code;
 
 	visit_begin(c, DB_TX_WRITE);
-	code = traits_set(c->db, c->mem, c->p->schema, c->session->identity.id,
+	code = traits_set(c->db, c->mem, c->schema, c->session->identity.id,
 	    ch->traits, &moves);
 	if (code == CODE_ALREADY_EXISTS) {
 		refuse_taken(c, f);

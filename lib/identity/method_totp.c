@@ -214,7 +214,7 @@ account_name(struct visit *c)
 {
 	const struct identity *who = &c->session->identity;
 	const struct json *traits = json_get(who->json, "traits");
-	const struct schema *s = c->p->schema;
+	const struct schema *s = c->schema;
 	const char *name;
 	size_t i;
 

@@ -193,7 +193,7 @@ begin_sign_up(struct visit *c, struct flow *f, const struct oidc_person *who)
 	}
 	if ((f = as_kind(c, f, FLOW_REGISTRATION)) == NULL)
 		return;
-	traits = schema_traits(c->mem, c->p->schema, who->traits, false);
+	traits = schema_traits(c->mem, c->schema, who->traits, false);
 	json_put(typed, "traits", traits);
 	f->typed = typed;
 	f->active = "oidc";
@@ -251,7 +251,7 @@ oidc_arrive_complete(struct visit *c, struct flow *f,
 	who.verified = json_get_bool(w, "verified", false);
 	who.traits = overlay(c->mem, json_get(w, "traits"),
 	    self_registration_traits(c, body));
-	traits = schema_traits(c->mem, c->p->schema, who.traits, false);
+	traits = schema_traits(c->mem, c->schema, who.traits, false);
 	json_put(typed, "traits", traits);
 	f->typed = typed;
 	if (!self_redraw(c, f))

@@ -76,10 +76,14 @@ enum code
 profile_change(struct visit *c, const char *identity_id,
     const struct json *traits, struct traits_moves *moves)
 {
+	struct identity who;
 	enum code code;
 
-	code =
-	    traits_set(c->db, c->mem, c->p->schema, identity_id, traits, moves);
+	code = identity_get(c->db, c->mem, c->p->base_url, identity_id, &who);
+	if (code != CODE_OK)
+		return code;
+	visit_use_schema(c, who.schema_id);
+	code = traits_set(c->db, c->mem, c->schema, identity_id, traits, moves);
 	if (code == CODE_OK &&
 	    db_run(c->db, &profile_queries[Q_FORGET], DB_ARGS(identity_id)) ==
 		NULL)

@@ -91,6 +91,7 @@ route_visit(const struct idp *p, struct req *r)
 	struct visit *c = arena_zalloc(r->mem, sizeof(*c));
 
 	c->p = p;
+	c->schema = p->schema;
 	c->r = r;
 	c->mem = r->mem;
 	c->db = r->db;

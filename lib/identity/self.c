@@ -424,7 +424,8 @@ self_again(struct visit *c, const struct flow *f)
 const char *
 self_done_url(struct visit *c, const struct flow *f)
 {
-	return visit_return_to(c, f->return_to, c->p->default_return);
+	return visit_return_to(c, f->return_to,
+	    idp_after(c->p, f->kind, f->active));
 }
 
 void

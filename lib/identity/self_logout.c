@@ -84,7 +84,7 @@ self_logout_submit(struct visit *c)
 	const char *token = req_query(c->r, "token"), *url;
 
 	url = visit_return_to(c, req_query(c->r, "return_to"),
-	    arena_printf(c->mem, "%s/login", visit_pages(c)));
+	    visit_page(c, FLOW_LOGIN));
 	if (url == NULL)
 		return;
 	if (str_is_empty(token)) {

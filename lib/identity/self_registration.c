@@ -24,10 +24,12 @@ self_registration_draw(struct visit *c, struct flow *f)
 	const struct json *kept = json_get_object(f->internal, "profile");
 	bool fixed = c->p->profile_first || strcmp(f->state, FLOW_SENT) == 0;
 
+	visit_use_schema(c,
+	    json_get_text(f->internal, "identity_schema", NULL));
 	if (kept != NULL && fixed)
-		schema_hidden(c->p->schema, kept, f->ui);
+		schema_hidden(c->schema, kept, f->ui);
 	else
-		schema_nodes(c->p->schema, NULL,
+		schema_nodes(c->schema, NULL,
 		    json_has(f->typed, "traits")
 			? self_registration_traits(c, f->typed)
 			: kept,
@@ -40,15 +42,15 @@ self_registration_traits(struct visit *c, const struct json *body)
 {
 	bool form = !str_starts(c->r->type, "application/json");
 
-	return schema_traits(c->mem, c->p->schema,
-	    json_get_object(body, "traits"), form);
+	return schema_traits(c->mem, c->schema, json_get_object(body, "traits"),
+	    form);
 }
 
 bool
 self_registration_check(struct visit *c, struct flow *f,
     const struct json *traits)
 {
-	return schema_check(c->mem, c->p->schema, traits, f->ui);
+	return schema_check(c->mem, c->schema, traits, f->ui);
 }
 
 /* --- starting -------------------------------------------------------------- */
@@ -67,7 +69,7 @@ is_open(struct visit *c)
 static void
 start(struct visit *c, bool api)
 {
-	const char *next;
+	const char *next, *schema;
 	struct flow *f;
 
 	c->json_only = api;
@@ -79,7 +81,15 @@ start(struct visit *c, bool api)
 	next = req_query(c->r, "after_verification_return_to");
 	if (visit_return_to(c, next, c->p->default_return) == NULL)
 		return;
+	schema = req_query(c->r, "identity_schema");
+	if (!str_is_empty(schema) && idp_schema(c->p, schema) == NULL) {
+		visit_refuse_simple(c, 400, NULL,
+		    "There is no such identity schema.");
+		return;
+	}
 	f = self_new(c, FLOW_REGISTRATION, api);
+	if (!str_is_empty(schema))
+		json_put_text(f->internal, "identity_schema", schema);
 	if (!str_is_empty(next))
 		json_put_text(f->internal, "after_verification", next);
 	self_start(c, f);
@@ -125,7 +135,7 @@ static enum code
 begin_verification(struct visit *c, const struct flow *f,
     const struct self_newcomer *in, struct outcome *out)
 {
-	const char *address = schema_address(c->p->schema, in->traits);
+	const char *address = schema_address(c->schema, in->traits);
 
 	if (in->verified || address == NULL)
 		return CODE_OK;
@@ -151,7 +161,7 @@ write_rows(struct visit *c, struct flow *f, const struct self_newcomer *in,
     struct outcome *out)
 {
 	struct identity_new row = {
-		.schema = c->p->schema,
+		.schema = c->schema,
 		.traits = in->traits,
 		.password_hash = in->password_hash,
 		.verified = in->verified,
@@ -254,7 +264,7 @@ static void
 refuse_taken(struct visit *c, struct flow *f, const struct self_newcomer *in,
     const char *url)
 {
-	const char *address = schema_address(c->p->schema, in->traits);
+	const char *address = schema_address(c->schema, in->traits);
 	struct outcome out = { 0 };
 	enum code code;
 

@@ -17,6 +17,7 @@
 enum code
 self_settings_draw(struct visit *c, struct flow *f)
 {
+	visit_use_schema(c, c->session->identity.schema_id);
 	return method_draw(c, f);
 }
 
@@ -171,7 +172,7 @@ self_settings_flows(struct visit *c)
 void
 self_settings_change_password(struct visit *c)
 {
-	visit_redirect(c, arena_printf(c->mem, "%s/settings", visit_pages(c)));
+	visit_redirect(c, visit_page(c, FLOW_SETTINGS));
 }
 
 /* --- submitting ------------------------------------------------------------ */

@@ -222,6 +222,26 @@ visit_pages(struct visit *c)
 	return arena_printf(c->mem, "%s/auth", site.app);
 }
 
+void
+visit_use_schema(struct visit *c, const char *id)
+{
+	const struct schema *s = idp_schema(c->p, id);
+
+	if (s != NULL)
+		c->schema = s;
+}
+
+const char *
+visit_page(struct visit *c, size_t page)
+{
+	static const char *const names[IDP_PAGES] = { "login", "registration",
+		"recovery", "verification", "settings", "error" };
+
+	return c->p->page[page] != NULL
+	    ? c->p->page[page]
+	    : arena_printf(c->mem, "%s/%s", visit_pages(c), names[page]);
+}
+
 const char *
 visit_agent(struct visit *c)
 {
@@ -291,6 +311,7 @@ session_cookie(struct visit *c, const char *value, int64_t max_age)
 {
 	resp_cookie(c->r,
 	    &(struct resp_cookie){
+		.same_site = c->p->same_site,
 		.name = IDP_SESSION_COOKIE,
 		.value = value,
 		.domain = c->p->cookie_domain,
@@ -451,7 +472,8 @@ visit_refuse(struct visit *c, const struct problem *p)
 	if (!visit_is_json(c) && p->retry_after == 0 && p->status < 500 &&
 	    (id = store_error(c, whole)) != NULL) {
 		visit_redirect(c,
-		    arena_printf(c->mem, "%s/error?id=%s", visit_pages(c), id));
+		    arena_printf(c->mem, "%s?id=%s",
+			visit_page(c, IDP_PAGE_ERROR), id));
 		return;
 	}
 	if (p->status == 429 && !visit_is_json(c))

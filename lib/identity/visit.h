@@ -18,6 +18,7 @@
 
 struct visit {
 	const struct idp *p;
+	const struct schema *schema; /* of the person this is about */
 	struct req *r;
 	struct arena *mem; /* = r->mem */
 	struct db *db;	   /* = r->db */
@@ -80,6 +81,15 @@ const char *visit_base(struct visit *c);
  * that was asked, when that is one of url.domains.
  */
 const char *visit_pages(struct visit *c);
+
+/*
+ * The schema of that id is the one this request is about; unknown ones, left
+ * over from a former configuration, are held against the default.
+ */
+void visit_use_schema(struct visit *c, const char *id);
+
+/* The page of a flow (enum flow_kind), or IDP_PAGE_ERROR. */
+const char *visit_page(struct visit *c, size_t page);
 
 /* The token of "Authorization: Bearer TOKEN"; NULL: none. */
 const char *visit_bearer(const struct visit *c);

@@ -73,6 +73,11 @@ cookie_ok(const char *s)
 void
 resp_cookie(struct req *r, const struct resp_cookie *c)
 {
+	static const char *const same_site[] = {
+		[RESP_LAX] = "Lax",
+		[RESP_STRICT] = "Strict",
+		[RESP_NONE] = "None",
+	};
 	struct buf *b;
 
 	assert(name_ok(c->name) && cookie_ok(c->value));
@@ -85,7 +90,7 @@ resp_cookie(struct req *r, const struct resp_cookie *c)
 		buf_printf(b, "; Max-Age=%lld", (long long)c->max_age);
 	else if (c->max_age < 0)
 		buf_puts(b, "; Max-Age=0");
-	buf_printf(b, "; SameSite=%s", c->strict ? "Strict" : "Lax");
+	buf_printf(b, "; SameSite=%s", same_site[c->same_site]);
 	if (!c->script)
 		buf_puts(b, "; HttpOnly");
 	if (c->secure)

@@ -14,6 +14,13 @@
  */
 void resp_header(struct req *r, const char *name, const char *value);
 
+/* RFC 6265bis, 5.6.7. NONE is for secure cookies only. */
+enum resp_same_site {
+	RESP_LAX = 0,
+	RESP_STRICT,
+	RESP_NONE
+};
+
 /* Drops the headers set so far, as before an error page. */
 void resp_reset(struct req *r);
 
@@ -25,7 +32,7 @@ struct resp_cookie {
 	int64_t max_age; /* seconds; 0: until the browser closes; <0: delete */
 	bool secure;
 	bool script; /* readable by scripts; left out it is HttpOnly */
-	bool strict; /* SameSite=Strict; left out it is Lax */
+	enum resp_same_site same_site;
 };
 
 /* A Set-Cookie header; name and value must be cookie-safe (assert). */
