@@ -7,7 +7,7 @@
 #include "db/cache.h"
 #include "db/db.h"
 #include "db/migrate.h"
-#include "identity/embedded.h"
+#include "identity/ident.h"
 #include "mirai/v1/company.rpc.h"
 #include "mirai/v1/course.rpc.h"
 #include "mirai/v1/health.rpc.h"
@@ -40,6 +40,8 @@ static const struct db_query ready_query = {
 static int
 load(const struct conf *conf)
 {
+	if (ident_load(conf) == -1)
+		return -1;
 	return migrate_start(conf_text(conf, "database.url"), "mirai-api",
 	    MIGRATE_APP);
 }
@@ -52,7 +54,7 @@ open_parts(struct req_env *env)
 	env->db = db_open(conf_text(c, "database.url"), "mirai-api");
 	env->cache =
 	    cache_open(conf_text(c, "cache.path"), conf_int(c, "cache.size"));
-	env->ident = ident_embedded_open(c);
+	env->ident = ident_open(c);
 	env->store = store_open(c); /* without it courses are unavailable */
 	return 0;
 }
@@ -60,13 +62,13 @@ open_parts(struct req_env *env)
 static void
 idle(struct req_env *env)
 {
-	ident_embedded_idle(env->ident, 0);
+	ident_idle(env->conf, env->ident, 0);
 }
 
 static void
 close_parts(struct req_env *env)
 {
-	ident_embedded_close(env->ident);
+	ident_close(env->conf, env->ident);
 }
 
 static bool

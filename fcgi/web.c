@@ -9,7 +9,7 @@
 #include "db/cache.h"
 #include "db/db.h"
 #include "db/migrate.h"
-#include "identity/embedded.h"
+#include "identity/ident.h"
 #include "net/store.h"
 #include "rpc/pool.h"
 #include "web/route.h"
@@ -21,6 +21,8 @@ web_load(const struct conf *conf)
 	/* Letters of all languages fold in searches. */
 	if (setlocale(LC_CTYPE, "C.UTF-8") == NULL)
 		log_warn("no C.UTF-8 locale: searches fold ASCII only");
+	if (ident_load(conf) == -1)
+		return -1;
 	return migrate_start(conf_text(conf, "database.url"), "mirai-web",
 	    MIGRATE_APP);
 }
@@ -36,9 +38,8 @@ web_open(struct req_env *env)
 	env->db = db_open(conf_text(conf, "database.url"), "mirai-web");
 	env->cache = cache_open(conf_text(conf, "cache.path"),
 	    conf_int(conf, "cache.size"));
-	env->ident = ident_embedded_open(conf);
-	shown_open(conf);
-	return 0;
+	env->ident = ident_open(conf);
+	return shown_open(conf);
 }
 
 static void
@@ -48,14 +49,14 @@ web_idle(struct req_env *env)
 
 	idle_ms = conf_int(env->conf, "database.idle") * 1000;
 	db_idle(env->db, idle_ms);
-	ident_embedded_idle(env->ident, idle_ms);
+	ident_idle(env->conf, env->ident, idle_ms);
 	shown_idle(idle_ms);
 }
 
 static void
 web_close(struct req_env *env)
 {
-	ident_embedded_close(env->ident);
+	ident_close(env->conf, env->ident);
 }
 
 int

@@ -11,7 +11,6 @@
 #include <unistd.h>
 
 #include "db/migrate.h"
-#include "identity/idp.h"
 #include "net/crypt.h"
 #include "remote.h"
 
@@ -29,7 +28,7 @@ int
 admin_open(struct admin *m, const char *path)
 {
 	const struct passwd *pw = getpwuid(getuid());
-	const char *app, *identities;
+	const char *app;
 
 	memset(m, 0, sizeof(*m));
 	if ((m->conf = conf_load(path)) == NULL)
@@ -37,22 +36,18 @@ admin_open(struct admin *m, const char *path)
 	m->mem = arena_new();
 	m->actor = arena_printf(m->mem, "operator:%s",
 	    pw == NULL ? "unknown" : pw->pw_name);
-	app = need_url(m, "database.worker_url");
-	identities = need_url(m, "identity.database.url");
-	if (app == NULL || identities == NULL) {
+	if ((app = need_url(m, "database.worker_url")) == NULL) {
 		admin_close(m);
 		return -1;
 	}
 	m->app = db_open(app, "mirai");
-	m->identities = db_open(identities, "mirai");
 	db_use(m->app, m->mem);
 	if (migrate_require(m->app, MIGRATE_APP) == -1 ||
-	    migrate_require(m->identities, MIGRATE_IDENTITY) == -1) {
+	    (m->people = directory_open(m->conf, m->mem, m->actor)) == NULL) {
 		admin_close(m);
 		return -1;
 	}
 	db_use(m->app, m->mem);
-	db_use(m->identities, m->mem);
 	return 0;
 }
 
@@ -60,24 +55,21 @@ void
 admin_close(struct admin *m)
 {
 	db_close(m->app);
-	db_close(m->identities);
+	directory_close(m->people);
 	arena_free(m->mem);
 	conf_free(m->conf);
 	memset(m, 0, sizeof(*m));
 }
 
 enum code
-admin_find_identity(struct admin *m, const char *email, struct identity *out)
+admin_find_identity(struct admin *m, const char *email,
+    struct ident_person *out)
 {
-	const struct db_scope scope = { 0 };
 	enum code code;
 
-	db_begin(m->identities, DB_TX_READ, &scope);
-	code = db_end(m->identities,
-	    identity_find_email(m->identities, m->mem,
-		conf_text(m->conf, "url.auth"), email, out));
+	code = directory_find(m->people, m->mem, email, out);
 	if (code != CODE_OK && code != CODE_NOT_FOUND)
-		admin_database_failed();
+		admin_identity_failed();
 	return code;
 }
 
@@ -111,31 +103,36 @@ admin_database_failed(void)
 	warnx("the database refused or does not answer; the log says why");
 }
 
+void
+admin_identity_failed(void)
+{
+	warnx("the identity service refused or does not answer; the log says"
+	      " why");
+}
+
 /* 0 and the new identity's id, or -1 after one line. */
 static int
 create_identity(struct admin *m, const char *email, const char *first_name,
     const char *last_name, const char *password, char id[STR_UUID_LEN + 1])
 {
-	const struct crypt_cost cost = idp_cost(m->conf);
 	const struct identity_person person = {
 		.email = email,
 		.first_name = first_name,
 		.last_name = last_name,
 		.password = password,
-		.actor = m->actor,
 	};
 	const char *why = NULL;
 	enum code code;
 
-	code = identity_create(m->identities, m->mem, &cost, &person, id, &why);
+	code = directory_create(m->people, m->mem, &person, id, &why);
 	if (code == CODE_OK)
 		return 0;
 	if (code == CODE_ALREADY_EXISTS)
 		warnx("%s: somebody has this address already", email);
-	else if (why != NULL)
+	else if (code == CODE_INVALID_ARGUMENT && why != NULL)
 		warnx("%s", why);
 	else
-		admin_database_failed();
+		admin_identity_failed();
 	return -1;
 }
 
@@ -143,7 +140,7 @@ int
 admin_need_identity(struct admin *m, const char *email, const char *first_name,
     const char *last_name, struct admin_identity *out)
 {
-	struct identity found;
+	struct ident_person found;
 	const char *password;
 	bool made;
 	enum code code;
@@ -151,7 +148,7 @@ admin_need_identity(struct admin *m, const char *email, const char *first_name,
 	memset(out, 0, sizeof(*out));
 	code = admin_find_identity(m, email, &found);
 	if (code == CODE_OK) {
-		memcpy(out->id, found.id, sizeof(out->id));
+		memcpy(out->id, found.identity_id, sizeof(out->id));
 		return 0;
 	}
 	if (code != CODE_NOT_FOUND)
@@ -191,11 +188,6 @@ admin_find_company(struct admin *m, const char *which,
 void
 admin_drop_identity(struct admin *m, const char *id)
 {
-	const struct db_scope scope = { 0 };
-	enum code code;
-
-	db_begin(m->identities, DB_TX_WRITE, &scope);
-	code = db_end(m->identities, identity_delete(m->identities, id));
-	if (code != CODE_OK)
+	if (directory_remove(m->people, m->mem, id) != CODE_OK)
 		warnx("identity %s is left without a user; remove it", id);
 }

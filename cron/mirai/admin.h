@@ -1,21 +1,22 @@
 /*
- * What the administrator's commands hold: configuration, both databases, and
- * the name under which deeds are audited.
+ * What the administrator's commands hold: configuration, the application's
+ * database, the people (identity.mode says where they are), and the name under
+ * which deeds are audited.
  */
 #ifndef MIRAI_CRON_ADMIN_H
 #define MIRAI_CRON_ADMIN_H
 
 #include "base/conf.h"
 #include "db/db.h"
-#include "identity/identity.h"
+#include "identity/directory.h"
 #include "service/operator.h"
 
 struct admin {
 	struct conf *conf;
 	struct arena *mem;
-	struct db *app;	       /* as a worker */
-	struct db *identities; /* as the identity service */
-	const char *actor;     /* "operator:root" */
+	struct db *app; /* as a worker */
+	struct directory *people;
+	const char *actor; /* "operator:root" */
 };
 
 /* path NULL: the default. 0, or -1 after one line on standard error. */
@@ -27,10 +28,11 @@ void admin_close(struct admin *m);
  * (told on standard error).
  */
 enum code admin_find_identity(struct admin *m, const char *email,
-    struct identity *out);
+    struct ident_person *out);
 
-/* One line for a failure that is the database's. */
+/* One line for a failure that is a database's, or that of a Kratos. */
 void admin_database_failed(void);
+void admin_identity_failed(void);
 
 /*
  * The password of $MIRAI_PASSWORD, else typed twice on a terminal, else made

@@ -7,11 +7,10 @@
 #include <err.h>
 #include <getopt.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "admin.h"
-#include "identity/idp.h"
-#include "identity/session.h"
 #include "net/json.h"
 #include "service/field.h"
 #include "service/operator.h"
@@ -41,7 +40,7 @@ role_ok(const char *role)
 }
 
 static int
-find_identity(struct admin *m, const char *email, struct identity *out)
+find_identity(struct admin *m, const char *email, struct ident_person *out)
 {
 	const char *clean = field_email_clean(m->mem, email);
 	enum code code;
@@ -57,14 +56,14 @@ find_identity(struct admin *m, const char *email, struct identity *out)
 }
 
 static int
-find_user(struct admin *m, const char *email, struct identity *who,
+find_user(struct admin *m, const char *email, struct ident_person *who,
     struct operator_user *u)
 {
 	enum code code;
 
 	if (find_identity(m, email, who) == -1)
 		return -1;
-	code = operator_find_user(m->app, m->mem, who->id, u);
+	code = operator_find_user(m->app, m->mem, who->identity_id, u);
 	if (code == CODE_NOT_FOUND)
 		warnx("%s: belongs to no company", email);
 	else if (code != CODE_OK)
@@ -74,7 +73,7 @@ find_user(struct admin *m, const char *email, struct identity *who,
 
 static void
 print_user(struct admin *m, const struct user_opts *o,
-    const struct operator_user *u, const struct identity *who)
+    const struct operator_user *u, const struct ident_person *who)
 {
 	struct json *j;
 
@@ -98,14 +97,33 @@ print_user(struct admin *m, const struct user_opts *o,
 }
 
 static int
+by_id(const void *x, const void *y)
+{
+	const struct ident_person *p = x, *q = y;
+
+	return strcmp(p->identity_id, q->identity_id);
+}
+
+/* The person behind a user, of those that were found and sorted. */
+static const struct ident_person *
+person_of(const struct operator_user *u, const struct ident_person *people,
+    size_t n)
+{
+	struct ident_person key = { 0 };
+
+	if (!str_uuid_canon(u->identity_id, key.identity_id))
+		return NULL;
+	return bsearch(&key, people, n, sizeof(*people), by_id);
+}
+
+static int
 user_list(struct admin *m, struct user_opts *o, int argc, char **argv)
 {
-	const struct db_scope scope = { 0 };
 	struct operator_company c = { 0 };
+	struct ident_person *people;
 	struct operator_user *u;
-	struct identity who;
-	enum code code;
-	size_t i, n;
+	const char **ids;
+	size_t i, n, npeople;
 
 	(void)argv;
 	if (argc != 0)
@@ -116,14 +134,17 @@ user_list(struct admin *m, struct user_opts *o, int argc, char **argv)
 		admin_database_failed();
 		return 1;
 	}
-	for (i = 0; i < n; i++) {
-		db_begin(m->identities, DB_TX_READ, &scope);
-		code = db_end(m->identities,
-		    identity_get(m->identities, m->mem,
-			conf_text(m->conf, "url.auth"), u[i].identity_id,
-			&who));
-		print_user(m, o, &u[i], code == CODE_OK ? &who : NULL);
+	ids = arena_calloc(m->mem, n + 1, sizeof(*ids));
+	for (i = 0; i < n; i++)
+		ids[i] = u[i].identity_id;
+	if (directory_people(m->people, m->mem, ids, n, &people, &npeople) !=
+	    CODE_OK) {
+		admin_identity_failed();
+		return 1;
 	}
+	qsort(people, npeople, sizeof(*people), by_id);
+	for (i = 0; i < n; i++)
+		print_user(m, o, &u[i], person_of(&u[i], people, npeople));
 	return 0;
 }
 
@@ -177,7 +198,7 @@ static int
 user_role(struct admin *m, struct user_opts *o, int argc, char **argv)
 {
 	struct operator_user u;
-	struct identity who;
+	struct ident_person who;
 	enum code code;
 
 	if (argc != 1 || !role_ok(o->role))
@@ -195,16 +216,7 @@ user_role(struct admin *m, struct user_opts *o, int argc, char **argv)
 static void
 end_sessions(struct admin *m, const char *id)
 {
-	const struct db_scope scope = { 0 };
-	const char **hashes;
-	size_t i, n = 0;
-	enum code code;
-
-	db_begin(m->identities, DB_TX_WRITE, &scope);
-	code = session_revoke_all(m->identities, m->mem, id, NULL, &hashes, &n);
-	for (i = 0; code == CODE_OK && i < n; i++)
-		session_notify(m->identities, m->mem, hashes[i]);
-	if (db_end(m->identities, code) != CODE_OK)
+	if (directory_end_sessions(m->people, m->mem, id) != CODE_OK)
 		warnx("the sessions could not be ended");
 }
 
@@ -212,7 +224,7 @@ static int
 user_remove(struct admin *m, struct user_opts *o, int argc, char **argv)
 {
 	struct operator_user u;
-	struct identity who;
+	struct ident_person who;
 	enum code code;
 
 	(void)o; /* no options */
@@ -223,7 +235,7 @@ user_remove(struct admin *m, struct user_opts *o, int argc, char **argv)
 	code = operator_remove_user(m->app, m->mem, &u, m->actor);
 	if (code != CODE_OK)
 		return change_failed(argv[0], code);
-	end_sessions(m, who.id);
+	end_sessions(m, who.identity_id);
 	printf("%s was removed from %s\n", argv[0], u.company);
 	return 0;
 }
@@ -231,9 +243,8 @@ user_remove(struct admin *m, struct user_opts *o, int argc, char **argv)
 static int
 user_password(struct admin *m, struct user_opts *o, int argc, char **argv)
 {
-	const struct crypt_cost cost = idp_cost(m->conf);
 	const char *password, *why = NULL;
-	struct identity who;
+	struct ident_person who;
 	bool made;
 	enum code code;
 
@@ -243,15 +254,16 @@ user_password(struct admin *m, struct user_opts *o, int argc, char **argv)
 	if (find_identity(m, argv[0], &who) == -1 ||
 	    (password = admin_password(m, &made)) == NULL)
 		return 1;
-	code = identity_change_password(m->identities, m->mem, &cost, who.id,
-	    password, m->actor, &why);
+	code = directory_set_password(m->people, m->mem, &who, password, &why);
 	if (code != CODE_OK) {
-		warnx("%s",
-		    why == NULL ? "the identity database does not answer"
-				: why);
+		if (why != NULL &&
+		    (code == CODE_INVALID_ARGUMENT || code == CODE_NOT_FOUND))
+			warnx("%s", why);
+		else
+			admin_identity_failed();
 		return 1;
 	}
-	end_sessions(m, who.id);
+	end_sessions(m, who.identity_id);
 	if (made)
 		printf("Password  %s\n", password);
 	return 0;

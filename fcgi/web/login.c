@@ -225,7 +225,7 @@ login_page(struct page *p)
 static int
 perform_logout(struct page *p, struct machine_run *run)
 {
-	run->error = view_sign_out(shown_db(), p->r);
+	run->error = view_sign_out(shown_view(), p->r);
 	return run->error == CODE_OK ? LOGOUT_DONE : LOGOUT_FAILED;
 }
 
@@ -275,7 +275,7 @@ find_error(struct page *p)
 	const char *id;
 
 	id = req_query(p->r, "id");
-	if (id == NULL || view_error(shown_db(), p->r, id, &error) != CODE_OK)
+	if (id == NULL || view_error(shown_view(), p->r, id, &error) != CODE_OK)
 		return NULL;
 	return error;
 }

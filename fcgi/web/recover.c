@@ -76,7 +76,7 @@ recover_takes(struct page *p, const struct shown *s)
 static void
 show_saved(struct page *p)
 {
-	if (view_sign_out(shown_db(), p->r) != CODE_OK)
+	if (view_sign_out(shown_view(), p->r) != CODE_OK)
 		log_warn("reset: the session could not be ended");
 	view_clear_cookies(p->r);
 	set_recovering(p, "");

@@ -140,7 +140,7 @@ sessions_put(struct page *p, const char *flow)
 	struct view_session *list;
 	size_t n, i;
 
-	if (view_sessions(shown_db(), p->r, &list, &n) != CODE_OK)
+	if (view_sessions(shown_view(), p->r, &list, &n) != CODE_OK)
 		return CODE_UNAVAILABLE;
 	put_outcome(p);
 	tmpl_sessions_open(&p->h);
@@ -165,10 +165,10 @@ sessions_post(struct page *p)
 
 	action = req_form(p->r, "action");
 	if (str_eq(action, "end"))
-		code = view_end_session(shown_db(), p->r,
+		code = view_end_session(shown_view(), p->r,
 		    req_form(p->r, "session"), &ended);
 	else if (str_eq(action, "end_others"))
-		code = view_end_others(shown_db(), p->r, &ended);
+		code = view_end_others(shown_view(), p->r, &ended);
 	if (code != CODE_OK) {
 		p->r->code = code;
 		page_fail(p);

@@ -1,5 +1,5 @@
 /*
- * Flows are read with the reader's role and drawn here; their forms post
+ * Flows are read through identity/view.h and drawn here; their forms post
  * straight to the identity service, so no password, code or secret that is
  * typed ever passes through this program.
  */
@@ -7,29 +7,27 @@
 
 #include <string.h>
 
-#include "db/db.h"
-#include "identity/csrf.h"
 #include "web/assets.h"
 
-static struct db *identities; /* role mirai_identity_reader */
+static struct view *view;
 
-void
+int
 shown_open(const struct conf *conf)
 {
-	identities =
-	    db_open(conf_text(conf, "identity.reader_url"), "mirai-web");
+	view = view_open(conf, "mirai-web");
+	return view == NULL ? -1 : 0;
 }
 
 void
 shown_idle(int64_t idle_ms)
 {
-	db_idle(identities, idle_ms);
+	view_idle(view, idle_ms);
 }
 
-struct db *
-shown_db(void)
+struct view *
+shown_view(void)
 {
-	return identities;
+	return view;
 }
 
 /*
@@ -50,7 +48,7 @@ fill_nodes(struct page *p, struct shown *s)
 	s->nodes.identity = identity_base(p);
 	s->nodes.action = arena_printf(p->r->mem, "%s/self-service/%s?flow=%s",
 	    s->nodes.identity, s->kind, s->id);
-	s->nodes.ui = ui_render(s->flow.ui, s->nodes.action, s->flow.csrf);
+	s->nodes.ui = view_ui(p->r->mem, &s->flow, s->nodes.action);
 	s->nodes.focus = true;
 }
 
@@ -61,7 +59,7 @@ shown_load(struct page *p, const char *kind, struct shown *s)
 	s->kind = kind;
 	if (str_is_empty(s->id = req_query(p->r, "flow")))
 		return SHOWN_NONE;
-	s->error = view_flow(identities, p->r, kind, s->id, &s->flow);
+	s->error = view_flow(view, p->r, kind, s->id, &s->flow);
 	if (s->error == CODE_FAILED_PRECONDITION)
 		return SHOWN_FOREIGN;
 	if (s->error == CODE_NOT_FOUND)

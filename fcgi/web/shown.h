@@ -9,20 +9,20 @@
 #include "identity/view.h"
 #include "nodes.h"
 
-/* The reader's connection. Each process opens its own, once. */
-void shown_open(const struct conf *conf);
+/* The window on the identity service. Each process opens its own, once. */
+int shown_open(const struct conf *conf) MUST_CHECK;
 
-/* Gives the connection back if unused for idle_ms. */
+/* Gives its connection back if unused for idle_ms. */
 void shown_idle(int64_t idle_ms);
 
-struct db *shown_db(void);
+struct view *shown_view(void);
 
 enum shown_state {
 	SHOWN_READY,
 	SHOWN_NONE,    /* the address names no flow */
 	SHOWN_GONE,    /* expired, unknown, or not this browser's */
 	SHOWN_FOREIGN, /* the browser sent no cookie at all */
-	SHOWN_FAILED   /* the database does not answer */
+	SHOWN_FAILED   /* no answer */
 };
 
 struct shown {

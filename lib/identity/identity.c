@@ -450,18 +450,27 @@ local_part(struct arena *a, const char *email)
 	return arena_strndup(a, email, strcspn(email, "@"));
 }
 
+bool
+identity_password_ok(struct arena *a, const struct identity_person *in,
+    const char **why)
+{
+	const char *const personal[] = { in->email, local_part(a, in->email),
+		in->first_name, in->last_name, NULL };
+	const char *flaw;
+
+	flaw = utf8_valid(in->password, strlen(in->password))
+	    ? flaw_text(policy_check(a, in->password, personal))
+	    : "the password is not valid UTF-8";
+	if (flaw != NULL)
+		*why = flaw;
+	return flaw == NULL;
+}
+
 static enum code
 hash_checked(struct arena *a, const struct crypt_cost *cost,
     const struct identity_person *in, const char **hash, const char **why)
 {
-	const char *const personal[] = { in->email, local_part(a, in->email),
-		in->first_name, in->last_name, NULL };
-
-	if (!utf8_valid(in->password, strlen(in->password)))
-		*why = "the password is not valid UTF-8";
-	else
-		*why = flaw_text(policy_check(a, in->password, personal));
-	if (*why != NULL)
+	if (!identity_password_ok(a, in, why))
 		return CODE_INVALID_ARGUMENT;
 	*hash = crypt_password_hash(a, nfc_text(a, in->password), cost);
 	return CODE_OK;
@@ -480,6 +489,26 @@ person_traits(struct arena *a, const struct schema *s,
 	return schema_traits(a, s, o, false);
 }
 
+const struct json *
+identity_check(struct arena *a, const struct identity_person *in,
+    const char **why)
+{
+	const struct schema *schema = schema_load(a, "user", schema_user);
+	const struct json *traits = person_traits(a, schema, in);
+
+	if (!schema_check(a, schema, traits, NULL)) {
+		*why = "e-mail address or name is not accepted";
+		return NULL;
+	}
+	if (in->hash != NULL && !crypt_password_hash_ok(in->hash)) {
+		*why = "the password hash is of no known kind";
+		return NULL;
+	}
+	if (in->password != NULL && !identity_password_ok(a, in, why))
+		return NULL;
+	return traits;
+}
+
 enum code
 identity_create(struct db *db, struct arena *a, const struct crypt_cost *cost,
     const struct identity_person *in, char id[STR_UUID_LEN + 1],
@@ -487,23 +516,16 @@ identity_create(struct db *db, struct arena *a, const struct crypt_cost *cost,
 {
 	struct db_scope scope = { 0 };
 	struct identity_new new = { .verified = true };
-	enum code code = CODE_OK;
+	enum code code;
 
-	*why = "e-mail address or name is not accepted";
 	new.schema = schema_load(a, "user", schema_user);
-	new.traits = person_traits(a, new.schema, in);
-	if (!schema_check(a, new.schema, new.traits, NULL))
+	if ((new.traits = identity_check(a, in, why)) == NULL)
 		return CODE_INVALID_ARGUMENT;
-	if (in->hash != NULL && !crypt_password_hash_ok(in->hash)) {
-		*why = "the password hash is of no known kind";
-		return CODE_INVALID_ARGUMENT;
-	}
 	new.password_hash = in->hash;
 	new.raw_password = in->hash != NULL;
 	if (in->password != NULL)
-		code = hash_checked(a, cost, in, &new.password_hash, why);
-	if (code != CODE_OK)
-		return code;
+		new.password_hash =
+		    crypt_password_hash(a, nfc_text(a, in->password), cost);
 
 	*why = "the e-mail address is taken";
 	db_begin(db, DB_TX_WRITE, &scope);

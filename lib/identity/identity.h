@@ -95,9 +95,21 @@ struct identity_person {
 	const char *hash;
 	const char *actor;
 };
+
+/*
+ * What identity_create() checks of one, hashing nothing: its traits as they
+ * are kept, or NULL and *why.
+ */
+const struct json *identity_check(struct arena *a,
+    const struct identity_person *in, const char **why);
+
 enum code identity_create(struct db *db, struct arena *a,
     const struct crypt_cost *cost, const struct identity_person *in,
     char id[STR_UUID_LEN + 1], const char **why);
+
+/* Whether in->password may be its new one; else *why. */
+bool identity_password_ok(struct arena *a, const struct identity_person *in,
+    const char **why);
 
 /* For commands: a new password, checked, in a transaction of its own. */
 enum code identity_change_password(struct db *db, struct arena *a,

@@ -22,6 +22,7 @@
 
 struct http {
 	CURL *curl;
+	enum http_fault fault; /* of the last call */
 };
 
 /* One transfer under way. */
@@ -200,6 +201,26 @@ cause(const struct transfer *t, CURLcode rc)
 	return curl_easy_strerror(rc);
 }
 
+static enum http_fault
+fault_of(CURLcode rc)
+{
+	/* Others than these say nothing of the connection. */
+	if (rc == CURLE_OPERATION_TIMEDOUT)
+		return HTTP_FAULT_TIMEOUT;
+	return rc == CURLE_COULDNT_RESOLVE_HOST ||
+		rc == CURLE_COULDNT_CONNECT || rc == CURLE_SEND_ERROR ||
+		rc == CURLE_RECV_ERROR || rc == CURLE_GOT_NOTHING ||
+		rc == CURLE_PARTIAL_FILE
+	    ? HTTP_FAULT_CONNECTION
+	    : HTTP_FAULT_OTHER;
+}
+
+enum http_fault
+http_fault(const struct http *h)
+{
+	return h->fault;
+}
+
 int
 http_do(struct http *h, struct arena *a, const struct http_call *call,
     struct http_answer *out, const char **error)
@@ -216,6 +237,7 @@ http_do(struct http *h, struct arena *a, const struct http_call *call,
 	headers = header_list(call);
 	set_options(h->curl, &t, headers);
 	rc = curl_easy_perform(h->curl);
+	h->fault = fault_of(rc);
 	if (rc == CURLE_OK) {
 		curl_easy_getinfo(h->curl, CURLINFO_RESPONSE_CODE, &status);
 		curl_easy_getinfo(h->curl, CURLINFO_CONTENT_TYPE, &type);

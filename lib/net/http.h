@@ -54,6 +54,14 @@ void http_close(struct http *h);
 int http_do(struct http *h, struct arena *a, const struct http_call *call,
     struct http_answer *out, const char **error) MUST_CHECK;
 
+/* Why the last http_do() of h gave -1. */
+enum http_fault {
+	HTTP_FAULT_OTHER = 0,  /* the answer was refused, or cannot be read */
+	HTTP_FAULT_CONNECTION, /* none, or it broke before it was whole */
+	HTTP_FAULT_TIMEOUT
+};
+enum http_fault http_fault(const struct http *h);
+
 /* A message for an SMTP server (net/mail.h builds it). */
 struct http_mail {
 	const char *url;  /* smtp://host:port or smtps */

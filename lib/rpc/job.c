@@ -203,6 +203,12 @@ job_open_on(struct job *j, const char *name, enum job_base base, int argc,
 	catch_signals();
 	job_deadline(60);
 	j->env.conf = conf;
+	if (base == JOB_IDENTITY &&
+	    str_eq(conf_text(conf, "identity.mode"), "kratos")) {
+		job_close(j);
+		*status = 0;
+		return -1;
+	}
 	rc = base == JOB_IDENTITY ? open_identity(j, conf) : open_app(j, conf);
 	if (rc == -1) {
 		job_close(j);

@@ -13,7 +13,8 @@
 /* Which database a program works on. */
 enum job_base {
 	JOB_APP = 0,
-	JOB_IDENTITY /* as mirai_identity; no cache and no store */
+	/* As mirai_identity; no cache and no store; nothing to do without one. */
+	JOB_IDENTITY
 };
 
 struct job {
@@ -33,7 +34,7 @@ struct job {
  * started this one, which waits for it, so a queue is watched without a gap;
  * with -1 it does not wait. Returns
  * 0; or -1 with the exit status in *status, nothing being open: 0 when help
- * was asked for or another run goes on.
+ * was asked for, another run goes on, or identity.mode leaves nothing to do.
  */
 int job_open(struct job *j, const char *name, int argc, char **argv,
     int *status) MUST_CHECK;

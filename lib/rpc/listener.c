@@ -64,7 +64,9 @@ listener_run(struct req_env *env)
 	nfds_t i, n = 1;
 	bool all;
 
-	if (!str_is_empty(identity))
+	/* A service elsewhere tells nobody (identity.mode kratos). */
+	if (!str_is_empty(identity) &&
+	    str_eq(conf_text(env->conf, "identity.mode"), "embedded"))
 		sources[n++].db = db_open(identity, "mirai-listener");
 	for (;;) {
 		all = true;
