@@ -221,7 +221,7 @@ self_recovery_grant(struct visit *c, const char *identity_id,
     struct self_recovery_grant *out)
 {
 	struct flow *f = flow_new(c, FLOW_RECOVERY, true);
-	const char *address, *secret;
+	const char *address, *secret = NULL;
 	enum code code;
 
 	f->api = false; /* without a cookie for the administrator */

@@ -272,6 +272,25 @@ async function withFactor(svc) {
 	sql(`DELETE FROM credentials WHERE type = 'totp'`);
 }
 
+// Section 18: three mails in ten minutes, to whomever.
+async function limited(svc) {
+	for (const email of [EMAIL, 'nobody2@acme.example']) {
+		const flow = (await api(svc, 'GET', '/self-service/recovery/api')).json;
+		const send = () => api(svc, 'POST', actionOf(flow), { method: 'code', email });
+		const before = mails(email).length;
+		const got = [await send(), await send(), await send(), await send()];
+		is(got.map((r) => r.status), [200, 200, 200, 429], 'the fourth mail waits');
+		is([got[3].json.error.id, Number(got[3].headers['retry-after']) > 0], ['rate_limit_exceeded', true], 'for how long');
+		is(mails(email).length - before, email === EMAIL ? 3 : 0, 'and is not sent');
+	}
+	const b = new Browser(svc);
+	const { flow, csrf, action } = await b.start('recovery');
+	const r = await b.post(action, { csrf_token: csrf, method: 'code', email: EMAIL });
+	is(r.headers.location, `${APP}/auth/recovery?flow=${flow.id}`, 'a page');
+	const shown = (await b.getJson(`/self-service/recovery/flows?id=${flow.id}`)).json;
+	is([shown.state, messageIds(shown)], ['choose_method', [4900001]], 'says so');
+}
+
 async function rotated(svc, flow, csrf, jar, code) {
 	const b = new Browser(svc);
 	b.jar = jar;
@@ -310,5 +329,6 @@ main(async () => {
 	await rotated(other, waiting.flow, waiting.csrf, waiting.b.jar, code);
 	await otherwise(await startService(['identity.continue_with_transitions yes', 'identity.methods.link yes',
 		'identity.notify_unknown_recipients yes']));
+	await limited(await startService(['identity.limits yes']));
 	await off(await startService(['identity.recovery no', 'identity.verification no']));
 });
