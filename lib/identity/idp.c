@@ -354,6 +354,7 @@ read_settings(struct idp *p, const struct conf *conf)
 	p->grace_us = conf_int(conf, "identity.deletion.grace") * US;
 	p->verify_new_address =
 	    conf_bool(conf, "identity.settings.verify_new_address");
+	p->new_device_alerts = conf_bool(conf, "identity.new_device_alerts");
 	p->cost = idp_cost(conf);
 }
 

@@ -74,6 +74,7 @@ struct idp {
 	int64_t privileged_us;	    /* how fresh a proof settings ask for */
 	int64_t grace_us;	    /* between asking for deletion and it */
 	bool verify_new_address;    /* a new address counts once proven */
+	bool new_device_alerts;	    /* a sign-in from one is told by mail */
 	struct crypt_cost cost;
 	const char *dummy_hash; /* what unknown identifiers are held against */
 	struct rp rp;		/* of security keys and passkeys */

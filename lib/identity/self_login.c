@@ -6,6 +6,7 @@
 
 #include <string.h>
 
+#include "identity/alert.h"
 #include "identity/csrf.h"
 #include "identity/exchange.h"
 #include "identity/device.h"
@@ -282,26 +283,37 @@ end_replaced(struct visit *c, const struct flow *f)
 	return code == CODE_NOT_FOUND ? CODE_OK : code;
 }
 
+static enum code
+begin_session(struct visit *c, struct flow *f, const struct identity *who,
+    const struct session_proof *proof, struct session *s, const char **secret)
+{
+	enum code code;
+
+	code = end_replaced(c, f);
+	if (code == CODE_OK)
+		code = alert_sign_in(c, who, f->attempt);
+	if (code == CODE_OK)
+		code = self_issue(c, f, who->id, proof, s, secret);
+	return code;
+}
+
 /* The session of a proven person; false: answered. */
 static bool
-open_session(struct visit *c, struct flow *f, const char *identity_id,
+open_session(struct visit *c, struct flow *f, const struct identity *who,
     const struct session_proof *proof, struct session *s, const char **secret)
 {
 	enum code code;
 
 	f->state = FLOW_PASSED;
 	visit_begin(c, DB_TX_WRITE);
-	if (is_same_person(c, f, identity_id))
+	if (is_same_person(c, f, who->id))
 		code = renew(c, f, proof, s, secret);
-	else {
-		code = end_replaced(c, f);
-		if (code == CODE_OK)
-			code = self_issue(c, f, identity_id, proof, s, secret);
-	}
+	else
+		code = begin_session(c, f, who, proof, s, secret);
 	if (code == CODE_OK && f->attempts_failed)
 		code = limit_clear(c, LIMIT_SIGN_IN, f->attempt);
 	if (code == CODE_OK)
-		code = oidc_link_settle(c, f, identity_id);
+		code = oidc_link_settle(c, f, who->id);
 	if (code == CODE_OK)
 		code = flow_save(c, f);
 	return visit_end(c, code);
@@ -309,16 +321,15 @@ open_session(struct visit *c, struct flow *f, const char *identity_id,
 
 /* CODE_PERMISSION_DENIED: refused already, for the account is disabled. */
 static enum code
-check_active(struct visit *c, const char *identity_id)
+check_active(struct visit *c, const char *identity_id, struct identity *who)
 {
-	struct identity who;
 	enum code code;
 
 	visit_begin(c, DB_TX_READ);
-	code = identity_get(c->db, c->mem, c->p->base_url, identity_id, &who);
+	code = identity_get(c->db, c->mem, c->p->base_url, identity_id, who);
 	if (!visit_end(c, code))
 		return code;
-	if (who.active)
+	if (who->active)
 		return CODE_OK;
 	refuse_disabled(c, identity_id);
 	return CODE_PERMISSION_DENIED;
@@ -389,17 +400,29 @@ answer_step_up(struct visit *c, const char *url)
 	    });
 }
 
+/* This browser signed in as who was typed, or else as whose it proved to be. */
+static void
+remember_device(struct visit *c, const struct flow *f,
+    const struct identity *who)
+{
+	const char *as = f->attempt == NULL ? who->email : f->attempt;
+
+	if (*as != '\0')
+		device_remember(c, as);
+}
+
 void
 self_login_complete(struct visit *c, struct flow *f, const char *identity_id,
     const struct session_proof *proof)
 {
 	const char *secret, *url = self_done_url(c, f);
 	bool same = is_same_person(c, f, identity_id);
+	struct identity who;
 	enum level level;
 	struct session s;
 
-	if (url == NULL || check_active(c, identity_id) != CODE_OK ||
-	    !open_session(c, f, identity_id, proof, &s, &secret))
+	if (url == NULL || check_active(c, identity_id, &who) != CODE_OK ||
+	    !open_session(c, f, &who, proof, &s, &secret))
 		return;
 	if (f->handoff != NULL) {
 		exchange_return(c, f, url);
@@ -409,8 +432,8 @@ self_login_complete(struct visit *c, struct flow *f, const char *identity_id,
 		visit_set_session(c, secret);
 		csrf_rotate(c);
 	}
-	if (!f->api && f->attempt != NULL && !is_second(f))
-		device_remember(c, f->attempt);
+	if (!f->api && !is_second(f))
+		remember_device(c, f, &who);
 	level = level_of_session(c, &s);
 	if (same && level != LEVEL_PROVE)
 		level = LEVEL_ENOUGH; /* told at the sign-in */
