@@ -12,7 +12,7 @@
 #include "base/version.h"
 
 static const char usage[] =
-    "usage: mirai [-hV] build|company|course|user ...\n";
+    "usage: mirai [-hV] build|company|course|identity|user ...\n";
 
 static const struct {
 	const char *name;
@@ -22,6 +22,7 @@ static const struct {
 	{ "build", cmd_build, "a document in, a course package out" },
 	{ "company", cmd_company, "make, list, suspend companies" },
 	{ "course", cmd_course, "list, show, import, export courses" },
+	{ "identity", cmd_identity, "sign-ins: list, unlock, import, export" },
 	{ "user", cmd_user, "list, make, change, remove users" },
 };
 

@@ -15,6 +15,7 @@
 int cmd_build(int argc, char **argv);
 int cmd_company(int argc, char **argv);
 int cmd_course(int argc, char **argv);
+int cmd_identity(int argc, char **argv);
 int cmd_user(int argc, char **argv);
 
 /* Prints the usage as an error; returns 2. */

@@ -398,6 +398,7 @@ admin_import_create(struct visit *c, const struct admin_import *in,
 	struct identity_new new = { .schema = in->schema };
 	enum code code;
 
+	new.id = in->id;
 	new.traits = in->traits;
 	new.password_hash = in->hash;
 	new.raw_password = in->raw;

@@ -11,6 +11,7 @@
 
 struct admin_import {
 	const struct schema *schema;
+	const char *id; /* of a new one; NULL: made up */
 	const struct json *traits;
 	const char *password; /* plain, until it is hashed; NULL: none */
 	const char *hash;     /* NULL: none */

@@ -352,7 +352,8 @@ identity_insert(struct db *db, struct arena *a, const struct identity_new *in,
 	char made[STR_UUID_LEN + 1];
 	enum code code;
 
-	str_uuid_new(made);
+	if (in->id == NULL || !str_uuid_canon(in->id, made))
+		str_uuid_new(made);
 	if (db_run(db, &identity_queries[Q_INSERT],
 		DB_ARGS(made, in->schema->id,
 		    json_string(a, in->traits, JSON_COMPACT))) == NULL)

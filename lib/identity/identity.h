@@ -25,6 +25,7 @@ struct identity_new {
 	const char *password_hash; /* NULL: no password */
 	bool raw_password; /* the hash is of bytes that were not normalised */
 	bool verified;	   /* its addresses count as verified */
+	const char *id;	   /* a UUID; NULL: a new one */
 };
 
 struct identity {
@@ -50,7 +51,7 @@ struct identity_password {
 
 /*
  * Makes it with its credential, identifiers and addresses; id is set.
- * CODE_ALREADY_EXISTS: an identifier or address is taken. Any other failure is
+ * CODE_ALREADY_EXISTS: an identifier, address or id is taken. Any other failure is
  * the database's, logged. After a failure the transaction can only be ended.
  */
 enum code identity_insert(struct db *db, struct arena *a,

@@ -74,12 +74,14 @@ const struct db_query limit_queries[] = {
 	[Q_SHOW] = {
 	    .name = "limit_show",
 	    .nargs = 1, /* subject */
-	    .sql = "SELECT action, " AGES " FROM attempts WHERE subject = $1",
+	    .sql = "SELECT action, " AGES " FROM attempts"
+		   " WHERE subject = $1 OR starts_with(subject, $1 || ':')",
 	},
 	[Q_FREE] = {
 	    .name = "limit_free",
 	    .nargs = 1, /* subject */
-	    .sql = "DELETE FROM attempts WHERE subject = $1",
+	    .sql = "DELETE FROM attempts"
+		   " WHERE subject = $1 OR starts_with(subject, $1 || ':')",
 	},
 	[Q__MAX] = { 0 },
 };

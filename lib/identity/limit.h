@@ -53,13 +53,13 @@ enum code limit_clear(struct visit *c, enum limit_action action,
     const char *identifier) MUST_CHECK;
 
 /*
- * The same for administrators, all actions of one identifier. *seconds is the
+ * The same for administrators, all actions of one identifier on whatever
+ * device. *seconds is the
  * longest wait among them; limit_free() returns how many were cleared, -1: the
  * database failed.
  */
-enum code limit_show(struct db *db, struct arena *a,
-    const char *const *secrets, const char *identifier, int *seconds)
-    MUST_CHECK;
+enum code limit_show(struct db *db, struct arena *a, const char *const *secrets,
+    const char *identifier, int *seconds) MUST_CHECK;
 int64_t limit_free(struct db *db, struct arena *a, const char *const *secrets,
     const char *identifier);
 
