@@ -11,6 +11,7 @@
 
 #include "db/migrate.h"
 #include "identity/admin_view.h"
+#include "identity/ident.h"
 
 /* NULL after one line on standard error. */
 static struct db *

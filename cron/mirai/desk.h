@@ -12,8 +12,8 @@ struct desk {
 	struct conf *conf;
 	struct arena *mem; /* of the whole command */
 	struct db *db;
-	const char *actor;   /* "operator:root" */
-	struct admin admin;  /* zeroed unless a company is asked for */
+	const char *actor;  /* "operator:root" */
+	struct admin admin; /* zeroed unless a company is asked for */
 	struct idp *p;
 	struct req_env env;
 	struct visit c; /* of the step in hand; memory is c.mem */

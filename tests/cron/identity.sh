@@ -134,6 +134,10 @@ run 0 '"locked_seconds":0' 'as JSON' id show --json $ADA
 run 1 'x@y: there is no such identity' 'nobody is not' id show x@y
 run 2 usage 'whom?' id show
 run 2 usage 'a command nobody knows' id praise
+cp "$TEST_DIR/conf" "$TEST_DIR/conf.kept"
+printf 'identity.mode kratos\nidentity.kratos.public_url http://127.0.0.1:1\nidentity.kratos.admin_url http://127.0.0.1:1\n' >>"$TEST_DIR/conf"
+run 1 'identities are kept there' 'a real Kratos keeps its own' id list
+mv "$TEST_DIR/conf.kept" "$TEST_DIR/conf"
 run 0 usage 'help' "$mirai" identity -h
 
 sql "INSERT INTO sessions (identity_id, token_hash, expires_at) SELECT '$ADA', sha256(g::text::bytea),
