@@ -10,6 +10,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "identity/courier.h"
+#include "identity/kratos_conf.h"
 #include "mail/post.h"
 #include "rpc/job.h"
 
@@ -203,6 +204,7 @@ main(int argc, char **argv)
 	struct mailer m = { 0 };
 	int rc = -1, status;
 
+	kratos_conf_know();
 	if (job_open_on(&m.job, "mirai-mail", JOB_IDENTITY, argc, argv,
 		&status) == -1)
 		return status;

@@ -10,6 +10,7 @@
 #include "base/log.h"
 #include "base/str.h"
 #include "base/version.h"
+#include "identity/kratos_conf.h"
 
 static const char usage[] =
     "usage: mirai [-hV] build|company|course|identity|user ...\n";
@@ -44,6 +45,7 @@ main(int argc, char **argv)
 	size_t i;
 
 	log_open("mirai", LOG_FORM_PLAIN, LOG_LEVEL_WARN);
+	kratos_conf_know();
 	if (argc < 2)
 		return cmd_usage(usage);
 	if (strcmp(argv[1], "-V") == 0) {

@@ -8,6 +8,7 @@
 #include "db/db.h"
 #include "db/migrate.h"
 #include "identity/ident.h"
+#include "identity/kratos_conf.h"
 #include "mirai/v1/company.rpc.h"
 #include "mirai/v1/course.rpc.h"
 #include "mirai/v1/health.rpc.h"
@@ -122,5 +123,6 @@ main(int argc, char **argv)
 		.aside = listener_run,
 	};
 
+	kratos_conf_know();
 	return pool_main(argc, argv, &program);
 }

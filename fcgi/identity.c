@@ -11,6 +11,7 @@
 #include "identity/account.h"
 #include "identity/flow.h"
 #include "identity/idp.h"
+#include "identity/kratos_conf.h"
 #include "identity/metrics.h"
 #include "identity/public.h"
 #include "rpc/pool.h"
@@ -77,5 +78,6 @@ main(int argc, char **argv)
 		.aside = sweep,
 	};
 
+	kratos_conf_know();
 	return pool_main(argc, argv, &program);
 }

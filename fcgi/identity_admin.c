@@ -8,6 +8,7 @@
 #include "db/migrate.h"
 #include "identity/admin.h"
 #include "identity/idp.h"
+#include "identity/kratos_conf.h"
 #include "identity/metrics.h"
 #include "rpc/pool.h"
 
@@ -59,5 +60,6 @@ main(int argc, char **argv)
 		.workers = WORKERS,
 	};
 
+	kratos_conf_know();
 	return pool_main(argc, argv, &program);
 }

@@ -10,6 +10,7 @@
 #include "db/db.h"
 #include "db/migrate.h"
 #include "identity/ident.h"
+#include "identity/kratos_conf.h"
 #include "net/store.h"
 #include "rpc/pool.h"
 #include "web/route.h"
@@ -71,5 +72,6 @@ main(int argc, char **argv)
 		.idle = web_idle,
 	};
 
+	kratos_conf_know();
 	return pool_main(argc, argv, &program);
 }

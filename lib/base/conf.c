@@ -117,6 +117,10 @@ const struct conf_key conf_keys[] = {
 	    CONF_LIST, false, 0, 0 },
 	{ "identity.after.verification", NULL, NULL,
 	    "Where to after proving an address", CONF_LIST, false, 0, 0 },
+	{ "identity.allowed_origin", NULL, NULL,
+	    "Origins whose pages may call the identity service; unset: "
+	    "allowed_origin",
+	    CONF_LIST, false, 0, 0 },
 	{ "identity.argon2.lanes", NULL, "1",
 	    "argon2id lanes of new password hashes", CONF_INT, false, 1, 16 },
 	{ "identity.argon2.memory", NULL, "19M",
@@ -135,6 +139,9 @@ const struct conf_key conf_keys[] = {
 	    false, 0, 1000000000 },
 	{ "identity.breach.url", NULL, NULL,
 	    "Range service asked about new passwords", CONF_URL, false, 0, 0 },
+	{ "identity.config", "KRATOS_CONFIG", NULL,
+	    "Kratos configuration whose keys count where none is set here",
+	    CONF_PATH, false, 0, 0 },
 	{ "identity.continue_with_transitions", NULL, "no",
 	    "Scripts that recovered an account are told by continue_with",
 	    CONF_BOOL, false, 0, 0 },
@@ -203,8 +210,14 @@ const struct conf_key conf_keys[] = {
 	    "Codes by mail to sign in and up", CONF_BOOL, false, 0, 0 },
 	{ "identity.methods.link", NULL, "no",
 	    "Links by mail: to recover, to verify", CONF_BOOL, false, 0, 0 },
+	{ "identity.methods.lookup_secret", NULL, "yes",
+	    "Making back-up codes; those made work in any case", CONF_BOOL,
+	    false, 0, 0 },
 	{ "identity.methods.password", NULL, "yes", "Passwords", CONF_BOOL,
 	    false, 0, 0 },
+	{ "identity.methods.totp", NULL, "yes",
+	    "Linking authenticator apps; those linked work in any case",
+	    CONF_BOOL, false, 0, 0 },
 	{ "identity.mode", "IDENTITY_MODE", "embedded",
 	    "Where logins are kept: embedded, or kratos for a service elsewhere",
 	    CONF_TEXT, false, 0, 0 },
@@ -238,8 +251,8 @@ const struct conf_key conf_keys[] = {
 	    "Page of the sign-in form; unset: below url.app", CONF_URL, false,
 	    0, 0 },
 	{ "identity.page.recovery", NULL, NULL,
-	    "Page to recover an account; unset: below url.app", CONF_URL,
-	    false, 0, 0 },
+	    "Page to recover an account; unset: below url.app", CONF_URL, false,
+	    0, 0 },
 	{ "identity.page.registration", NULL, NULL,
 	    "Page of the sign-up form; unset: below url.app", CONF_URL, false,
 	    0, 0 },
@@ -374,6 +387,7 @@ struct value {
 	char *text; /* as given, trimmed; NULL = unset */
 	int64_t number;
 	char **list; /* NULL-terminated; NULL = not a list or unset */
+	bool given;  /* by the file or the environment */
 };
 
 struct conf {
@@ -556,7 +570,7 @@ value_read(const struct conf_key *k, const char *text, struct value *v)
 static const char *
 set_value(struct conf *c, size_t i, const char *text)
 {
-	struct value v = { NULL, 0, NULL };
+	struct value v = { .text = NULL };
 	const char *rule;
 
 	if ((rule = value_read(&conf_keys[i], text, &v)) != NULL) {
@@ -605,6 +619,7 @@ read_line(struct conf *c, const char *path, unsigned lineno, char *line)
 		fprintf(stderr, "%s:%u: %s: %s\n", path, lineno, key, rule);
 		return -1;
 	}
+	c->values[i].given = true;
 	return 0;
 }
 
@@ -656,8 +671,39 @@ read_environment(struct conf *c)
 			    conf_keys[i].env, conf_keys[i].key, rule);
 			return -1;
 		}
+		c->values[i].given = true;
 	}
 	return 0;
+}
+
+const char *
+conf_offer(struct conf *c, const char *key, const char *value)
+{
+	ssize_t i = key_index(key);
+
+	assert(i != -1);
+	return c->values[i].given ? NULL : set_value(c, (size_t)i, value);
+}
+
+static struct {
+	const char *key;
+	int (*read)(struct conf *c, const char *path);
+} foreign;
+
+void
+conf_know(const char *key, int (*read)(struct conf *c, const char *path))
+{
+	foreign.key = key;
+	foreign.read = read;
+}
+
+static int
+read_foreign(struct conf *c)
+{
+	const char *path =
+	    foreign.key == NULL ? NULL : conf_text(c, foreign.key);
+
+	return path == NULL ? 0 : foreign.read(c, path);
 }
 
 struct conf *
@@ -679,7 +725,7 @@ conf_load(const char *path)
 		from = getenv("MIRAI_CONF");
 	if (read_file(c, from == NULL ? MIRAI_CONF : from, from != NULL) ==
 		-1 ||
-	    read_environment(c) == -1) {
+	    read_environment(c) == -1 || read_foreign(c) == -1) {
 		conf_free(c);
 		return NULL;
 	}

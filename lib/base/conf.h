@@ -58,6 +58,19 @@ bool conf_bool(const struct conf *c, const char *key);
 /* The entries of a list, NULL-terminated; never NULL. */
 const char *const *conf_list(const struct conf *c, const char *key);
 
+/*
+ * Sets a key that neither the file nor the environment gave; one they gave
+ * stays. NULL, or the rule that value breaks.
+ */
+const char *conf_offer(struct conf *c, const char *key, const char *value);
+
+/*
+ * For programs that know a configuration in another language: conf_load()
+ * calls read with the file that key names, if it names one, after everything
+ * else. read offers values and returns -1 after one line on standard error.
+ */
+void conf_know(const char *key, int (*read)(struct conf *c, const char *path));
+
 /* Replaces a value, as a command-line option does; -1 if it breaks a rule. */
 int conf_set(struct conf *c, const char *key, const char *value) MUST_CHECK;
 

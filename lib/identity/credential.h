@@ -22,15 +22,15 @@ struct credential {
 	const char *type; /* "totp" */
 	const struct json *config;
 	const char *const *identifiers; /* NULL-terminated */
-	int64_t version; /* counts changes of config */
+	int64_t version;		/* counts changes of config */
 	int64_t created_at;
 	int64_t updated_at;
 };
 
 /* CODE_NOT_FOUND: the identity has none of that type. */
 enum code credential_get(struct db *db, struct arena *a,
-    const char *identity_id, const char *type, struct credential *out)
-    MUST_CHECK;
+    const char *identity_id, const char *type,
+    struct credential *out) MUST_CHECK;
 
 /* The one an identifier (already normalised) belongs to. */
 enum code credential_find(struct db *db, struct arena *a, const char *type,

@@ -55,9 +55,9 @@ struct flow {
 	struct json *internal;
 	const struct json *typed; /* the submit that is drawn again, or NULL */
 	const struct json *identity; /* of settings: whose they are, to show */
-	const char *attempt; /* who a guessed submit wants to be, or NULL */
+	const char *attempt;  /* who a guessed submit wants to be, or NULL */
 	bool attempts_failed; /* some failed before: forgotten on success */
-	struct json *continue_with;  /* NULL: not part of this answer */
+	struct json *continue_with; /* NULL: not part of this answer */
 	struct ui *ui;
 	int64_t issued_at;
 	int64_t expires_at;

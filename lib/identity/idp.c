@@ -157,6 +157,8 @@ read_methods(struct idp *p, const struct conf *conf)
 	m->code_login = conf_bool(conf, "identity.methods.code.passwordless");
 	m->code_mfa = conf_bool(conf, "identity.methods.code.mfa");
 	m->link = conf_bool(conf, "identity.methods.link");
+	m->totp = conf_bool(conf, "identity.methods.totp");
+	m->lookup = conf_bool(conf, "identity.methods.lookup_secret");
 }
 
 /* A setting of one of two words: *second is whether it is the second. */

@@ -33,19 +33,22 @@ struct idp_methods {
 	bool code_login; /* ... signing in and up without a password */
 	bool code_mfa;	 /* ... as a second factor */
 	bool link;	 /* mailed links: recovery, verification */
+	bool totp;	 /* linking authenticator apps; those linked work */
+	bool lookup;	 /* making back-up codes; those made work */
 };
 
 struct idp {
 	const char *base_url; /* of this service, as clients see it */
 	const char *pages;    /* "https://app.example/auth": where forms are */
-	const char *page[IDP_PAGES]; /* of each flow, and of errors; NULL: there */
+	const char
+	    *page[IDP_PAGES]; /* of each flow, and of errors; NULL: there */
 	const char *default_return;
 	const char *const *after[IDP_FLOWS]; /* "URL", "password=URL" */
-	const char *const *return_to; /* what a flow may return to */
-	const char *issuer;	      /* what authenticator apps call us */
-	const char *const *secrets;   /* the first one writes, all verify */
-	const char *csrf_cookie;      /* its name */
-	const char *cookie_domain;    /* NULL: host-only */
+	const char *const *return_to;	     /* what a flow may return to */
+	const char *issuer;	    /* what authenticator apps call us */
+	const char *const *secrets; /* the first one writes, all verify */
+	const char *csrf_cookie;    /* its name */
+	const char *cookie_domain;  /* NULL: host-only */
 	bool cookie_secure;
 	bool cookie_persistent;
 	enum resp_same_site same_site;

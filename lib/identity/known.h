@@ -11,7 +11,8 @@
 #include "rpc/req.h"
 
 struct known {
-	const char *text; /* the JSON of the session; borrowed, valid until put */
+	const char
+	    *text; /* the JSON of the session; borrowed, valid until put */
 	size_t len;
 	const char *identity_id;
 };
@@ -24,7 +25,7 @@ struct known_since {
 
 bool known_get(struct req *r, enum session_carrier carrier, const char *hash,
     struct known *out, struct known_since *since);
-void known_put(const struct session *s,
-    const struct known_since *since, const char *text, size_t len);
+void known_put(const struct session *s, const struct known_since *since,
+    const char *text, size_t len);
 
 #endif

@@ -45,8 +45,8 @@ enum code mailed_issue(struct visit *c, struct flow *f, const char *address,
  * was sent to address, but none is good, and its owner is told by mail that
  * there is an account (E-3).
  */
-enum code mailed_exists(struct visit *c, struct flow *f, const char *address)
-    MUST_CHECK;
+enum code mailed_exists(struct visit *c, struct flow *f,
+    const char *address) MUST_CHECK;
 
 /* The owner of a verifiable address (normalised); *identity_id NULL: nobody. */
 enum code mailed_owner(struct visit *c, const char *address,

@@ -447,8 +447,15 @@ const struct method method_lookup_login = {
 	.claims = has_code,
 };
 
+static bool
+settings_on(const struct idp *p)
+{
+	return p->methods.lookup;
+}
+
 const struct method method_lookup_settings = {
 	.name = TYPE,
+	.on = settings_on,
 	.draw = draw_settings,
 	.submit = submit_settings,
 	.claims = has_button,

@@ -269,10 +269,10 @@ draw_settings(struct visit *c, struct flow *f)
 	code = credential_get(c->db, c->mem, f->identity_id, TYPE, &cred);
 	if (code == CODE_OK)
 		self_add_submit(f, TYPE, "totp_unlink", "true", UI_TOTP_UNLINK);
-	else if (code == CODE_NOT_FOUND)
-		draw_link(c, f);
-	else
+	else if (code != CODE_NOT_FOUND)
 		return code;
+	else if (c->p->methods.totp) /* without a pending secret: no linking */
+		draw_link(c, f);
 	return CODE_OK;
 }
 

@@ -12,15 +12,15 @@
  * Keeps body for f and gives the browser the cookie that finds it, in place of
  * what was kept for f before. False: the database failed, answered.
  */
-bool park_keep(struct visit *c, const struct flow *f, const struct json *body)
-    MUST_CHECK;
+bool park_keep(struct visit *c, const struct flow *f,
+    const struct json *body) MUST_CHECK;
 
 /*
  * Takes what is kept for f out, and ends the cookie; *body is NULL when there
  * is nothing for this session and browser. False: failed, answered.
  */
-bool park_take(struct visit *c, const struct flow *f, const struct json **body)
-    MUST_CHECK;
+bool park_take(struct visit *c, const struct flow *f,
+    const struct json **body) MUST_CHECK;
 
 extern const struct db_query park_queries[];
 

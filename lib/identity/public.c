@@ -19,7 +19,6 @@
 #include "identity/visit.h"
 #include "identity/webauthn.h"
 #include "identity/whoami.h"
-#include "rpc/cors.h"
 #include "rpc/resp.h"
 
 #define SELF "/self-service/"
@@ -73,12 +72,13 @@ static const struct route routes[] = {
 
 /* Whether the request comes from a page of a listed origin. */
 static bool
-allow_origin(struct req *r)
+allow_origin(struct visit *c)
 {
+	struct req *r = c->r;
 	const char *origin = req_header(r, "origin");
 
 	resp_header(r, "vary", "Origin");
-	if (origin == NULL || !cors_listed(r->env->conf, origin))
+	if (origin == NULL || !visit_knows_origin(c, origin))
 		return false;
 	resp_header(r, "access-control-allow-origin", origin);
 	resp_header(r, "access-control-allow-credentials", "true");
@@ -102,7 +102,7 @@ public_serve(const struct idp *p, struct req *r)
 {
 	struct visit *c = route_visit(p, r);
 
-	if (allow_origin(r) && strcmp(r->method, "OPTIONS") == 0) {
+	if (allow_origin(c) && strcmp(r->method, "OPTIONS") == 0) {
 		answer_preflight(c);
 		return;
 	}

@@ -97,8 +97,7 @@ write_rows(struct visit *c, struct flow *f, const struct onetime_proof *proof,
 		return code; /* an address need not be verifiable, too */
 	code = self_trail(c, "recovery", NULL, proof->identity_id, NULL);
 	if (code == CODE_OK)
-		code = self_issue(c, f, proof->identity_id, &how, s,
-		    secret);
+		code = self_issue(c, f, proof->identity_id, &how, s, secret);
 	if (code != CODE_OK)
 		return code;
 	if (!f->api)

@@ -16,8 +16,7 @@ void self_registration_submit(struct visit *c);
 enum code self_registration_draw(struct visit *c, struct flow *f);
 
 /* The traits of a submit, in the types of the schema. */
-struct json *self_registration_traits(struct visit *c,
-    const struct json *body);
+struct json *self_registration_traits(struct visit *c, const struct json *body);
 
 /* Says in f what is wrong with them; true: nothing. */
 bool self_registration_check(struct visit *c, struct flow *f,

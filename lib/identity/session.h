@@ -35,7 +35,7 @@ struct session {
 	bool active;		  /* flag set, not expired, identity active */
 	int64_t authenticated_at; /* us since 1970 */
 	int64_t expires_at;
-	int64_t idle_at; /* ends then unless it is used; 0: never */
+	int64_t idle_at;	 /* ends then unless it is used; 0: never */
 	const struct json *json; /* as public routes show it */
 };
 

@@ -15,6 +15,7 @@
 #include "identity/returnto.h"
 #include "rpc/after.h"
 #include "rpc/auth.h"
+#include "rpc/cors.h"
 #include "rpc/resp.h"
 #include "rpc/site.h"
 
@@ -220,6 +221,16 @@ visit_pages(struct visit *c)
 	if (!site.alias)
 		return c->p->pages;
 	return arena_printf(c->mem, "%s/auth", site.app);
+}
+
+bool
+visit_knows_origin(const struct visit *c, const char *origin)
+{
+	const char *const *own =
+	    conf_list(c->r->env->conf, "identity.allowed_origin");
+
+	return *own != NULL ? cors_in(own, origin)
+			    : cors_listed(c->r->env->conf, origin);
 }
 
 void

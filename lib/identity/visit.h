@@ -82,6 +82,9 @@ const char *visit_base(struct visit *c);
  */
 const char *visit_pages(struct visit *c);
 
+/* Whether a page of origin may read answers: identity.allowed_origin. */
+bool visit_knows_origin(const struct visit *c, const char *origin);
+
 /*
  * The schema of that id is the one this request is about; unknown ones, left
  * over from a former configuration, are held against the default.

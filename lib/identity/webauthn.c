@@ -9,7 +9,6 @@
 
 #include "identity/self.h"
 #include "learn/asset.h"
-#include "rpc/cors.h"
 #include "rpc/resp.h"
 
 #define SCRIPT_PATH "/.well-known/ory/webauthn.js"
@@ -95,7 +94,7 @@ webauthn_serve_script(struct visit *c)
 	resp_header(c->r, "cache-control", "public, no-cache");
 	resp_header(c->r, "etag", etag);
 	if (req_header(c->r, "origin") == NULL ||
-	    !cors_listed(c->r->env->conf, req_header(c->r, "origin")))
+	    !visit_knows_origin(c, req_header(c->r, "origin")))
 		resp_header(c->r, "access-control-allow-origin", "*");
 	if (str_eq(req_header(c->r, "if-none-match"), etag))
 		resp_send(c->r, 304, NULL, NULL, 0);

@@ -45,6 +45,12 @@ cors_listed(const struct conf *conf, const char *origin)
 		app = conf_text(conf, "url.app");
 		return app != NULL && same_origin(app, origin);
 	}
+	return cors_in(list, origin);
+}
+
+bool
+cors_in(const char *const *list, const char *origin)
+{
 	for (; *list != NULL; list++) {
 		if (same_origin(*list, origin))
 			return true;

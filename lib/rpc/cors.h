@@ -10,6 +10,9 @@
 /* Whether origin is on the list: allowed_origin, else url.app. */
 bool cors_listed(const struct conf *conf, const char *origin);
 
+/* Whether origin is one of list. */
+bool cors_in(const char *const *list, const char *origin);
+
 /* Sets the headers of an answer; none for an origin that is not listed. */
 void cors_apply(struct req *r);
 

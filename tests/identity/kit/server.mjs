@@ -37,15 +37,16 @@ export function sql(text) {
 }
 
 // Starts the service; lines are added to its configuration.
-// tcp: it listens on 127.0.0.1, so that clients have an address.
+// tcp: it listens on 127.0.0.1, so that clients have an address. without:
+// keys of our own that are left out.
 export async function startService(lines = [], workers = 4, program = 'mirai-identity',
-	tcp = false) {
+	tcp = false, without = []) {
 	const name = `svc${children.length}`;
 	const conf = path.join(dir, `${name}.conf`);
 	const fcgi = path.join(dir, `${name}.fcgi`);
 	const web = path.join(dir, `${name}.web`);
 	const port = tcp ? await freePort() : 0;
-	const has = (key) => lines.some((l) => l.startsWith(`${key} `));
+	const has = (key) => without.includes(key) || lines.some((l) => l.startsWith(`${key} `));
 	const base = [
 		'identity.secrets 0123456789abcdef0123456789abcdef',
 		'identity.argon2.memory 256K',

@@ -1,0 +1,19 @@
+/*
+ * A configuration of Ory Kratos (YAML) as ours: each of its keys is offered
+ * under the name it has in mirai.conf(5), where it counts unless that file or
+ * the environment says otherwise (spec identity.md S-3). Keys nobody knows
+ * give a warning; keys with a meaning for security that are not implemented
+ * stop the start.
+ */
+#ifndef MIRAI_IDENTITY_KRATOS_CONF_H
+#define MIRAI_IDENTITY_KRATOS_CONF_H
+
+#include "base/conf.h"
+
+/* To be called first in main(): identity.config is read from then on. */
+void kratos_conf_know(void);
+
+/* Reads the file path into c; -1 after a line on standard error. */
+int kratos_conf_read(struct conf *c, const char *path);
+
+#endif
