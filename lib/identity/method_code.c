@@ -67,7 +67,8 @@ draw_sent(struct flow *f, enum ui_id label)
 		.required = true,
 		.label = label,
 	    });
-	self_add_submit(f, NAME, NULL, NAME, UI_NODE_SUBMIT);
+	self_add_submit(f, NAME, NULL, NAME,
+	    f->kind == FLOW_LOGIN ? UI_LOGIN : UI_REGISTER);
 	self_add_submit(f, NAME, "resend", NAME, UI_NODE_RESEND);
 }
 

@@ -191,10 +191,15 @@ self_login_flows(struct visit *c)
 /* --- submitting ------------------------------------------------------------ */
 
 static void
-refuse_disabled(struct visit *c, const char *identity_id)
+refuse_disabled(struct visit *c, struct flow *f, const char *identity_id)
 {
 	struct json *details = json_new_object(c->mem);
 
+	if (!f->api && !visit_is_json(c)) {
+		ui_say(f->ui, UI_LOGIN_DISABLED, NULL, NULL);
+		self_again(c, f);
+		return;
+	}
 	json_put_text(details, "identity_id", identity_id);
 	visit_refuse(c,
 	    &(struct problem){
@@ -321,7 +326,8 @@ open_session(struct visit *c, struct flow *f, const struct identity *who,
 
 /* CODE_PERMISSION_DENIED: refused already, for the account is disabled. */
 static enum code
-check_active(struct visit *c, const char *identity_id, struct identity *who)
+check_active(struct visit *c, struct flow *f, const char *identity_id,
+    struct identity *who)
 {
 	enum code code;
 
@@ -331,7 +337,7 @@ check_active(struct visit *c, const char *identity_id, struct identity *who)
 		return code;
 	if (who->active)
 		return CODE_OK;
-	refuse_disabled(c, identity_id);
+	refuse_disabled(c, f, identity_id);
 	return CODE_PERMISSION_DENIED;
 }
 
@@ -421,7 +427,7 @@ self_login_complete(struct visit *c, struct flow *f, const char *identity_id,
 	enum level level;
 	struct session s;
 
-	if (url == NULL || check_active(c, identity_id, &who) != CODE_OK ||
+	if (url == NULL || check_active(c, f, identity_id, &who) != CODE_OK ||
 	    !open_session(c, f, &who, proof, &s, &secret))
 		return;
 	if (f->handoff != NULL) {

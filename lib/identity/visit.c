@@ -453,17 +453,26 @@ store_error(struct visit *c, const struct json *whole)
 	return id;
 }
 
-/* For people who come too often: storing each error would be work as well. */
+/*
+ * For people where nothing can be stored, or should be: a busy database, or
+ * somebody who comes too often.
+ */
 static void
-answer_wait(struct visit *c, const struct problem *p)
+answer_page(struct visit *c, const struct problem *p)
 {
-	const char *text = arena_printf(c->mem,
-	    "<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">"
-	    "<title>Please wait</title></head><body><h1>Please wait</h1>"
-	    "<p>There were too many attempts from your network. Please try "
-	    "again in %d seconds.</p></body></html>\n",
-	    p->retry_after);
+	const char *title =
+	    p->retry_after > 0 ? "Please wait" : "Something went wrong";
+	const char *when = "";
+	const char *text;
 
+	if (p->retry_after > 0)
+		when = arena_printf(c->mem, " You can try again in %d seconds.",
+		    p->retry_after);
+	text = arena_printf(c->mem,
+	    "<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">"
+	    "<title>%s</title></head><body><h1>%s</h1><p>%s%s</p></body>"
+	    "</html>\n",
+	    title, title, p->reason, when);
 	resp_header(c->r, "cache-control", CACHE_CONTROL);
 	resp_send(c->r, p->status, "text/html; charset=utf-8", text,
 	    strlen(text));
@@ -487,10 +496,10 @@ visit_refuse(struct visit *c, const struct problem *p)
 			visit_page(c, IDP_PAGE_ERROR), id));
 		return;
 	}
-	if (p->status == 429 && !visit_is_json(c))
-		answer_wait(c, p);
-	else
+	if (visit_is_json(c))
 		visit_json(c, p->status, whole);
+	else
+		answer_page(c, p);
 }
 
 void
