@@ -284,6 +284,11 @@ page_to_login(struct page *p)
 {
 	const char *target;
 
+	if (p->unsure) {
+		p->r->code = CODE_UNAVAILABLE;
+		page_fail(p);
+		return;
+	}
 	target = p->r->path;
 	if (p->r->query[0] != '\0')
 		target = arena_printf(p->r->mem, "%s?%s", target, p->r->query);

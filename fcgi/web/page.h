@@ -24,6 +24,7 @@ struct page {
 	const char *csrf;   /* for own forms; "" without a session */
 	const char *arg[2]; /* parts of the path: ids */
 	bool level_low;	    /* a session that must prove, or set up, more */
+	bool unsure;	    /* whether there is a session could not be asked */
 	bool leaves;	    /* a form of it leads to another site */
 	bool flow;	    /* its script talks to the identity service */
 	const char *script; /* of that service; NULL: none */
@@ -62,7 +63,10 @@ void page_send(struct page *p, int status);
 /* A local path or an address of the site; 303 after a post, 307 else. */
 void page_redirect(struct page *p, const char *to);
 
-/* To sign in and back to the page that was asked. */
+/*
+ * To sign in and back to the page that was asked. Whoever may be signed in,
+ * but cannot be asked for now, is told that: an outage is no sign-out.
+ */
 void page_to_login(struct page *p);
 
 /* A styled page that says what happened; anything written is dropped. */

@@ -336,6 +336,7 @@ void
 route_serve(struct req *r)
 {
 	struct page p = { 0 };
+	enum code code;
 
 	if (serve_plain(r))
 		return;
@@ -347,8 +348,10 @@ route_serve(struct req *r)
 		resp_text(r, 404, "Not found\n");
 		return;
 	}
-	/* Whatever keeps a session from being confirmed is "no session". */
-	p.level_low = auth_peek(r) == CODE_PERMISSION_DENIED;
+	/* What keeps a session from being confirmed shows on guarded pages. */
+	code = auth_peek(r);
+	p.level_low = code == CODE_PERMISSION_DENIED;
+	p.unsure = code == CODE_UNAVAILABLE;
 	r->code = CODE_OK;
 	serve_page(&p);
 	if (!resp_sent(r))

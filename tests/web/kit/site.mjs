@@ -84,8 +84,26 @@ async function until(what, test) {
 	throw new Error(`${what} did not happen`);
 }
 
+// The paths of the identity service go to a Kratos: the sample's own lines.
+function toKratos(text, port) {
+	return text.replace('"mod_fastcgi" )', '"mod_fastcgi", "mod_proxy" )')
+		.replace(/^#\$HTTP\["host"\] !~ "\^\(get\|api\)[^]*?^#\}/m, (block) => block.replaceAll(/^#/gm, ''))
+		.replace('"port" => 4433', `"port" => ${port}`);
+}
+
+// The administrators' listener of the sample, on a port.
+function adminOn(text, port) {
+	return text.replace('var.run + "/admin.sock"', `"127.0.0.1:${port}"`).replace(/^\s*server\.socket-perms.*$/m, '');
+}
+
+// Where the programs that ask who is who find no identity database.
+const NOWHERE = { IDENTITY_READER_URL: 'host=/nowhere', IDENTITY_DATABASE_URL: 'host=/nowhere' };
+
 // extra: lines of configuration, or a function of the port that gives them.
-export async function startSite(extra = []) {
+// kratos: a port that answers for the identity service, which then does not
+// run; or "own": it runs, with the lines of own, and the others know it only as
+// a Kratos, its administrator's side on a port of its own.
+export async function startSite(extra = [], { kratos, own = [] } = {}) {
 	const port = await freePort();
 	const base = `http://localhost:${port}`;
 	const run = fs.mkdtempSync(path.join(os.tmpdir(), 'mirai-site-'));
@@ -96,21 +114,35 @@ export async function startSite(extra = []) {
 	fs.symlinkSync(path.join(SRCDIR, 'fcgi/web/static'),
 		path.join(TEST_DIR, 'inst/share/mirai/static'));
 	loadFixtures();
-	const conf = writeConf(base, port, extra);
-	const start = (name, command, args) => {
+	const adminPort = await freePort();
+	const conf = writeConf(base, port, kratos === 'own' ? [...extra, 'identity.mode kratos',
+		`identity.kratos.public_url http://127.0.0.1:${port}`, `identity.kratos.admin_url http://127.0.0.1:${adminPort}`] : extra);
+	const start = (name, command, args, env = process.env) => {
 		const log = fs.openSync(path.join(TEST_DIR, `${name}.log`), 'a');
-		children.push(spawn(command, args, { stdio: ['ignore', log, log] }));
+		const child = spawn(command, args, { stdio: ['ignore', log, log], env });
+		children.push(child);
+		return child;
 	};
 	const env = { ...process.env, PORT: String(port), RUN: run, STATE: TEST_DIR,
 		INST: path.join(TEST_DIR, 'inst'), LOG: TEST_DIR };
 
-	start('login', path.join(BUILD, 'bin/mirai-identity'),
-		['-f', conf, '-s', path.join(run, 'svc/login.sock'), '-w', '4']);
-	for (const name of ['api', 'identity', 'web', 'file'])
-		start(name, path.join(BUILD, `bin/mirai-${name}`),
-			['-f', conf, '-s', path.join(run, `svc/${name}.sock`), '-w', '2']);
-	fs.writeFileSync(path.join(TEST_DIR, 'lighttpd.conf'),
-		execFileSync('sh', [path.join(SRCDIR, 'etc/dev/lighttpd.sh')], { env }));
+	const pool = (name, program, workers, file = conf, outer = process.env) => start(name,
+		path.join(BUILD, `bin/mirai-${program}`), ['-f', file, '-s', path.join(run, `svc/${name}.sock`), '-w', workers], outer);
+	let identity = conf;
+	if (kratos === 'own') {
+		identity = path.join(TEST_DIR, 'identity.conf');
+		fs.writeFileSync(identity, [fs.readFileSync(conf, 'utf8').replaceAll(/^identity\.(mode|kratos).*\n/gm, ''), ...own, ''].join('\n'), { mode: 0o600 });
+		pool('identity-admin', 'identity-admin', '2', identity);
+	}
+	if (kratos === undefined || kratos === 'own') {
+		pool('login', 'identity', '4', identity);
+		pool('identity', 'identity', '2', identity);
+	}
+	for (const name of ['api', 'web', 'file'])
+		pool(name, name, '2', conf, kratos === undefined ? process.env : { ...process.env, ...NOWHERE });
+	const sample = execFileSync('sh', [path.join(SRCDIR, 'etc/dev/lighttpd.sh')], { env, encoding: 'utf8' });
+	fs.writeFileSync(path.join(TEST_DIR, 'lighttpd.conf'), kratos === undefined ? sample
+		: kratos === 'own' ? adminOn(sample, adminPort) : toKratos(sample, kratos));
 	start('lighttpd', fs.existsSync('/usr/sbin/lighttpd') ? '/usr/sbin/lighttpd' : 'lighttpd',
 		['-D', '-f', path.join(TEST_DIR, 'lighttpd.conf')]);
 	const site = {
@@ -130,7 +162,7 @@ export async function startSite(extra = []) {
 		});
 	} catch (error) {
 		for (const name of ['api', 'identity', 'login', 'web', 'file', 'lighttpd'])
-			console.log(site.log(name).replace(/^/gm, `# ${name}: `));
+			if (fs.existsSync(path.join(TEST_DIR, `${name}.log`))) console.log(site.log(name).replace(/^/gm, `# ${name}: `));
 		site.stop();
 		throw error;
 	}
