@@ -15,6 +15,7 @@
 #include "rpc/after.h"
 #include "rpc/auth.h"
 #include "rpc/resp.h"
+#include "rpc/site.h"
 
 struct view *
 view_open(const struct conf *conf, const char *name)
@@ -141,9 +142,9 @@ expire_cookie(struct req *r, const char *name, const char *domain)
 void
 view_clear_cookies(struct req *r)
 {
-	const char *domain;
+	const char *domain =
+	    site_find(r->mem, r->env->conf, r->host).cookie_domain;
 
-	domain = conf_text(r->env->conf, "cookie.domain");
 	expire_cookie(r, IDP_SESSION_COOKIE, domain);
 	expire_cookie(r, IDP_TOKEN_COOKIE, domain);
 }

@@ -325,7 +325,8 @@ session_cookie(struct visit *c, const char *value, int64_t max_age)
 		.same_site = c->p->same_site,
 		.name = IDP_SESSION_COOKIE,
 		.value = value,
-		.domain = c->p->cookie_domain,
+		.domain = site_find(c->mem, c->r->env->conf, c->r->host)
+			      .cookie_domain,
 		.max_age = max_age,
 		.secure = c->p->cookie_secure,
 	    });

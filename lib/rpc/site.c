@@ -74,6 +74,7 @@ below_domain(struct arena *a, const char *domain, const char *scheme,
 	s->api = arena_printf(a, "%sapi.%s", scheme, domain);
 	s->auth = arena_printf(a, "%sauth.%s", scheme, domain);
 	s->alias = true;
+	s->cookie_domain = arena_strndup(a, domain, strcspn(domain, ":"));
 	return true;
 }
 
@@ -96,6 +97,7 @@ site_find(struct arena *a, const struct conf *conf, const char *host)
 	s.api = conf_text(conf, "url.api");
 	s.auth = conf_text(conf, "url.auth");
 	s.part = own_part(a, &s, host);
+	s.cookie_domain = conf_text(conf, "cookie.domain");
 	return s;
 }
 

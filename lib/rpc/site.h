@@ -27,8 +27,8 @@ struct site {
 	const char *marketing;
 	const char *api;
 	const char *auth;
-	/* Not the configured hosts: sessions stay on the host that was asked. */
-	bool alias;
+	bool alias; /* not the configured hosts, but of url.domains */
+	const char *cookie_domain; /* what all four share; NULL: host-only */
 };
 
 /* The site that answers for a Host header; strings are in a or conf's. */

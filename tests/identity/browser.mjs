@@ -356,6 +356,26 @@ async function expire(id) {
 		`UPDATE flows SET expires_at = now() - interval '3 minutes' WHERE id = '${id}'`]);
 }
 
+// Below a name of url.domains the four hosts share the session, and end it.
+async function aliases() {
+	const svc = await startService(['url.domains alias.example:8080']);
+	const b = new Browser(svc);
+	const host = { host: 'app.alias.example:8080', accept: 'application/json' };
+	await b.register('alias@acme.example');
+	b.jar.clear();
+	let r = await b.go('GET', '/self-service/login/browser', host);
+	r = await b.go('POST', `/self-service/login?flow=${r.json.id}`,
+		{ ...host, 'content-type': 'application/json' }, JSON.stringify({ method: 'password',
+			identifier: 'alias@acme.example', password: PASSWORD, csrf_token: csrfOf(r.json) }));
+	is(r.status, 200, 'signed in on a host of url.domains');
+	ok(/; Domain=alias\.example(;|$)/.test(cookieLine(r, SESSION)), 'its cookie is for all four');
+	r = await b.go('GET', '/self-service/logout/browser', host);
+	r = await b.go('GET', `/self-service/logout?token=${r.json.logout_token}`, host);
+	const line = cookieLine(r, SESSION);
+	ok(r.status === 204 && /; Domain=alias\.example(;|$)/.test(line) && /Max-Age=0/.test(line),
+		'and goes with the same Domain');
+}
+
 main(async () => {
 	const svc = await startService(['identity.return_to https://*.trainings.example/learn']);
 	await signUp(svc);
@@ -366,4 +386,5 @@ main(async () => {
 	await hostile(svc);
 	await crossOrigin(svc);
 	await expired(svc);
+	await aliases();
 });

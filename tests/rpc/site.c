@@ -42,6 +42,7 @@ test_single(void)
 	CHECK(part("") == SITE_SINGLE);
 	s = site_find(mem, conf, "localhost:8080");
 	CHECK(!s.alias);
+	CHECK(s.cookie_domain == NULL);
 	CHECK_STR(s.marketing, "http://localhost:8080");
 	/* one more site below the domain */
 	CHECK(part("app.mirai.localhost:8080") == SITE_APP);
@@ -52,6 +53,7 @@ test_single(void)
 	CHECK(part("app.mirai.localhost:8080.evil.example") == SITE_SINGLE);
 	s = site_find(mem, conf, "get.mirai.localhost:8080");
 	CHECK(s.alias);
+	CHECK_STR(s.cookie_domain, "mirai.localhost");
 	CHECK_STR(s.app, "http://app.mirai.localhost:8080");
 	CHECK_STR(s.auth, "http://auth.mirai.localhost:8080");
 }
