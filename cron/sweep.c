@@ -1,9 +1,10 @@
 /*
  * mirai-sweep: removes from storage what nothing refers to any more, which is
- * what a kill or a storage failure leaves behind, and ends the time of old
- * archives and stored answers. It lists first and asks the database afterwards,
- * and touches no object younger than an hour: no request lives that long, so
- * one that is not referred to then never will be.
+ * what a kill or a storage failure leaves behind, ends the time of old archives
+ * and stored answers, and copies the identity service's audit trail. It lists
+ * first and asks the database afterwards, and touches no object younger than
+ * an hour: no request lives that long, so one that is not referred to then
+ * never will be.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -12,9 +13,11 @@
 #include "base/log.h"
 #include "db/cache.h"
 #include "db/db.h"
+#include "identity/ident.h"
 #include "net/store.h"
 #include "rpc/idempotency.h"
 #include "rpc/job.h"
+#include "service/audit_copy.h"
 
 #define GRACE_US     (INT64_C(3600) * 1000000)
 #define TMP_SECONDS  86400
@@ -308,6 +311,39 @@ expire_answers(struct sweep *s)
 	    rows != NULL && db_affected(rows) == ANSWERS && !job_stopping());
 }
 
+/* Whether this installation keeps its own people, here. */
+static const char *
+identities_url(const struct conf *conf)
+{
+	if (ident_is_external(conf))
+		return NULL;
+	return conf_text(conf, "identity.database.url");
+}
+
+/* What happened to people, to the logs of their companies. */
+static void
+copy_audit(struct sweep *s)
+{
+	const char *url = identities_url(s->r->env->conf);
+	struct db *identities;
+	struct arena *a;
+	int64_t after = 0, n;
+
+	if (url == NULL)
+		return;
+	identities = db_open(url, "mirai-sweep");
+	do {
+		job_deadline(STEP_SECONDS);
+		a = arena_new();
+		n = audit_copy_step(identities, s->r->db, a, &after);
+		arena_free(a);
+	} while (n > 0 && !job_stopping());
+	if (n == -1)
+		s->failed = true;
+	db_close(identities);
+	db_use(s->r->db, s->r->mem);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -322,8 +358,10 @@ main(int argc, char **argv)
 	s.before = clock_now_us() - GRACE_US;
 	db_use(s.r->db, s.r->mem);
 	expire_archives(&s);
-	if (!j.dry)
+	if (!j.dry) {
 		expire_answers(&s);
+		copy_audit(&s);
+	}
 	sweep_objects(&s);
 	if (!j.dry && store_clean(j.env.store, TMP_SECONDS) != CODE_OK)
 		s.failed = true;

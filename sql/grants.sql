@@ -89,6 +89,7 @@ GRANT SELECT, INSERT, UPDATE, DELETE
 	attempts
 	TO mirai_identity;
 GRANT SELECT, INSERT ON audit TO mirai_identity;
+GRANT SELECT, DELETE ON audit_outbox TO mirai_identity;
 GRANT EXECUTE ON FUNCTION revoke_sessions(uuid, uuid), person_by_email(text),
 	session_used(uuid, bigint)
 	TO mirai_identity, mirai_identity_reader;

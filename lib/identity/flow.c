@@ -14,6 +14,7 @@ enum query {
 	Q_LOAD,
 	Q_SWEEP_FLOWS,
 	Q_SWEEP_SESSIONS,
+	Q_SWEEP_ENDED,
 	Q_SWEEP_ERRORS,
 	Q_SWEEP_PARKED,
 	Q_SWEEP_PENDING,
@@ -63,6 +64,14 @@ const struct db_query flow_queries[] = {
 	    .sql = "DELETE FROM sessions WHERE id IN (SELECT id FROM sessions"
 		   " WHERE expires_at < now() - interval '7 days'"
 		   " ORDER BY expires_at LIMIT 100)",
+	},
+	[Q_SWEEP_ENDED] = {
+	    .name = "flow_sweep_ended",
+	    .nargs = 0,
+	    .sql = "DELETE FROM sessions WHERE id IN (SELECT id FROM sessions"
+		   " WHERE NOT active"
+		   " AND revoked_at < now() - interval '7 days'"
+		   " ORDER BY revoked_at LIMIT 100)",
 	},
 	[Q_SWEEP_ERRORS] = {
 	    .name = "flow_sweep_errors",
