@@ -39,7 +39,7 @@ open_parts(struct req_env *env)
 
 	env->db =
 	    db_open(conf_text(c, "identity.database.url"), "mirai-identity");
-	metrics_open(c, false);
+	metrics_open(c);
 	env->cache =
 	    cache_open(conf_text(c, "cache.path"), conf_int(c, "cache.size"));
 	return 0;
@@ -57,7 +57,6 @@ sweep(struct req_env *env)
 {
 	struct arena *a = arena_new();
 
-	metrics_open(env->conf, true);
 	for (;;) {
 		if (flow_sweep(env->db, a) + account_sweep(env->db, a) <= 0) {
 			db_idle(env->db, 0);

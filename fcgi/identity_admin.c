@@ -37,7 +37,7 @@ open_parts(struct req_env *env)
 
 	env->db = db_open(conf_text(c, "identity.database.url"),
 	    "mirai-identity-admin");
-	metrics_open(c, false);
+	metrics_open(c);
 	env->cache =
 	    cache_open(conf_text(c, "cache.path"), conf_int(c, "cache.size"));
 	return 0;

@@ -572,6 +572,12 @@ ask(struct db *db, struct arena *a, enum query q)
 	return db_next(rows) ? db_text(rows, 0) : "";
 }
 
+const char *
+migrate_schema(enum migrate_target target)
+{
+	return target_schemas[target];
+}
+
 int
 migrate_require(struct db *db, enum migrate_target target)
 {

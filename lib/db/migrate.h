@@ -22,6 +22,9 @@ struct migrate_opts {
 	bool verbose;	 /* say what is done */
 };
 
+/* The newest migration this program was built with; "" if none. */
+const char *migrate_schema(enum migrate_target target);
+
 /* "app" or "identity". */
 const char *migrate_name(enum migrate_target target);
 

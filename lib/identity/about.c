@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/version.h"
+#include "db/migrate.h"
 #include "rpc/resp.h"
 
 #define READY_MS 1000
@@ -21,7 +22,9 @@ const struct db_query about_queries[] = {
 	[Q_READY] = {
 	    .name = "about_ready",
 	    .nargs = 0,
-	    .sql = "SELECT 1 FROM identities LIMIT 1",
+	    .sql = "SELECT coalesce(max(name), ''),"
+		   " (SELECT count(*) FROM (SELECT 1 FROM identities LIMIT 1)"
+		   " one) FROM schema_migrations WHERE name ~ '^[0-9]'",
 	},
 	[Q__MAX] = { 0 },
 };
@@ -41,23 +44,40 @@ about_alive(struct visit *c)
 	answer_member(c, "status", "ok");
 }
 
-void
-about_ready(struct visit *c)
+/* What is not as it must be, by dependency; NULL: nothing. */
+static struct json *
+find_faults(struct visit *c)
 {
 	struct db_scope scope = { .deadline_ms = c->r->started_ms + READY_MS };
+	struct json *o = json_new_object(c->mem);
 	struct db_rows *rows;
-	struct json *o;
+	enum code code;
 
 	db_begin(c->db, DB_TX_READ, &scope);
 	rows = db_last(c->db, &about_queries[Q_READY], DB_NOARGS);
-	if (db_end(c->db, rows == NULL ? CODE_UNAVAILABLE : CODE_OK) ==
-	    CODE_OK) {
+	code = db_end(c->db, rows == NULL ? CODE_UNAVAILABLE : CODE_OK);
+	if (code != CODE_OK || !db_next(rows))
+		json_put_text(o, "database",
+		    "the identity database does not answer");
+	else if (strcmp(db_text(rows, 0), migrate_schema(MIGRATE_IDENTITY)) < 0)
+		json_put_text(o, "migrations",
+		    "the schema is older than this program; run mirai-migrate");
+	else
+		return NULL;
+	return o;
+}
+
+void
+about_ready(struct visit *c)
+{
+	struct json *faults = find_faults(c), *o;
+
+	if (faults == NULL) {
 		answer_member(c, "status", "ok");
 		return;
 	}
 	o = json_new_object(c->mem);
-	json_put_text(json_put_object(o, "errors"), "database",
-	    "the identity database does not answer");
+	json_put(o, "errors", faults);
 	visit_json(c, 503, o);
 }
 

@@ -9,6 +9,7 @@
 enum query {
 	Q_SESSIONS,
 	Q_MAILS,
+	Q_OLDEST,
 	Q__MAX
 };
 
@@ -27,21 +28,29 @@ const struct db_query admin_metrics_queries[] = {
 		   " LEFT JOIN mails m USING (status)"
 		   " GROUP BY s.status ORDER BY s.status",
 	},
+	[Q_OLDEST] = {
+	    .name = "admin_metrics_oldest",
+	    .nargs = 0,
+	    .sql = "SELECT coalesce(extract(epoch FROM now()"
+		   " - min(created_at)), 0)::bigint FROM mails"
+		   " WHERE status IN ('queued', 'processing')",
+	},
 	[Q__MAX] = { 0 },
 };
 
+/* A gauge that is one number of one row. */
 static enum code
-write_sessions(struct visit *c, struct buf *b)
+write_number(struct visit *c, struct buf *b, enum query q, const char *name,
+    const char *help)
 {
 	struct db_rows *rows;
 
-	rows = db_run(c->db, &admin_metrics_queries[Q_SESSIONS], DB_NOARGS);
+	rows = db_run(c->db, &admin_metrics_queries[q], DB_NOARGS);
 	if (rows == NULL || !db_next(rows))
 		return identity_fault(c->db);
-	buf_puts(b,
-	    "# HELP mirai_identity_sessions_active Sessions that are good.\n"
-	    "# TYPE mirai_identity_sessions_active gauge\n");
-	buf_printf(b, "mirai_identity_sessions_active %lld\n",
+	buf_printf(b, "# HELP mirai_identity_%s %s\n", name, help);
+	buf_printf(b, "# TYPE mirai_identity_%s gauge\n", name);
+	buf_printf(b, "mirai_identity_%s %lld\n", name,
 	    (long long)db_int(rows, 0));
 	return CODE_OK;
 }
@@ -71,9 +80,13 @@ admin_metrics_show(struct visit *c)
 
 	metrics_write(b);
 	visit_begin(c, DB_TX_READ);
-	code = write_sessions(c, b);
+	code = write_number(c, b, Q_SESSIONS, "sessions_active",
+	    "Sessions that are good.");
 	if (code == CODE_OK)
 		code = write_mails(c, b);
+	if (code == CODE_OK)
+		code = write_number(c, b, Q_OLDEST, "mail_wait_seconds",
+		    "Age of the oldest mail that is not sent yet.");
 	if (!visit_end(c, code))
 		return;
 	resp_send(c->r, 200, "text/plain; version=0.0.4; charset=utf-8",

@@ -102,7 +102,8 @@ const char *flow_start_url(struct visit *c, enum flow_kind kind, bool api);
 
 /*
  * For cron: deletes at most 100 rows of each kind that ended over a week ago
- * (error records: a day; what was parked or pending: at once); returns how many, -1 when the database failed.
+ * (error records, exchanges and tries: a day; what was parked or pending: at
+ * once); returns how many, -1 when the database failed.
  */
 int64_t flow_sweep(struct db *db, struct arena *a);
 

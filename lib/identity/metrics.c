@@ -8,6 +8,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
@@ -29,10 +30,13 @@ struct histogram {
 	_Atomic uint64_t sum_us;
 };
 
+/* Who waits for a hash: a killed process must not wait for ever. */
+#define WAITERS 256
+
 struct page {
 	_Atomic uint64_t magic;
 	_Atomic uint64_t counters[METRICS__MAX];
-	_Atomic int64_t waiting;
+	_Atomic pid_t waiting[WAITERS]; /* 0: nobody */
 	struct histogram times[METRICS_TIME__MAX];
 };
 
@@ -55,7 +59,7 @@ open_file(const char *path)
 }
 
 static void
-map_file(const char *path, int anew)
+map_file(const char *path)
 {
 	void *p;
 	int fd;
@@ -76,12 +80,21 @@ map_file(const char *path, int anew)
 		memset(p, 0, sizeof(*page));
 		atomic_store(&page->magic, MAGIC);
 	}
-	if (anew)
-		atomic_store(&page->waiting, 0);
+}
+
+/* Whoever had this process's number before is gone. */
+static void
+forget_waiter(pid_t pid)
+{
+	size_t i;
+
+	for (i = 0; i < WAITERS; i++)
+		if (atomic_load(&page->waiting[i]) == pid)
+			atomic_store(&page->waiting[i], 0);
 }
 
 void
-metrics_open(const struct conf *conf, int anew)
+metrics_open(const struct conf *conf)
 {
 	struct buf path = BUF_INIT;
 
@@ -89,8 +102,10 @@ metrics_open(const struct conf *conf, int anew)
 	/* Another layout has another file: none is cut under a reader. */
 	buf_printf(&path, "%s.metrics%zu", conf_text(conf, "cache.path"),
 	    sizeof(struct page));
-	map_file(buf_str(&path), anew);
+	map_file(buf_str(&path));
 	buf_free(&path);
+	if (page != NULL)
+		forget_waiter(getpid());
 }
 
 void
@@ -129,11 +144,45 @@ metrics_observe(enum metrics_time time, int64_t us)
 }
 
 void
-metrics_waiting(int change)
+metrics_wait_begin(void)
+{
+	pid_t none;
+	size_t i;
+
+	for (i = 0; page != NULL && i < WAITERS; i++) {
+		none = 0;
+		if (atomic_compare_exchange_strong(&page->waiting[i], &none,
+			getpid()))
+			return;
+	}
+}
+
+void
+metrics_wait_end(void)
 {
 	if (page != NULL)
-		atomic_fetch_add_explicit(&page->waiting, change,
-		    memory_order_relaxed);
+		forget_waiter(getpid());
+}
+
+/* Those that wait and live. */
+static int
+count_waiters(void)
+{
+	size_t i;
+	pid_t pid;
+	int n = 0;
+
+	for (i = 0; page != NULL && i < WAITERS; i++) {
+		pid = atomic_load(&page->waiting[i]);
+		if (pid == 0)
+			continue;
+		if (kill(pid, 0) == 0 || errno == EPERM)
+			n++;
+		else
+			atomic_compare_exchange_strong(&page->waiting[i], &pid,
+			    0);
+	}
+	return n;
 }
 
 /* The trail has all refusals as "login", each success as a session. */
@@ -218,12 +267,9 @@ write_histogram(struct buf *b, enum metrics_time time, const char *name,
 void
 metrics_write(struct buf *b)
 {
-	int64_t waiting = page == NULL ? 0 : atomic_load(&page->waiting);
-
 	write_logins(b);
 	head(b, "hash_waiting", "gauge", "Requests that wait for a hash.");
-	buf_printf(b, "mirai_identity_hash_waiting %lld\n",
-	    (long long)(waiting < 0 ? 0 : waiting));
+	buf_printf(b, "mirai_identity_hash_waiting %d\n", count_waiters());
 	head(b, "hash_busy_total", "counter",
 	    "Requests turned away since too many hashed at once.");
 	buf_printf(b, "mirai_identity_hash_busy_total %llu\n",

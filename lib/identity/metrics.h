@@ -26,18 +26,19 @@ enum metrics_time {
 	METRICS_TIME__MAX
 };
 
-/*
- * In each process. Without the file nothing is counted, which is logged. anew:
- * nobody waits for a hash yet.
- */
-void metrics_open(const struct conf *conf, int anew);
+/* In each process. Without the file nothing is counted, which is logged. */
+void metrics_open(const struct conf *conf);
 void metrics_close(void);
 
 void metrics_count(enum metrics_counter counter);
 void metrics_observe(enum metrics_time time, int64_t us);
 
-/* One more, or one less, waits for a hash. */
-void metrics_waiting(int change);
+/*
+ * This process waits for a hash, and no more. One that is killed meanwhile is
+ * not counted either.
+ */
+void metrics_wait_begin(void);
+void metrics_wait_end(void);
 
 /* What a row of the audit trail says of sign-ins, if anything. */
 void metrics_trail(const char *action);

@@ -59,11 +59,11 @@ enter(struct visit *c)
 	int64_t left = QUEUE_MS - c->r->queued_ms, begun = clock_mono_us();
 	int rc = -1;
 
-	metrics_waiting(1);
+	metrics_wait_begin();
 	if (left > 0)
 		rc = gate_enter(c->p->gate,
 		    left < QUEUE_MS ? (int)left : QUEUE_MS);
-	metrics_waiting(-1);
+	metrics_wait_end();
 	if (rc == -1)
 		metrics_count(METRICS_HASH_BUSY);
 	metrics_observe(METRICS_HASH_WAIT, clock_mono_us() - begun);

@@ -442,6 +442,13 @@ async function metrics(svc, pub) {
 		grown('sessions_active'), grown('whoami_seconds_count'), grown('hash_wait_seconds_count')],
 	[1, 1, 1, 2, 2], 'count what happened');
 	is([after.hash_waiting, after['mails{status="sent"}']], [0, 0], 'and what is');
+	const mails = (text) => execFileSync('psql', ['-qAtX', process.env.IDENTITY_OWNER_URL, '-c', text]);
+	mails(`INSERT INTO mails (template, recipient, sealed, created_at)
+		VALUES ('x', 'old@acme.example', '', now() - interval '10 minutes')`);
+	const waiting = await read();
+	ok(waiting['mails{status="queued"}'] >= 1 && waiting.mail_wait_seconds >= 600 &&
+		waiting.mail_wait_seconds < 660, 'a mail that waits is seen to wait');
+	mails("DELETE FROM mails WHERE recipient = 'old@acme.example'");
 	is(after['whoami_seconds_bucket{le="+Inf"}'], after.whoami_seconds_count, 'the last bucket has all');
 	ok(after['whoami_seconds_bucket{le="0.0005"}'] <= after['whoami_seconds_bucket{le="0.1"}'],
 		'buckets add up');
