@@ -103,6 +103,9 @@ export async function stopAll() {
 	}
 }
 
+// Sees the JSON of every answer: watch.seen = (json) => {}.
+export const watch = { seen: null };
+
 export async function request(svc, method, target, headers = {}, body = null) {
 	const { socketPath, host, port } = svc;
 	const req = http.request({ socketPath, host, port, method, path: target,
@@ -120,6 +123,7 @@ export async function request(svc, method, target, headers = {}, body = null) {
 	} catch {
 		json = undefined;
 	}
+	watch.seen?.(json);
 	return { status: res.statusCode, headers: res.headers, text, json,
 		cookies: res.headers['set-cookie'] ?? [] };
 }
