@@ -131,20 +131,26 @@ read_form(struct fields *f, const char *type, const void *body, size_t len)
 
 /* --- JSON ------------------------------------------------------------------ */
 
-/* Members and elements of j and below. */
-static size_t
-count_fields(const struct json *j)
+/*
+ * Counts members and elements of j and below until there are too many: more
+ * are not looked at, for a long object is slow to walk. False: too many.
+ */
+static bool
+count_fields(const struct json *j, size_t *n)
 {
-	size_t n = 0, i;
 	const char *key;
+	size_t i;
 
 	for (i = 0; i < json_count(j); i++)
-		n += 1 + count_fields(json_at(j, i));
+		if (++*n > BODY_MAX_FIELDS || !count_fields(json_at(j, i), n))
+			return false;
 	if (json_kind(j) != JSON_OBJECT)
-		return n;
+		return true;
 	for (i = 0; (key = json_key_at(j, i)) != NULL; i++)
-		n += 1 + count_fields(json_get(j, key));
-	return n;
+		if (++*n > BODY_MAX_FIELDS ||
+		    !count_fields(json_get(j, key), n))
+			return false;
+	return true;
 }
 
 static struct json *
@@ -154,13 +160,14 @@ read_json(struct arena *a, const void *body, size_t len,
 	static const struct json_limits limits = { BODY_MAX_BYTES,
 		BODY_MAX_DEPTH };
 	struct json *root;
+	size_t n = 0;
 
 	root = json_parse(a, body, len, &limits, NULL);
 	if (json_kind(root) != JSON_OBJECT) {
 		fail(fault, 400, "the body is not a JSON object");
 		return NULL;
 	}
-	if (count_fields(root) > BODY_MAX_FIELDS) {
+	if (!count_fields(root, &n)) {
 		fail(fault, 400, "too many fields");
 		return NULL;
 	}
