@@ -1,6 +1,7 @@
 /*
  * mirai-api: every mirai.v1 service that stays on the machine, and the two
- * health routes. Holds the tenant database role and the cache; calls nobody.
+ * health routes. Holds the tenant database role and the cache; calls
+ * nobody, but for a Kratos where identity.mode says so.
  */
 #include <string.h>
 

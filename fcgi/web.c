@@ -1,7 +1,8 @@
 /*
  * mirai-web: the pages of the application and marketing hosts, rendered here
  * and readable without script. Calls the services in-process under the
- * caller's own rights, holds the tenant database role, and calls no one.
+ * caller's own rights, holds the tenant database role, and calls no
+ * one, but for a Kratos where identity.mode says so.
  */
 #include <locale.h>
 
