@@ -463,7 +463,7 @@ issue(struct visit *c, const char *identity_id)
 {
 	struct json *o = json_new_object(c->mem);
 	const char *token = NULL;
-	struct session s;
+	struct session s = { 0 };
 	enum code code;
 	bool active;
 

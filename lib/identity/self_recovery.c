@@ -177,9 +177,9 @@ void
 self_recovery_passed(struct visit *c, struct flow *f,
     const struct onetime_proof *proof)
 {
-	struct flow *settings;
+	struct flow *settings = NULL;
 	struct identity who;
-	const char *secret;
+	const char *secret = NULL;
 	enum code code;
 
 	code = identity_get(c->db, c->mem, c->p->base_url, proof->identity_id,

@@ -69,7 +69,7 @@ read_token(struct arena *a, const char *s, size_t len)
 static bool
 read_pointer(struct run *r, const char *member, struct pointer *out)
 {
-	const char *s;
+	const char *s, *token;
 	size_t len;
 
 	out->ntokens = 0;
@@ -82,9 +82,9 @@ read_pointer(struct run *r, const char *member, struct pointer *out)
 		if (out->ntokens == MAX_TOKENS)
 			return fail(r, member, "too deep");
 		len = strcspn(++s, "/");
-		out->tokens[out->ntokens] = read_token(r->mem, s, len);
-		if (out->tokens[out->ntokens++] == NULL)
+		if ((token = read_token(r->mem, s, len)) == NULL)
 			return fail(r, member, "a ~ stands alone");
+		out->tokens[out->ntokens++] = token;
 	}
 	return true;
 }
