@@ -86,7 +86,7 @@ GRANT SELECT, INSERT, UPDATE, DELETE
 	verifiable_addresses, recovery_addresses, sessions, session_devices,
 	flows, errors, mails, mail_dispatches, onetime_codes,
 	parked_submits, pending_traits, oidc_states, session_exchanges,
-	attempts
+	attempts, web_hooks
 	TO mirai_identity;
 GRANT SELECT, INSERT ON audit TO mirai_identity;
 GRANT SELECT, DELETE ON audit_outbox TO mirai_identity;

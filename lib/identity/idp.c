@@ -10,6 +10,7 @@
 
 #include "base/fd.h"
 #include "base/log.h"
+#include "identity/hook.h"
 #include "base/str.h"
 
 #define MIN_SECRET     16
@@ -477,13 +478,15 @@ idp_open(const struct conf *conf, size_t workers)
 	p->oidc_config = oidc_config_load(p->mem, conf);
 	if (p->oidc_config != NULL)
 		p->oidc = open_oidc(p->oidc_config, workers);
+	p->hooks = hook_open(p->mem, conf, workers);
 	p->gate = open_gate(conf, workers);
 	p->breach = breach_open(conf);
 	if (p->schema == NULL || p->gate == NULL || p->breach == NULL ||
-	    p->oidc == NULL || check_maps(p) == -1 || check_after(p) == -1 ||
-	    !read_same_site(p, conf) || check_secrets(p) == -1 ||
-	    check_cookies(p) == -1 || check_level(conf) == -1 ||
-	    check_flows(p, conf) == -1 || rp_open(p->mem, conf, &p->rp) == -1) {
+	    p->oidc == NULL || p->hooks == NULL || check_maps(p) == -1 ||
+	    check_after(p) == -1 || !read_same_site(p, conf) ||
+	    check_secrets(p) == -1 || check_cookies(p) == -1 ||
+	    check_level(conf) == -1 || check_flows(p, conf) == -1 ||
+	    rp_open(p->mem, conf, &p->rp) == -1) {
 		idp_close(p);
 		return NULL;
 	}
@@ -500,6 +503,7 @@ idp_close(struct idp *p)
 	gate_close(p->gate);
 	breach_close(p->breach);
 	oidc_close(p->oidc);
+	hook_close(p->hooks);
 	arena_free(p->mem);
 	free(p);
 }

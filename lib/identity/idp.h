@@ -18,6 +18,8 @@
 #include "net/crypt.h"
 #include "rpc/resp.h"
 
+struct hooks;
+
 #define IDP_SESSION_COOKIE "ory_kratos_session"
 #define IDP_TOKEN_COOKIE   "ory_session_token"
 #define IDP_PARKED_COOKIE  "ory_kratos_continuity"
@@ -88,6 +90,7 @@ struct idp {
 	struct breach *breach;
 	const struct oidc_config *oidc_config;
 	struct oidc *oidc;
+	struct hooks *hooks; /* identity/hook.h */
 	struct arena *mem;
 };
 

@@ -4,22 +4,16 @@
  */
 #include "identity/oidc_config.h"
 
-#include <errno.h>
 #include <stddef.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/log.h"
 #include "base/str.h"
-#include "base/utf8.h"
+#include "identity/keyfile.h"
 #include "net/crypt.h"
 
-#define MAX_LINE      4096
-#define MAX_FILE      ((size_t)65536)
 #define MAX_PROVIDERS ((size_t)32)
 #define MAX_MAP	      ((size_t)64)
-#define MAX_ID	      ((size_t)32)
 
 enum kind {
 	KEY_TEXT,
@@ -107,7 +101,6 @@ static const struct oidc_map usual_map[] = {
 struct reading {
 	struct arena *mem;
 	const char *path;
-	unsigned line;
 	bool private; /* some private address may be called */
 	bool preset;
 	struct oidc_provider *p;
@@ -116,24 +109,6 @@ struct reading {
 };
 
 /* --- values ---------------------------------------------------------------- */
-
-/* https://host..., or http if private addresses are listed at all. */
-static const char *
-check_url(const struct reading *f, const char *url)
-{
-	const char *host;
-
-	if (str_starts(url, "https://"))
-		host = url + 8;
-	else if (str_starts(url, "http://") && f->private)
-		host = url + 7;
-	else
-		return "must be an https URL";
-	if (*host == '\0' || strpbrk(host, "#@\\ \"'<>") != NULL ||
-	    strchr("/:?", *host) != NULL)
-		return "must be an https URL without user and fragment";
-	return NULL;
-}
 
 static const char *
 check_pointer(const char *s)
@@ -146,25 +121,6 @@ check_pointer(const char *s)
 		if (p[1] != '0' && p[1] != '1')
 			return "must be a JSON pointer; ~ is written ~0";
 	return NULL;
-}
-
-/* The content of a small file without white space at its ends; or a rule. */
-static const char *
-read_small(struct arena *a, const char *path, const char **out)
-{
-	char *text = arena_alloc(a, MAX_FILE + 1);
-	FILE *file = fopen(path, "re");
-	size_t len;
-
-	if (file == NULL)
-		return arena_printf(a, "%s: %s", path, strerror(errno));
-	len = fread(text, 1, MAX_FILE + 1, file);
-	fclose(file);
-	if (len > MAX_FILE || memchr(text, '\0', len) != NULL)
-		return "the file is too long or binary";
-	text[len] = '\0';
-	*out = str_trim(a, text);
-	return **out == '\0' ? "the file is empty" : NULL;
 }
 
 static const char *const *
@@ -241,9 +197,9 @@ set_value(struct reading *f, const struct key *k, const char *value)
 		f->p->audiences = split(f->mem, value);
 		return NULL;
 	case KEY_FILE:
-		return read_small(f->mem, value, field);
+		return keyfile_text(f->mem, value, field);
 	case KEY_URL:
-		rule = check_url(f, value);
+		rule = keyfile_url(value, f->private);
 		break;
 	case KEY_POINTER:
 		rule = check_pointer(value);
@@ -268,53 +224,19 @@ find_key(const char *name)
 	return NULL;
 }
 
-/* A line, trimmed; NULL or the rule it breaks. */
+/* A pair of the file; NULL or the rule it breaks. */
 static const char *
-read_line(struct reading *f, char *line)
+take(void *arg, const char *key, const char *value)
 {
-	const struct key *k;
+	struct reading *f = arg;
+	const struct key *k = find_key(key);
 	const char *rule;
-	char *value;
 
-	if (*line == '\0' || *line == '#')
-		return NULL;
-	value = line + strcspn(line, " \t");
-	if (*value != '\0') {
-		*value++ = '\0';
-		value += strspn(value, " \t");
-	}
-	if ((k = find_key(line)) == NULL)
-		return arena_printf(f->mem, "%s: unknown key", line);
-	if (*value == '\0' || !utf8_valid(value, strlen(value)))
-		rule = "must have a value";
-	else
-		rule = set_value(f, k, value);
+	if (k == NULL)
+		return "unknown key";
+	rule = set_value(f, k, value);
 	f->preset = true;
-	return rule == NULL ? NULL : arena_printf(f->mem, "%s: %s", line, rule);
-}
-
-static int
-read_lines(struct reading *f, FILE *file)
-{
-	char line[MAX_LINE];
-	const char *rule;
-	size_t len;
-
-	while (fgets(line, sizeof(line), file) != NULL) {
-		f->line++;
-		len = strlen(line);
-		if (len == sizeof(line) - 1)
-			rule = "line too long";
-		else
-			rule = read_line(f, str_trim(f->mem, line));
-		explicit_bzero(line, sizeof(line));
-		if (rule != NULL) {
-			log_error("provider file %s:%u: %s", f->path, f->line,
-			    rule);
-			return -1;
-		}
-	}
-	return 0;
+	return rule;
 }
 
 /* What a whole file lacks; NULL: nothing. */
@@ -363,27 +285,17 @@ finish(struct reading *f)
 static int
 load_provider(struct reading *f)
 {
-	FILE *file;
-	int rc;
+	const char *rule;
 
-	if ((file = fopen(f->path, "re")) == NULL) {
-		log_error("provider file %s: %s", f->path, strerror(errno));
-		return -1;
-	}
 	(void)set_preset(f, "generic");
-	rc = read_lines(f, file);
-	fclose(file);
-	return rc == -1 ? -1 : finish(f);
+	rule = keyfile_read(f->mem, f->path, take, f);
+	if (rule == NULL)
+		return finish(f);
+	log_error("provider file %s", rule);
+	return -1;
 }
 
 /* --- the table ------------------------------------------------------------- */
-
-static bool
-is_id(const char *s)
-{
-	return *s != '\0' && strlen(s) <= MAX_ID &&
-	    s[strspn(s, "abcdefghijklmnopqrstuvwxyz0123456789-_")] == '\0';
-}
 
 static int
 load_all(struct arena *a, const struct conf *conf, struct oidc_config *c,
@@ -395,7 +307,7 @@ load_all(struct arena *a, const struct conf *conf, struct oidc_config *c,
 	size_t i;
 
 	for (i = 0; ids[i] != NULL; i++) {
-		if (!is_id(ids[i]) || i == MAX_PROVIDERS ||
+		if (!keyfile_is_id(ids[i]) || i == MAX_PROVIDERS ||
 		    oidc_config_find(c, ids[i]) != NULL) {
 			log_error("identity.oidc.providers: %s: not an id, or "
 				  "one too many",

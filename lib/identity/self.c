@@ -12,6 +12,7 @@
 #include "identity/body.h"
 #include "identity/courier.h"
 #include "identity/exchange.h"
+#include "identity/hook.h"
 #include "identity/limit.h"
 #include "identity/mailed.h"
 #include "identity/self_login.h"
@@ -103,6 +104,8 @@ self_redraw(struct visit *c, struct flow *f)
 static bool
 store_new(struct visit *c, struct flow *f)
 {
+	struct hook_about about = { .identity_id = f->identity_id,
+		.identity = f->identity };
 	enum code code;
 	int seconds;
 
@@ -112,10 +115,14 @@ store_new(struct visit *c, struct flow *f)
 		limit_refuse(c, seconds);
 		return false;
 	}
+	if (code == CODE_OK && !hook_ask(c, f, HOOK_BEFORE, &about))
+		return false;
 	if (code == CODE_OK)
 		code = self_draw(c, f);
 	if (code == CODE_OK)
 		code = flow_insert(c, f);
+	if (code == CODE_OK)
+		code = hook_tell(c, f, HOOK_BEFORE, &about);
 	return visit_end(c, code);
 }
 
@@ -484,12 +491,19 @@ self_issue(struct visit *c, const struct flow *f, const char *identity_id,
 enum code
 self_end_sessions(struct visit *c, const char *but, size_t *n)
 {
+	return self_end_sessions_of(c, c->session->identity.id, but, n);
+}
+
+enum code
+self_end_sessions_of(struct visit *c, const char *identity_id, const char *but,
+    size_t *n)
+{
 	const char **hashes;
 	size_t count = 0, i;
 	enum code code;
 
-	code = session_revoke_all(c->db, c->mem, c->session->identity.id, but,
-	    &hashes, &count);
+	code = session_revoke_all(c->db, c->mem, identity_id, but, &hashes,
+	    &count);
 	for (i = 0; code == CODE_OK && i < count; i++)
 		visit_forget(c, hashes[i]);
 	if (n != NULL)

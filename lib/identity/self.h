@@ -108,6 +108,10 @@ enum code self_issue(struct visit *c, const struct flow *f,
  */
 enum code self_end_sessions(struct visit *c, const char *but, size_t *n);
 
+/* The same of whoever has this id. */
+enum code self_end_sessions_of(struct visit *c, const char *identity_id,
+    const char *but, size_t *n);
+
 /*
  * In the open transaction, queues a mail to the person who is signed in. One
  * without an address gets none.

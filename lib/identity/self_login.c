@@ -10,6 +10,7 @@
 #include "identity/csrf.h"
 #include "identity/exchange.h"
 #include "identity/device.h"
+#include "identity/hook.h"
 #include "identity/level.h"
 #include "identity/limit.h"
 #include "identity/method.h"
@@ -302,6 +303,17 @@ begin_session(struct visit *c, struct flow *f, const struct identity *who,
 	return code;
 }
 
+/* The hooks of a sign-in that is stored. */
+static enum code
+finish(struct visit *c, const struct flow *f, const struct identity *who,
+    const struct session_proof *proof, const struct session *s)
+{
+	const struct hook_about about = { proof->method, who->id, who->json,
+		s->json };
+
+	return hook_finish(c, f, &about, s->id);
+}
+
 /* The session of a proven person; false: answered. */
 static bool
 open_session(struct visit *c, struct flow *f, const struct identity *who,
@@ -319,6 +331,8 @@ open_session(struct visit *c, struct flow *f, const struct identity *who,
 		code = limit_clear(c, LIMIT_SIGN_IN, f->attempt);
 	if (code == CODE_OK)
 		code = oidc_link_settle(c, f, who->id);
+	if (code == CODE_OK)
+		code = finish(c, f, who, proof, s);
 	if (code == CODE_OK)
 		code = flow_save(c, f);
 	return visit_end(c, code);
@@ -339,6 +353,63 @@ check_active(struct visit *c, struct flow *f, const char *identity_id,
 		return CODE_OK;
 	refuse_disabled(c, f, identity_id);
 	return CODE_PERMISSION_DENIED;
+}
+
+static bool
+has_verified(const struct identity *who)
+{
+	const struct json *list =
+	    json_get_list(who->json, "verifiable_addresses");
+	size_t i;
+
+	for (i = 0; i < json_count(list); i++)
+		if (json_get_bool(json_at(list, i), "verified", false))
+			return true;
+	return false;
+}
+
+/*
+ * The right proof of somebody without a verified address. Scripts get the form
+ * that says so and the error in one body: clients know one or the other.
+ */
+static void
+refuse_unverified(struct visit *c, struct flow *f, const struct identity *who)
+{
+	const struct problem p = { .status = 400,
+		.id = "session_verified_address_required",
+		.reason = "Verify your address first, then sign in." };
+	struct json *o;
+	enum code code;
+
+	ui_say(f->ui, UI_NOT_VERIFIED, NULL, NULL);
+	visit_begin(c, DB_TX_WRITE);
+	code = self_trail(c, "login", "refused", who->id, NULL);
+	if (code == CODE_OK)
+		code = flow_save(c, f);
+	if (!visit_end(c, code))
+		return;
+	if (!f->api && !visit_is_json(c)) {
+		visit_redirect(c, flow_page(c, f));
+		return;
+	}
+	o = flow_json(c, f);
+	json_put(o, "error", json_get(visit_problem(c, &p), "error"));
+	visit_json(c, p.status, o);
+}
+
+/* Whether the hooks let a proven person in. False: answered. */
+static bool
+may_enter(struct visit *c, struct flow *f, const struct identity *who,
+    const char *method)
+{
+	const struct hook_about about = { method, who->id, who->json, NULL };
+
+	if (hook_has(c, FLOW_LOGIN, HOOK_REQUIRE_VERIFIED, method) &&
+	    !is_same_person(c, f, who->id) && !has_verified(who)) {
+		refuse_unverified(c, f, who);
+		return false;
+	}
+	return hook_ask(c, f, HOOK_AFTER, &about);
 }
 
 /* A session that may not yet be told whose it is. */
@@ -428,6 +499,7 @@ self_login_complete(struct visit *c, struct flow *f, const char *identity_id,
 	struct session s;
 
 	if (url == NULL || check_active(c, f, identity_id, &who) != CODE_OK ||
+	    !may_enter(c, f, &who, proof->method) ||
 	    !open_session(c, f, &who, proof, &s, &secret))
 		return;
 	if (f->handoff != NULL) {

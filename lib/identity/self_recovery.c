@@ -7,6 +7,7 @@
 
 #include "base/clock.h"
 #include "identity/csrf.h"
+#include "identity/hook.h"
 #include "identity/mailed.h"
 #include "identity/self.h"
 
@@ -80,6 +81,17 @@ begin_settings(struct visit *c, const struct flow *f, struct flow **out)
 	return code == CODE_OK ? flow_insert(c, s) : code;
 }
 
+/* The hooks of a recovery that is stored. */
+static enum code
+finish(struct visit *c, const struct flow *f, const char *identity_id,
+    const struct session *s)
+{
+	const struct hook_about about = { f->active, identity_id,
+		s->identity.json, s->json };
+
+	return hook_finish(c, f, &about, s->id);
+}
+
 /* The rows of a recovery: session, address, flows. */
 static enum code
 write_rows(struct visit *c, struct flow *f, const struct onetime_proof *proof,
@@ -98,6 +110,8 @@ write_rows(struct visit *c, struct flow *f, const struct onetime_proof *proof,
 	code = self_trail(c, "recovery", NULL, proof->identity_id, NULL);
 	if (code == CODE_OK)
 		code = self_issue(c, f, proof->identity_id, &how, s, secret);
+	if (code == CODE_OK)
+		code = finish(c, f, proof->identity_id, s);
 	if (code != CODE_OK)
 		return code;
 	if (!f->api)
@@ -177,6 +191,8 @@ void
 self_recovery_passed(struct visit *c, struct flow *f,
     const struct onetime_proof *proof)
 {
+	struct hook_about about = { .method = f->active,
+		.identity_id = proof->identity_id };
 	struct flow *settings = NULL;
 	struct identity who;
 	const char *secret = NULL;
@@ -189,6 +205,9 @@ self_recovery_passed(struct visit *c, struct flow *f,
 			refuse_disabled(c, proof->identity_id);
 		return;
 	}
+	about.identity = who.json;
+	if (code == CODE_OK && !hook_ask(c, f, HOOK_AFTER, &about))
+		return;
 	if (code == CODE_OK)
 		code = write_rows(c, f, proof, &secret, &settings);
 	if (visit_end(c, code))

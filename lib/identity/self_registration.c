@@ -10,6 +10,7 @@
 #include "identity/credential.h"
 #include "identity/csrf.h"
 #include "identity/exchange.h"
+#include "identity/hook.h"
 #include "identity/limit.h"
 #include "identity/method.h"
 #include "identity/self.h"
@@ -155,6 +156,29 @@ begin_session(struct visit *c, const struct flow *f,
 	return self_issue(c, f, id, &in->proof, &out->session, &out->secret);
 }
 
+/* The hooks of a sign-up that is stored. */
+static enum code
+finish(struct visit *c, const struct flow *f, const struct self_newcomer *in,
+    const struct outcome *out)
+{
+	const struct hook_about about = { in->proof.method, out->who.id,
+		out->who.json, out->secret == NULL ? NULL : out->session.json };
+
+	return hook_finish(c, f, &about, NULL);
+}
+
+/* Whether the hooks let somebody in who has no id yet. False: answered. */
+static bool
+may_join(struct visit *c, struct flow *f, const struct self_newcomer *in)
+{
+	struct json *who = json_new_object(c->mem);
+	const struct hook_about about = { in->proof.method, NULL, who, NULL };
+
+	json_put_text(who, "schema_id", c->p->schema->id);
+	json_put(who, "traits", in->traits);
+	return hook_ask(c, f, HOOK_AFTER, &about);
+}
+
 /* The rows of a new person; a session too if signing up signs in. */
 static enum code
 write_rows(struct visit *c, struct flow *f, const struct self_newcomer *in,
@@ -182,6 +206,8 @@ write_rows(struct visit *c, struct flow *f, const struct self_newcomer *in,
 	if (code == CODE_OK)
 		code =
 		    identity_get(c->db, c->mem, c->p->base_url, id, &out->who);
+	if (code == CODE_OK)
+		code = finish(c, f, in, out);
 	if (code == CODE_OK)
 		code = flow_save(c, f);
 	return code;
@@ -294,7 +320,7 @@ self_registration_complete(struct visit *c, struct flow *f,
 	const char *url = self_done_url(c, f);
 	enum code code;
 
-	if (url == NULL || !may_register(c, f))
+	if (url == NULL || !may_register(c, f) || !may_join(c, f, in))
 		return;
 	f->state = FLOW_PASSED;
 	visit_begin(c, DB_TX_WRITE);

@@ -9,6 +9,7 @@
 #include "base/clock.h"
 #include "identity/csrf.h"
 #include "identity/factor.h"
+#include "identity/hook.h"
 #include "identity/level.h"
 #include "identity/method.h"
 #include "identity/park.h"
@@ -249,15 +250,11 @@ self_settings_resume(struct visit *c)
 
 /* The form as it is after a change, in its transaction. */
 static enum code
-draw_end(struct visit *c, struct flow *f, const struct settings_end *end)
+draw_end(struct visit *c, struct flow *f, const struct settings_end *end,
+    const struct identity *who)
 {
-	struct identity *who = arena_zalloc(c->mem, sizeof(*who));
 	enum code code;
 
-	code = identity_get(c->db, c->mem, c->p->base_url,
-	    c->session->identity.id, who);
-	if (code != CODE_OK)
-		return code;
 	f->identity = who->json;
 	f->typed = NULL;
 	f->state = FLOW_SUCCESS;
@@ -266,6 +263,30 @@ draw_end(struct visit *c, struct flow *f, const struct settings_end *end)
 	    end->value);
 	code = self_draw(c, f);
 	return code == CODE_OK ? flow_save(c, f) : code;
+}
+
+/*
+ * Hooks and form after a change, in its transaction. False: a hook refused,
+ * answered; else *code is how it went.
+ */
+static bool
+finish(struct visit *c, struct flow *f, const struct settings_end *end,
+    enum code *code)
+{
+	struct identity *who = arena_zalloc(c->mem, sizeof(*who));
+	struct hook_about about = { f->active, who->id, NULL,
+		c->session->json };
+
+	*code = identity_get(c->db, c->mem, c->p->base_url,
+	    c->session->identity.id, who);
+	about.identity = who->json;
+	if (*code == CODE_OK && !hook_ask(c, f, HOOK_AFTER, &about))
+		return false;
+	if (*code == CODE_OK)
+		*code = hook_finish(c, f, &about, c->session->id);
+	if (*code == CODE_OK)
+		*code = draw_end(c, f, end, who);
+	return true;
 }
 
 void
@@ -292,8 +313,8 @@ self_settings_end(struct visit *c, struct flow *f,
 	if (code == CODE_OK)
 		code = self_trail(c, end->action, NULL, c->session->identity.id,
 		    c->session->id);
-	if (code == CODE_OK)
-		code = draw_end(c, f, end);
+	if (code == CODE_OK && !finish(c, f, end, &code))
+		return;
 	if (!visit_end(c, code))
 		return;
 	if (url == NULL)

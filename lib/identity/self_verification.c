@@ -4,6 +4,7 @@
  */
 #include "identity/self_verification.h"
 
+#include "identity/hook.h"
 #include "identity/mailed.h"
 #include "identity/nfc.h"
 #include "identity/profile.h"
@@ -62,6 +63,27 @@ settle(struct visit *c, const struct onetime_proof *proof)
 	return mailed_verify(c, proof->identity_id, proof->address);
 }
 
+/*
+ * The hooks of a verification, in its transaction. False: one refused,
+ * answered; else *code is how it went.
+ */
+static bool
+finish(struct visit *c, struct flow *f, const char *identity_id,
+    enum code *code)
+{
+	struct hook_about about = { .method = f->active,
+		.identity_id = identity_id };
+	struct identity who;
+
+	*code = identity_get(c->db, c->mem, c->p->base_url, identity_id, &who);
+	about.identity = who.json;
+	if (*code == CODE_OK && !hook_ask(c, f, HOOK_AFTER, &about))
+		return false;
+	if (*code == CODE_OK)
+		*code = hook_finish(c, f, &about, NULL);
+	return true;
+}
+
 void
 self_verification_passed(struct visit *c, struct flow *f,
     const struct onetime_proof *proof)
@@ -76,6 +98,8 @@ self_verification_passed(struct visit *c, struct flow *f,
 	if (code == CODE_OK)
 		code = self_trail(c, "verification", NULL, proof->identity_id,
 		    NULL);
+	if (code == CODE_OK && !finish(c, f, proof->identity_id, &code))
+		return;
 	f->state = FLOW_PASSED;
 	f->ui = ui_new(c->mem);
 	if (code == CODE_OK)

@@ -470,21 +470,42 @@ ui_has_node(const struct ui *ui, const char *name)
 	return false;
 }
 
-void
-ui_say_at(struct ui *ui, const char *node, enum ui_id id, const char *key,
-    const char *value)
+/* Puts a message at the node of that name, else with the whole form. */
+static void
+put_note(struct ui *ui, const char *node, struct json *message)
 {
 	struct ui_note *note;
 
 	if (!ui_has_node(ui, node)) {
-		ui_say(ui, id, key, value);
+		json_add(ui->messages, message);
 		return;
 	}
 	note = arena_zalloc(ui->mem, sizeof(*note));
 	note->node = node;
-	note->message = message_made(ui, id, key, value);
+	note->message = message;
 	note->next = ui->notes;
 	ui->notes = note;
+}
+
+void
+ui_say_at(struct ui *ui, const char *node, enum ui_id id, const char *key,
+    const char *value)
+{
+	put_note(ui, node, message_made(ui, id, key, value));
+}
+
+void
+ui_say_foreign(struct ui *ui, const char *node, const struct ui_foreign *m)
+{
+	struct json *o = json_new_object(ui->mem);
+
+	json_put_int(o, "id", m->id);
+	json_put_text(o, "text", m->text);
+	json_put_text(o, "type", m->type);
+	if (m->context != NULL)
+		json_put(o, "context", m->context);
+	ui->errors |= strcmp(m->type, "error") == 0;
+	put_note(ui, node, o);
 }
 
 void

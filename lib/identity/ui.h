@@ -200,6 +200,16 @@ void ui_say(struct ui *ui, enum ui_id id, const char *key, const char *value);
 void ui_say_at(struct ui *ui, const char *node, enum ui_id id, const char *key,
     const char *value);
 
+/* A message that is not ours: said at the node of that name if there is one. */
+struct ui_foreign {
+	int64_t id;
+	const char *text;
+	const char *type;	    /* "error", "info", "success" */
+	const struct json *context; /* NULL: none */
+};
+void ui_say_foreign(struct ui *ui, const char *node,
+    const struct ui_foreign *m);
+
 /*
  * Where the form leads once it is of no use to the flow: a plain GET there,
  * without the CSRF token.

@@ -406,8 +406,8 @@ status_message(int status)
 	}
 }
 
-static struct json *
-envelope(struct visit *c, const struct problem *p)
+struct json *
+visit_problem(struct visit *c, const struct problem *p)
 {
 	struct json *o = json_new_object(c->mem), *error;
 	const struct json *details = p->details;
@@ -486,7 +486,7 @@ visit_refuse(struct visit *c, const struct problem *p)
 	const char *id;
 
 	visit_abort(c);
-	whole = envelope(c, p);
+	whole = visit_problem(c, p);
 	if (p->retry_after > 0)
 		resp_header(c->r, "retry-after",
 		    arena_printf(c->mem, "%d", p->retry_after));

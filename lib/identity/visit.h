@@ -144,6 +144,9 @@ void visit_refuse(struct visit *c, const struct problem *problem);
 void visit_refuse_simple(struct visit *c, int status, const char *id,
     const char *reason);
 
+/* The body of such a refusal, to go with more than that. */
+struct json *visit_problem(struct visit *c, const struct problem *problem);
+
 /* The database said code; its cause is logged. */
 void visit_refuse_code(struct visit *c, enum code code);
 
