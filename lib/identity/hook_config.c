@@ -56,13 +56,14 @@ static const struct flow_row {
 	const char *name;
 	const char *key;
 	const char *methods[METHODS_MAX];
-	bool builtin[HOOK_REVOKE + 1]; /* which of enum hook_kind it has */
+	bool builtin[HOOK__MAX]; /* which of enum hook_kind it has */
 } flows[HOOK_FLOWS] = {
 	{ "login", "identity.hooks.login",
 	    { "password", "code", "oidc", "passkey", "webauthn", "totp",
 		"lookup_secret" },
 	    { [HOOK_WEB] = true,
 		[HOOK_REQUIRE_VERIFIED] = true,
+		[HOOK_SHOW_VERIFICATION] = true,
 		[HOOK_REVOKE] = true } },
 	{ "registration", "identity.hooks.registration",
 	    { "password", "code", "oidc", "passkey" }, { [HOOK_WEB] = true } },
@@ -82,6 +83,7 @@ static const struct builtin {
 } builtins[] = {
 	{ "require_verified_address", HOOK_REQUIRE_VERIFIED },
 	{ "revoke_active_sessions", HOOK_REVOKE },
+	{ "show_verification_ui", HOOK_SHOW_VERIFICATION },
 };
 
 /* Behaviours that are hooks elsewhere and settings here. */
@@ -305,20 +307,21 @@ static const char *
 read_builtin(const struct flow_row *flow, const char *name,
     struct hook_entry *e)
 {
+	const char *rule = "no such hook";
 	size_t i;
 
-	for (i = 0; i < NITEMS(settings); i++)
-		if (strcmp(settings[i].name, name) == 0)
-			return settings[i].rule;
 	for (i = 0; i < NITEMS(builtins); i++) {
 		if (strcmp(builtins[i].name, name) != 0)
 			continue;
+		rule = "cannot stand here";
 		e->kind = builtins[i].kind;
-		return flow->builtin[e->kind] && e->moment == HOOK_AFTER
-		    ? NULL
-		    : "cannot stand here";
+		if (flow->builtin[e->kind] && e->moment == HOOK_AFTER)
+			return NULL;
 	}
-	return "no such hook";
+	for (i = 0; i < NITEMS(settings); i++)
+		if (strcmp(settings[i].name, name) == 0)
+			return settings[i].rule;
+	return rule;
 }
 
 /*

@@ -24,8 +24,10 @@ enum hook_moment {
 
 enum hook_kind {
 	HOOK_WEB = 0,
-	HOOK_REQUIRE_VERIFIED, /* require_verified_address */
-	HOOK_REVOKE	       /* revoke_active_sessions */
+	HOOK_REQUIRE_VERIFIED,	/* require_verified_address */
+	HOOK_SHOW_VERIFICATION, /* show_verification_ui */
+	HOOK_REVOKE,		/* revoke_active_sessions */
+	HOOK__MAX
 };
 
 enum hook_auth {

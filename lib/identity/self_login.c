@@ -16,6 +16,7 @@
 #include "identity/method.h"
 #include "identity/oidc_link.h"
 #include "identity/self.h"
+#include "identity/self_verification.h"
 #include "identity/trail.h"
 #include "identity/webauthn.h"
 
@@ -369,32 +370,72 @@ has_verified(const struct identity *who)
 }
 
 /*
- * The right proof of somebody without a verified address. Scripts get the form
- * that says so and the error in one body: clients know one or the other.
+ * In the open transaction: a code for the address that is not verified yet, and
+ * the form that asks for it; *out NULL: none, or too many were sent.
+ */
+static enum code
+begin_verification(struct visit *c, const struct flow *f,
+    const struct identity *who, struct flow **out)
+{
+	const char *address =
+	    schema_address(c->p->schema, json_get(who->json, "traits"));
+	enum code code;
+	int seconds;
+
+	*out = NULL;
+	if (address == NULL)
+		return CODE_OK;
+	code = limit_take(c, LIMIT_SEND, address, &seconds);
+	if (code != CODE_OK || seconds > 0)
+		return code;
+	return self_verification_begin(c, f, address, NULL, out);
+}
+
+/*
+ * Scripts get the form that says so and the error in one body: clients know
+ * one or the other.
  */
 static void
-refuse_unverified(struct visit *c, struct flow *f, const struct identity *who)
+answer_unverified(struct visit *c, struct flow *f,
+    const struct flow *verification)
 {
 	const struct problem p = { .status = 400,
 		.id = "session_verified_address_required",
 		.reason = "Verify your address first, then sign in." };
 	struct json *o;
+
+	if (!f->api && !visit_is_json(c)) {
+		visit_redirect(c,
+		    flow_page(c, verification == NULL ? f : verification));
+		return;
+	}
+	if (verification != NULL) {
+		f->continue_with = json_new_list(c->mem);
+		self_verification_put_item(c, f->continue_with, verification);
+	}
+	o = flow_json(c, f);
+	json_put(o, "error", json_get(visit_problem(c, &p), "error"));
+	visit_json(c, p.status, o);
+}
+
+/* The right proof of somebody without a verified address. */
+static void
+refuse_unverified(struct visit *c, struct flow *f, const struct identity *who,
+    const char *method)
+{
+	struct flow *verification = NULL;
 	enum code code;
 
 	ui_say(f->ui, UI_NOT_VERIFIED, NULL, NULL);
 	visit_begin(c, DB_TX_WRITE);
 	code = self_trail(c, "login", "refused", who->id, NULL);
+	if (code == CODE_OK &&
+	    hook_has(c, FLOW_LOGIN, HOOK_SHOW_VERIFICATION, method))
+		code = begin_verification(c, f, who, &verification);
 	if (code == CODE_OK)
 		code = flow_save(c, f);
-	if (!visit_end(c, code))
-		return;
-	if (!f->api && !visit_is_json(c)) {
-		visit_redirect(c, flow_page(c, f));
-		return;
-	}
-	o = flow_json(c, f);
-	json_put(o, "error", json_get(visit_problem(c, &p), "error"));
-	visit_json(c, p.status, o);
+	if (visit_end(c, code))
+		answer_unverified(c, f, verification);
 }
 
 /* Whether the hooks let a proven person in. False: answered. */
@@ -406,7 +447,7 @@ may_enter(struct visit *c, struct flow *f, const struct identity *who,
 
 	if (hook_has(c, FLOW_LOGIN, HOOK_REQUIRE_VERIFIED, method) &&
 	    !is_same_person(c, f, who->id) && !has_verified(who)) {
-		refuse_unverified(c, f, who);
+		refuse_unverified(c, f, who, method);
 		return false;
 	}
 	return hook_ask(c, f, HOOK_AFTER, &about);

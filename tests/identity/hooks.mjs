@@ -378,6 +378,33 @@ async function builtIn() {
 	is(Number(sql("SELECT count(*) FROM audit WHERE action = 'session.revoke_others'")), 2, 'which is in the trail');
 }
 
+// Who is refused is led on to verify.
+async function ledOn() {
+	const svc = await startService(['identity.hooks.login after:require_verified_address after:show_verification_ui',
+		'identity.limits yes']);
+	const email = 'vera@acme.example';
+	await registerApi(svc, email);
+	sql('DELETE FROM mails; DELETE FROM attempts');
+	let r = await loginApi(svc, email);
+	const [item] = r.json.continue_with ?? [];
+	is([r.status, messageIds(r.json), item?.action, item?.flow.verifiable_address],
+		[400, [4000010], 'show_verification_ui', email], 'scripts learn of the form that verifies');
+	r = await api(svc, 'POST', `/self-service/verification?flow=${item.flow.id}`,
+		{ method: 'code', code: lastMail(email).VerificationCode });
+	is(r.json.state, 'passed_challenge', 'with the code of the mail');
+	is((await loginApi(svc, email)).status, 200, 'then the sign-in succeeds');
+	sql(`UPDATE verifiable_addresses SET verified = false WHERE value = '${email}'`);
+	const b = new Browser(svc);
+	const { action, csrf, flow } = await b.start('login');
+	const go = () => b.post(action, { csrf_token: csrf, method: 'password', identifier: email, password: PASSWORD });
+	r = await go();
+	ok(r.status === 303 && r.headers.location.startsWith(`${APP}/auth/verification?flow=`), 'browsers go there');
+	await go();
+	r = await go();
+	is([r.headers.location, count('mails')], [`${APP}/auth/login?flow=${flow.id}`, 3],
+		'but three mails are enough for ten minutes');
+}
+
 // --- what is refused at the start --------------------------------------------
 
 function refused(lines, why) {
@@ -401,6 +428,7 @@ function badEntries() {
 		'settings after:notify_previous_addresses': 'is always so, and no hook',
 		'login before:password:web_hook=x': 'no method is known before',
 		'login after:profile:web_hook=x': 'no method of this flow',
+		'login before:show_verification_ui': 'is set by identity.registration.show_verification',
 		'login before:revoke_active_sessions': 'cannot stand here',
 		'settings after:require_verified_address': 'cannot stand here',
 		'login after:coffee': 'no such hook',
@@ -455,6 +483,7 @@ main(async () => {
 		await killed(...await told(rcv), rcv);
 		await secluded(rcv);
 		await builtIn();
+		await ledOn();
 		is(rcv.errors, [], 'every request was as it must be');
 	} finally {
 		rcv.stop();
