@@ -373,45 +373,70 @@ take_schemas(struct reading *r, const char *path, const char *key,
 	offer(r, path, key, buf_str(b));
 }
 
+/* One more entry of a list that adds up. */
+static void
+add_entry(struct reading *r, const char *path, const char *key,
+    const char *entry)
+{
+	const char *had = conf_text(r->conf, key);
+
+	offer(r, path, key,
+	    had == NULL ? entry : arena_printf(r->mem, "%s,%s", had, entry));
+}
+
 /*
- * "selfservice.flows.login.after.password.default...": the method stands
- * before the last name, unless that is "after" itself. Entries add up.
+ * "selfservice.flows.login.after.password.NAME": the method stands before the
+ * last name; "" if that comes right after "after".
  */
+static const char *
+method_of_path(struct reading *r, const char *path)
+{
+	const char *end = strrchr(path, '.');
+	const char *after = strstr(path, ".after.");
+
+	if (after == NULL || after + strlen(".after") >= end)
+		return "";
+	after += strlen(".after.");
+	return arena_strndup(r->mem, after, (size_t)(end - after));
+}
+
 static void
 take_case(struct reading *r, const char *path, const char *key,
     const struct json *v)
 {
-	const char *url = scalar(r, v), *method, *end, *had;
+	const char *url = scalar(r, v), *method = method_of_path(r, path);
 
-	if (url == NULL) {
+	if (url == NULL)
 		fail(r, path, "must be text");
-		return;
-	}
-	end = strrchr(path, '.');
-	method = strstr(path, ".after.") + strlen(".after.");
-	had = conf_text(r->conf, key);
-	offer(r, path, key,
-	    arena_printf(r->mem, "%s%s%.*s%s%s", had == NULL ? "" : had,
-		had == NULL ? "" : ",", method < end ? (int)(end - method) : 0,
-		method, method < end ? "=" : "", url));
+	else
+		add_entry(r, path, key,
+		    *method == '\0'
+			? url
+			: arena_printf(r->mem, "%s=%s", method, url));
 }
 
 /* --- hooks ----------------------------------------------------------------- */
 
-/* Hooks without settings of their own that a key of ours stands for. */
+/* What a hook without settings of its own is here. */
 static const struct hook {
-	const char *flow; /* NULL: any */
+	const char *flow;
 	const char *name;
-	const char *key; /* NULL: it always runs */
+	const char
+	    *key; /* a yes or no, or a list of hooks; NULL: it always runs */
+	bool list;
 } hooks[] = {
-	{ "registration", "session", "identity.registration_session" },
+	{ "registration", "session", "identity.registration_session", false },
 	{ "registration", "show_verification_ui",
-	    "identity.registration.show_verification" },
+	    "identity.registration.show_verification", false },
 	{ "settings", "verify_new_address",
-	    "identity.settings.verify_new_address" },
-	{ "settings", "notify_previous_addresses", NULL },
-	{ "settings", "revoke_active_sessions", NULL },
-	{ "recovery", "revoke_active_sessions", NULL },
+	    "identity.settings.verify_new_address", false },
+	{ "settings", "notify_previous_addresses", NULL, false },
+	{ "settings", "revoke_active_sessions", "identity.hooks.settings",
+	    true },
+	{ "login", "require_verified_address", "identity.hooks.login", true },
+	{ "login", "revoke_active_sessions", "identity.hooks.login", true },
+	{ "recovery", "revoke_active_sessions", "identity.hooks.recovery",
+	    true },
 };
 
 static const struct hook *
@@ -428,24 +453,31 @@ find_hook(const char *flow, size_t len, const char *name)
 }
 
 static void
+take_hook(struct reading *r, const char *path, const char *name)
+{
+	const char *flow = path + strlen("selfservice.flows.");
+	const char *method = method_of_path(r, path);
+	size_t len = strcspn(flow, ".");
+	const struct hook *h = find_hook(flow, len, name);
+
+	if (h == NULL || str_starts(flow + len, ".before"))
+		fail(r, path,
+		    arena_printf(r->mem, "%s: see mirai-hooks(5)", name));
+	else if (h->list)
+		add_entry(r, path, h->key,
+		    arena_printf(r->mem, "after:%s%s%s", method,
+			*method == '\0' ? "" : ":", name));
+	else if (h->key != NULL)
+		offer(r, path, h->key, "yes");
+}
+
+static void
 take_hooks(struct reading *r, const char *path, const struct json *v)
 {
-	const char *flow = path + strlen("selfservice.flows."), *name;
-	size_t len = strcspn(flow, "."), i;
-	const struct hook *h;
-	bool before = str_starts(flow + len, ".before");
+	size_t i;
 
-	for (i = 0; i < json_count(v); i++) {
-		name = json_get_text(json_at(v, i), "hook", "");
-		h = before ? NULL : find_hook(flow, len, name);
-		if (h == NULL)
-			fail(r, path,
-			    arena_printf(r->mem,
-				"%s: set identity.hooks.* in mirai.conf(5)",
-				name));
-		else if (h->key != NULL)
-			offer(r, path, h->key, "yes");
-	}
+	for (i = 0; i < json_count(v); i++)
+		take_hook(r, path, json_get_text(json_at(v, i), "hook", ""));
 }
 
 /*

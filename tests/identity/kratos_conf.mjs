@@ -35,7 +35,8 @@ selfservice:
       lifespan: 1h30m
       after:
         default_browser_return_url: ${APP}/in
-        password: {default_browser_return_url: ${APP}/by-password}
+        password: {default_browser_return_url: ${APP}/by-password,
+          hooks: [{hook: require_verified_address}]}
     registration:
       ui_url: ${APP}/join
       after:
@@ -111,6 +112,9 @@ async function works() {
 	const hash = sql("SELECT config ->> 'hashed_password' FROM credentials ORDER BY created_at DESC LIMIT 1");
 	ok(hash.includes('m=1024,t=3,p=1'), `hashed as set: ${hash.slice(0, 30)}`);
 
+	const unproven = await loginApi(svc, 'staff@acme.example');
+	is(unproven.status, 400, 'a hook of the file asks for a proven address');
+	sql("UPDATE verifiable_addresses SET verified = true, status = 'completed' WHERE value = 'staff@acme.example'");
 	const me = new Browser(svc);
 	const login = await me.start('login');
 	r = await me.post(login.action, { csrf_token: login.csrf, method: 'password',
@@ -157,8 +161,8 @@ function refusals() {
 		['selfservice: {methods: {oidc: {enabled: true, config: {providers: [{id: x}]}}}}', 'mirai-oidc(5)'],
 		['selfservice: {methods: {password: {config: {haveibeenpwned_enabled: true}}}}', 'identity.breach'],
 		['selfservice: {methods: {password: {config: {min_password_length: 12}}}}', 'only 8 is'],
-		['selfservice: {flows: {login: {after: {hooks: [{hook: web_hook}]}}}}', 'web_hook: set identity.hooks'],
-		['selfservice: {flows: {login: {before: {hooks: [{hook: session}]}}}}', 'session: set identity.hooks'],
+		['selfservice: {flows: {login: {after: {hooks: [{hook: web_hook}]}}}}', 'web_hook: see mirai-hooks(5)'],
+		['selfservice: {flows: {login: {before: {hooks: [{hook: session}]}}}}', 'session: see mirai-hooks(5)'],
 		['session: {whoami: {tokenizer: {templates: {a: 1}}}}', 'there are no tokenizers'],
 		['oauth2_provider: {url: http://hydra:4445}', 'there is no OAuth2 provider'],
 		['identity: {schemas: [{id: a, url: "http://x/y.json"}]}', 'file://'],
