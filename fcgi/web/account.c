@@ -15,6 +15,7 @@ struct card {
 	const char *group;
 	const char *title;
 	const char *text;
+	const char *name; /* how its methods begin; NULL: as the group */
 };
 
 #define CARDS 4
@@ -28,28 +29,39 @@ struct tab {
 static const struct tab tabs[] = {
 	{ "profile", "Profile",
 	    { { "profile", "Profile",
-		"Your name and the address you sign in with." } } },
+		"Your name and the address you sign in with.", NULL } } },
 	{ "password", "Password",
 	    { { "password", "Password",
-		"At least eight characters; a sentence of your own is best." } } },
+		"At least eight characters; a sentence of your own is best.",
+		NULL } } },
 	{ "factor", "Second Factor",
 	    { { "totp", "Authenticator app",
 		  "A code from an app on your phone, asked for when you sign"
-		  " in." },
+		  " in.",
+		  NULL },
 		{ "webauthn", "Security keys",
-		    "A key you plug in or tap, asked for when you sign in." },
+		    "A key you plug in or tap, asked for when you sign in.",
+		    NULL },
 		{ "passkey", "Passkeys",
-		    "Sign in with your device instead of a password." },
+		    "Sign in with your device instead of a password.", NULL },
 		{ "lookup_secret", "Back-up codes",
-		    "For the day your phone or key is lost. Each works once." } } },
+		    "For the day your phone or key is lost. Each works once.",
+		    NULL } } },
 	{ "linked", "Linked Accounts",
 	    { { "oidc", "Linked accounts",
-		"Sign in with an account you have elsewhere." } } },
-	{ "sessions", "Sessions", { { NULL, NULL, NULL } } },
+		"Sign in with an account you have elsewhere.", NULL } } },
+	{ "sessions", "Sessions", { { NULL, NULL, NULL, NULL } } },
 	{ "account", "Account",
-	    { { "account", "Your data",
-		"Take your data with you, or close the account." } } },
+	    { { "default", "Your data",
+		"Take your data with you, or close the account.",
+		"account" } } },
 };
+
+static const char *
+card_name(const struct card *card)
+{
+	return card->name == NULL ? card->group : card->name;
+}
 
 /* --- which tab ------------------------------------------------------------- */
 
@@ -89,7 +101,7 @@ tab_of_method(const char *method)
 
 	for (i = 0; method != NULL && i < NITEMS(tabs); i++)
 		for (j = 0; j < CARDS && tabs[i].cards[j].group != NULL; j++)
-			if (str_starts(method, tabs[i].cards[j].group))
+			if (str_starts(method, card_name(&tabs[i].cards[j])))
 				return &tabs[i];
 	return NULL;
 }
@@ -164,7 +176,7 @@ put_card(struct page *p, struct shown *s, const struct card *card)
 	const char *const groups[] = { card->group, NULL };
 
 	tmpl_account_card_open(&p->h,
-	    &(struct tmpl_account_card){ .id = card->group,
+	    &(struct tmpl_account_card){ .id = card_name(card),
 		.title = card->title,
 		.text = card->text });
 	nodes_put_form(p, &s->nodes, groups);

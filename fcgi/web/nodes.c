@@ -87,13 +87,18 @@ has_groups(struct page *p, const struct nodes *n, const char *const *groups)
 bool
 nodes_has_group(const struct nodes *n, const char *group)
 {
-	const struct json *list;
+	const struct json *list, *node, *attributes;
 	size_t i;
 
 	list = json_get_list(n->ui, "nodes");
-	for (i = 0; i < json_count(list); i++)
-		if (str_eq(json_get_text(json_at(list, i), "group", ""), group))
+	for (i = 0; i < json_count(list); i++) {
+		node = json_at(list, i);
+		attributes = json_get_object(node, "attributes");
+		if (str_eq(json_get_text(node, "group", ""), group) &&
+		    !str_eq(json_get_text(attributes, "type", ""), "hidden") &&
+		    !str_eq(json_get_text(node, "type", ""), "script"))
 			return true;
+	}
 	return false;
 }
 

@@ -122,11 +122,11 @@ enum code identity_change_password(struct db *db, struct arena *a,
 	"i.id, i.schema_id, i.state, i.traits::text, i.metadata_public::text," \
 	" i.external_id, i.organization_id, i.state_changed_at,"               \
 	" i.created_at, i.updated_at,"                                         \
-	" (SELECT json_agg(json_build_object('id', v.id, 'value', v.value,"    \
-	" 'verified', v.verified, 'via', v.via, 'status', v.status,"           \
-	" 'verified_at', instant(v.verified_at),"                              \
+	" (SELECT json_agg(json_strip_nulls(json_build_object('id', v.id,"     \
+	" 'value', v.value, 'verified', v.verified, 'via', v.via,"             \
+	" 'status', v.status, 'verified_at', instant(v.verified_at),"          \
 	" 'created_at', instant(v.created_at),"                                \
-	" 'updated_at', instant(v.updated_at)) ORDER BY v.created_at, v.id)"   \
+	" 'updated_at', instant(v.updated_at))) ORDER BY v.created_at, v.id)"  \
 	" FROM verifiable_addresses v WHERE v.identity_id = i.id)::text,"      \
 	" (SELECT json_agg(json_build_object('id', v.id, 'value', v.value,"    \
 	" 'via', v.via, 'created_at', instant(v.created_at),"                  \

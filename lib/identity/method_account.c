@@ -1,6 +1,7 @@
 /*
  * The account as a whole: taking a copy, ending it, and keeping it after all
- * (spec identity.md D-6). Not part of Kratos; its clients skip the group.
+ * (spec identity.md D-6). Not part of Kratos: in a group that its clients know,
+ * and draw in no form.
  */
 #include "identity/account.h"
 #include "identity/courier.h"
@@ -9,7 +10,7 @@
 #include "identity/self.h"
 #include "identity/self_settings.h"
 
-#define GROUP "account"
+#define GROUP "default"
 
 static void
 add_export(struct visit *c, struct flow *f)

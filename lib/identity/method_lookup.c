@@ -127,7 +127,7 @@ draw_login(struct visit *c, struct flow *f)
 		.name = TYPE,
 		.type = "text",
 		.group = TYPE,
-		.autocomplete = "off",
+		.autocomplete = "one-time-code",
 		.required = true,
 		.label = UI_LOGIN_LOOKUP_LABEL,
 	    });

@@ -278,8 +278,7 @@ self_replace_expired(struct visit *c, const struct flow *old)
 		.reason = "The flow has expired. Please use the new one.",
 		.use_flow_id = f->id,
 		.expired_at = clock_rfc3339(c->mem, old->expires_at),
-		.since =
-		    arena_printf(c->mem, "%lldm", (long long)(ago / MINUTE_US)),
+		.since_ns = ago * 1000,
 	    });
 }
 

@@ -432,7 +432,8 @@ visit_problem(struct visit *c, const struct problem *p)
 	json_put_text(o, "redirect_browser_to", p->redirect_browser_to);
 	json_put_text(o, "use_flow_id", p->use_flow_id);
 	json_put_text(o, "expired_at", p->expired_at);
-	json_put_text(o, "since", p->since);
+	if (p->expired_at != NULL)
+		json_put_int(o, "since", p->since_ns);
 	return o;
 }
 

@@ -132,7 +132,7 @@ struct problem {
 	const char *redirect_browser_to; /* also in the details */
 	const char *use_flow_id;
 	const char *expired_at;
-	const char *since;
+	int64_t since_ns; /* beside it, with expired_at */
 	int retry_after; /* seconds */
 };
 
