@@ -183,13 +183,33 @@ exchange_hash(struct visit *c, const struct flow *f)
 		  strlen(f->exchange_code));
 }
 
+const char *const *
+flow_keys(struct arena *a, const char *kind, const char *const *session,
+    const char *csrf)
+{
+	const char **keys;
+
+	if (!str_eq(kind, kinds[FLOW_RECOVERY].name) &&
+	    !str_eq(kind, kinds[FLOW_VERIFICATION].name))
+		return session;
+	keys = arena_calloc(a, 2, sizeof(*keys));
+	keys[0] = str_is_empty(csrf) ? NULL : csrf;
+	return keys;
+}
+
+static const char *const *
+keys_of(struct visit *c, const struct flow *f)
+{
+	return flow_keys(c->mem, kinds[f->kind].name, visit_keys(c), f->csrf);
+}
+
 enum code
 flow_insert(struct visit *c, const struct flow *f)
 {
 	if (db_run(c->db, &flow_queries[Q_INSERT],
 		DB_ARGS(f->id, kinds[f->kind].name, f->api ? "api" : "browser",
 		    f->state, f->request_url, f->return_to, f->csrf,
-		    ui_store(c->mem, f->ui, visit_keys(c)),
+		    ui_store(c->mem, f->ui, keys_of(c, f)),
 		    f->refresh ? "true" : "false", f->requested_aal,
 		    f->identity_id, f->organization_id, exchange_hash(c, f),
 		    db_arg_time(c->mem, f->expires_at),
@@ -205,7 +225,7 @@ flow_save(struct visit *c, const struct flow *f)
 {
 	if (db_run(c->db, &flow_queries[Q_SAVE],
 		DB_ARGS(f->id, f->state, f->active,
-		    ui_store(c->mem, f->ui, visit_keys(c)),
+		    ui_store(c->mem, f->ui, keys_of(c, f)),
 		    json_string(c->mem, f->internal, JSON_COMPACT), f->csrf,
 		    f->api ? "api" : "browser")) == NULL)
 		return identity_fault(c->db);
@@ -226,7 +246,8 @@ read_flow(struct visit *c, enum flow_kind kind, const struct db_rows *rows)
 	f->request_url = db_text(rows, 4);
 	f->return_to = db_text_null(rows, 5);
 	f->csrf = db_text(rows, 6);
-	f->ui = ui_load(c->mem, db_text(rows, 7), visit_keys(c));
+	f->ui = ui_load(c->mem, db_text(rows, 7),
+	    flow_keys(c->mem, kinds[kind].name, visit_keys(c), csrf_cookie(c)));
 	f->refresh = db_bool(rows, 8);
 	f->requested_aal = db_text(rows, 9);
 	f->identity_id = db_text_null(rows, 10);

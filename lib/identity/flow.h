@@ -77,6 +77,14 @@ const char *flow_typed(const struct flow *f, const char *name);
 /* A new flow with an empty form, not stored yet; in c->mem. */
 struct flow *flow_new(struct visit *c, enum flow_kind kind, bool api);
 
+/*
+ * What opens the secret nodes of a form of this kind (flow_name()), for
+ * ui_load(): the caller's session; for the forms that come without one, the
+ * CSRF cookie of the browser (NULL: none).
+ */
+const char *const *flow_keys(struct arena *a, const char *kind,
+    const char *const *session, const char *csrf);
+
 /* Inside the open transaction. */
 enum code flow_insert(struct visit *c, const struct flow *f);
 enum code flow_save(struct visit *c, const struct flow *f);

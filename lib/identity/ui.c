@@ -31,7 +31,8 @@ struct ui_note {
 
 /* A node that is sealed at rest. */
 struct ui_secret {
-	size_t index; /* in nodes */
+	size_t index;		  /* in nodes */
+	const struct json *other; /* what others see in its place, or NULL */
 	struct ui_secret *next;
 };
 
@@ -281,25 +282,43 @@ ui_new(struct arena *a)
 	return ui;
 }
 
-void
-ui_keep_secret(struct ui *ui)
+static void
+keep_secret(struct ui *ui, size_t index, const struct json *other)
 {
 	struct ui_secret *s = arena_zalloc(ui->mem, sizeof(*s));
 
-	s->index = json_count(ui->nodes) - 1;
+	s->index = index;
+	s->other = other;
 	s->next = ui->secrets;
 	ui->secrets = s;
 }
 
-static bool
-is_secret(const struct ui *ui, size_t index)
+void
+ui_keep_secret(struct ui *ui)
+{
+	keep_secret(ui, json_count(ui->nodes) - 1, NULL);
+}
+
+void
+ui_keep_for_one(struct ui *ui, const struct ui *others)
+{
+	size_t i, n = json_count(ui->nodes);
+
+	assert(json_count(others->nodes) == n);
+	for (i = 0; i < n; i++)
+		keep_secret(ui, i, json_at(others->nodes, i));
+}
+
+/* NULL: the node is none. */
+static const struct ui_secret *
+secret_at(const struct ui *ui, size_t index)
 {
 	const struct ui_secret *s;
 
 	for (s = ui->secrets; s != NULL; s = s->next)
 		if (s->index == index)
-			return true;
-	return false;
+			break;
+	return s;
 }
 
 /* The node that was sealed; NULL: not for whoever has these keys. */
@@ -319,15 +338,17 @@ static void
 load_node(struct ui *ui, const struct json *node, const char *const *keys)
 {
 	const char *sealed = json_get_text(node, "sealed", NULL);
+	const struct json *other = json_get_object(node, "other");
 
 	if (sealed == NULL) {
 		json_add(ui->nodes, node);
 		return;
 	}
-	if ((node = open_node(ui->mem, sealed, keys)) == NULL)
-		return;
-	json_add(ui->nodes, node);
-	ui_keep_secret(ui);
+	if ((node = open_node(ui->mem, sealed, keys)) != NULL) {
+		keep_secret(ui, json_count(ui->nodes), other);
+		json_add(ui->nodes, node);
+	} else if (other != NULL)
+		json_add(ui->nodes, other);
 }
 
 struct ui *
@@ -580,29 +601,37 @@ put_nodes(struct json *o, const struct ui *ui, const char *csrf)
 
 static void
 store_secret(struct arena *a, struct json *list, const struct json *node,
-    const char *const *keys)
+    const struct json *other, const char *const *keys)
 {
 	const char *text;
+	struct json *o;
 
-	if (keys == NULL || keys[0] == NULL)
+	if (keys == NULL || keys[0] == NULL) {
+		if (other != NULL)
+			json_add(list, other);
 		return;
+	}
 	text = json_string(a, node, JSON_COMPACT);
-	json_put_text(json_add_object(list), "sealed",
+	o = json_add_object(list);
+	json_put_text(o, "sealed",
 	    seal_close(a, keys, SEALED_IN, text, strlen(text)));
+	if (other != NULL)
+		json_put(o, "other", other);
 }
 
 const char *
 ui_store(struct arena *a, const struct ui *ui, const char *const *keys)
 {
 	struct json *o = json_new_object(a), *list;
+	const struct ui_secret *secret;
 	const struct json *node;
 	size_t i;
 
 	list = json_put_list(o, "nodes");
 	for (i = 0; i < json_count(ui->nodes); i++) {
 		node = node_with_notes(ui, json_at(ui->nodes, i));
-		if (is_secret(ui, i))
-			store_secret(a, list, node, keys);
+		if ((secret = secret_at(ui, i)) != NULL)
+			store_secret(a, list, node, secret->other, keys);
 		else
 			json_add(list, node);
 	}

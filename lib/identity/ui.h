@@ -144,9 +144,9 @@ struct ui *ui_new(struct arena *a);
 
 /*
  * As kept in the database; text that is not ours gives an empty one. Secret
- * nodes are sealed under the first of keys, which is what the caller's session
- * is carried by: a copy of the database tells them to nobody. They are opened
- * by any of keys; where none fits, and without keys, they are left out.
+ * nodes are sealed under the first of keys, which only the browser or app has
+ * that may see them (flow_keys()). They are opened by any of keys; where none
+ * fits, and without keys, they are left out.
  */
 struct ui *ui_load(struct arena *a, const char *text, const char *const *keys);
 const char *ui_store(struct arena *a, const struct ui *ui,
@@ -183,6 +183,12 @@ struct json *ui_add_node(struct ui *ui, const char *type, const char *group,
 
 /* The node added last shows a secret. */
 void ui_keep_secret(struct ui *ui);
+
+/*
+ * All nodes so far are for whoever has the first of keys; the rest see those
+ * of others in their places, which are as many.
+ */
+void ui_keep_for_one(struct ui *ui, const struct ui *others);
 
 /* A message as the attributes of a text node hold it. */
 struct json *ui_message(struct ui *ui, enum ui_id id, const char *key,

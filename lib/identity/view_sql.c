@@ -8,6 +8,7 @@
 
 #include "base/utf8.h"
 #include "identity/csrf.h"
+#include "identity/flow.h"
 #include "identity/idp.h"
 #include "identity/session.h"
 
@@ -125,10 +126,11 @@ session_keys(struct req *r)
 }
 
 static void
-read_flow(struct req *r, const struct db_rows *rows, const char *cookie,
-    struct view_flow *out)
+read_flow(struct req *r, const struct db_rows *rows, const char *kind,
+    const char *cookie, struct view_flow *out)
 {
-	out->ui = ui_load(r->mem, db_text(rows, 0), session_keys(r));
+	out->ui = ui_load(r->mem, db_text(rows, 0),
+	    flow_keys(r->mem, kind, session_keys(r), cookie));
 	out->csrf = csrf_mask(r->mem, cookie);
 	out->state = db_text(rows, 1);
 	out->active = db_text_null(rows, 2);
@@ -170,7 +172,7 @@ sql_flow(struct view *v, struct req *r, const char *kind, const char *id,
 		return CODE_UNAVAILABLE;
 	if (!db_next(rows))
 		return CODE_NOT_FOUND;
-	read_flow(r, rows, cookie, out);
+	read_flow(r, rows, kind, cookie, out);
 	return CODE_OK;
 }
 

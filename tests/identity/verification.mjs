@@ -130,7 +130,10 @@ async function byMailedLink(svc) {
 	is([there.status, node(there.json, 'code').attributes.value], [200, mail.VerificationCode],
 		'the code is filled in');
 	const here = await b.getJson(`/self-service/verification/flows?id=${flow.id}`);
-	is(here.status, 200, 'the browser that began it still has it');
+	is([here.status, names(here.json)], [200, names(there.json)], 'the browser that began it still has it');
+	is(JSON.stringify(here.json).includes(mail.VerificationCode), false, 'and is not told the code: it may be a thief');
+	is(sql(`SELECT ui::text LIKE '%${mail.VerificationCode}%' FROM flows WHERE id = '${flow.id}'`), 'f',
+		'nor is a copy of the database');
 	const stranger = await new Browser(svc).getJson(`/self-service/verification/flows?id=${flow.id}`);
 	is([stranger.status, stranger.json.error.id], [403, 'security_csrf_violation'], 'others have not');
 	r = await b.postJson(action, { method: 'code', csrf_token: csrf, code: otherThan(mail.VerificationCode) });
