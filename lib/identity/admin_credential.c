@@ -11,6 +11,7 @@
 #include "identity/credential.h"
 #include "identity/route.h"
 #include "identity/self.h"
+#include "rpc/auth.h"
 
 static bool
 is_first_factor(const char *type)
@@ -153,6 +154,8 @@ admin_credential_drop(struct visit *c)
 	if (code == CODE_OK)
 		code = self_trail(c, arena_printf(c->mem, "%s.remove", type),
 		    NULL, id, NULL);
+	if (code == CODE_OK)
+		auth_forget_sessions(c->r, id);
 	if (admin_body_end(c, code))
 		visit_empty(c, 204);
 }

@@ -16,6 +16,7 @@
 #include "identity/policy.h"
 #include "identity/self.h"
 #include "identity/traits.h"
+#include "rpc/auth.h"
 
 #define MAX_EXTERNAL 255
 
@@ -451,5 +452,7 @@ admin_import_replace(struct visit *c, const char *id,
 		code = write_verified(c, id, in);
 	if (code == CODE_OK)
 		code = self_trail(c, "identity.update", NULL, id, NULL);
+	if (code == CODE_OK)
+		auth_forget_sessions(c->r, id);
 	return code;
 }

@@ -14,6 +14,7 @@
 #include "identity/self_recovery.h"
 #include "identity/self_verification.h"
 #include "net/mail.h"
+#include "rpc/auth.h"
 
 #define MINUTE_US INT64_C(60000000)
 
@@ -443,12 +444,14 @@ mailed_verify(struct visit *c, const char *identity_id, const char *address)
 	    DB_ARGS(identity_id, address));
 	if (rows == NULL)
 		return identity_fault(c->db);
-	return db_affected(rows) == 0 ? CODE_NOT_FOUND : CODE_OK;
+	if (db_affected(rows) == 0)
+		return CODE_NOT_FOUND;
+	auth_forget_sessions(c->r, identity_id);
+	return CODE_OK;
 }
 
-/* Wrong, in the open transaction: what was counted stays counted. */
-static void
-refuse_code(struct visit *c, struct flow *f)
+void
+mailed_refuse(struct visit *c, struct flow *f)
 {
 	const struct kind *k = &kinds[f->kind];
 	enum code code;
@@ -483,7 +486,7 @@ try_code(struct visit *c, struct flow *f, const char *given)
 	if (code == CODE_OK && proof.identity_id != NULL)
 		kinds[f->kind].passed(c, f, &proof);
 	else if (code == CODE_OK || code == CODE_NOT_FOUND)
-		refuse_code(c, f);
+		mailed_refuse(c, f);
 	else if (code == CODE_RESOURCE_EXHAUSTED) {
 		visit_abort(c);
 		self_restart(c, f, UI_CODE_SPENT);
@@ -606,18 +609,29 @@ mailed_start(struct visit *c, enum flow_kind kind, bool api)
 }
 
 /*
- * This browser goes on with f. What the link said is filled in, and so kept
- * in the clear; it was shown to whoever opened the link anyhow.
+ * What the link said is filled in for the browser that opened it. Whoever
+ * began f sees the form as it was: they may be after somebody else's address,
+ * and a program that looks through mails may have opened the link.
  */
+static void
+fill_in(struct visit *c, struct flow *f, const char *given)
+{
+	struct ui *others = f->ui = ui_new(c->mem);
+
+	draw(c, f, NULL);
+	f->ui = ui_new(c->mem);
+	draw(c, f, given);
+	ui_keep_for_one(f->ui, others);
+}
+
+/* This browser goes on with f. */
 static void
 open_here(struct visit *c, struct flow *f, const char *given)
 {
 	flow_adopt(c, f);
 	f->api = false;
-	if (given != NULL) {
-		f->ui = ui_new(c->mem);
-		draw(c, f, given);
-	}
+	if (given != NULL)
+		fill_in(c, f, given);
 	visit_begin(c, DB_TX_WRITE);
 	if (!visit_end(c, flow_save(c, f)))
 		return;
@@ -653,7 +667,8 @@ mailed_open(struct visit *c, enum flow_kind kind)
 	given = given_by(c, f);
 	if (strcmp(f->state, FLOW_PASSED) == 0)
 		self_restart(c, f, kinds[kind].done);
-	else if (given != NULL || json_get_bool(f->internal, "open", false))
+	else if ((given != NULL && strcmp(f->state, FLOW_SENT) == 0) ||
+	    json_get_bool(f->internal, "open", false))
 		open_here(c, f, given);
 	else
 		visit_redirect(c, flow_page(c, f));

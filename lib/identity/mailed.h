@@ -57,6 +57,12 @@ const char *mailed_url(struct visit *c, const struct flow *f, bool link,
     const char *secret);
 
 /*
+ * Ends the open transaction and shows f again: what was given is wrong. What
+ * was counted stays counted.
+ */
+void mailed_refuse(struct visit *c, struct flow *f);
+
+/*
  * In the open transaction: the address is proven to be theirs. CODE_NOT_FOUND:
  * it is not theirs any more.
  */

@@ -326,7 +326,12 @@ try_login(struct visit *c, struct flow *f, const char *given)
 	}
 	visit_begin(c, DB_TX_WRITE);
 	code = mailed_verify(c, proof.identity_id, proof.address);
-	if (!visit_end(c, code == CODE_NOT_FOUND ? CODE_OK : code))
+	if (code == CODE_NOT_FOUND) { /* it left its owner after the mail */
+		visit_abort(c);
+		self_login_refuse(c, f, UI_LOGIN_CODE_WRONG, proof.identity_id);
+		return;
+	}
+	if (!visit_end(c, code))
 		return;
 	if (is_second(f))
 		how.aal = LEVEL_SECOND;

@@ -15,6 +15,7 @@
 
 enum query {
 	Q_ADDRESS,
+	Q_STILL,
 	Q__MAX
 };
 
@@ -25,6 +26,12 @@ const struct db_query self_recovery_queries[] = {
 	    .sql = "SELECT r.value FROM identities i"
 		   " LEFT JOIN recovery_addresses r ON r.identity_id = i.id"
 		   " WHERE i.id = $1 ORDER BY r.created_at, r.id LIMIT 1",
+	},
+	[Q_STILL] = {
+	    .name = "self_recovery_still",
+	    .nargs = 2, /* identity, address */
+	    .sql = "SELECT 1 FROM recovery_addresses WHERE identity_id = $1"
+		   " AND via = 'email' AND value = $2 FOR SHARE",
 	},
 	[Q__MAX] = { 0 },
 };
@@ -187,6 +194,23 @@ refuse_disabled(struct visit *c, const char *identity_id)
 	    });
 }
 
+/* CODE_NOT_FOUND: the address left its owner after the mail. */
+static enum code
+find_owner(struct visit *c, const struct onetime_proof *proof,
+    struct identity *who)
+{
+	struct db_rows *rows;
+
+	rows = db_run(c->db, &self_recovery_queries[Q_STILL],
+	    DB_ARGS(proof->identity_id, proof->address));
+	if (rows == NULL)
+		return identity_fault(c->db);
+	if (!db_next(rows))
+		return CODE_NOT_FOUND;
+	return identity_get(c->db, c->mem, c->p->base_url, proof->identity_id,
+	    who);
+}
+
 void
 self_recovery_passed(struct visit *c, struct flow *f,
     const struct onetime_proof *proof)
@@ -198,8 +222,11 @@ self_recovery_passed(struct visit *c, struct flow *f,
 	const char *secret = NULL;
 	enum code code;
 
-	code = identity_get(c->db, c->mem, c->p->base_url, proof->identity_id,
-	    &who);
+	code = find_owner(c, proof, &who);
+	if (code == CODE_NOT_FOUND) {
+		mailed_refuse(c, f);
+		return;
+	}
 	if (code == CODE_OK && !who.active) {
 		if (visit_end(c, CODE_OK)) /* the code is used up */
 			refuse_disabled(c, proof->identity_id);

@@ -4,7 +4,7 @@ import { execFileSync } from 'node:child_process';
 import crypto from 'node:crypto';
 import { Configuration, CourierApi, IdentityApi } from '@ory/client';
 import { Key, UP, UV, get } from './kit/authenticator.mjs';
-import { ADMIN_SECRET, APP, AUTH, Browser, PASSWORD, actionOf, api, csrfOf, is, loginApi, main, node, ok, registerApi, request, startAdmin,
+import { ADMIN_SECRET, APP, AUTH, Browser, PASSWORD, actionOf, api, csrfOf, is, loginApi, main, node, ok, registerApi, request, sql, startAdmin,
 	startService } from './kit/server.mjs';
 
 const NOBODY = '00000000-0000-4000-8000-000000000000';
@@ -107,12 +107,19 @@ async function update(svc, pub, ann) {
 async function patch(svc, pub, ann) {
 	const ory = client(svc, IdentityApi);
 	const apply = (...jsonPatch) => ory.patchIdentity({ id: ann, jsonPatch });
+	const token = sql(`INSERT INTO sessions (identity_id, token_hash, expires_at) SELECT '${ann}',
+		sha256('ory_st_${'a'.repeat(32)}'), now() + interval '1 hour' RETURNING 'ory_st_${'a'.repeat(32)}'`);
+	const names = async () => [...new Set((await Promise.all(Array.from({ length: 12 }, () => sessionOf(pub, token))))
+		.map((s) => s.json.identity?.traits.name.first))];
+	const before = await names();
 	let r = await apply({ op: 'replace', path: '/traits/name/first', value: 'Anna' },
 		{ op: 'add', path: '/metadata_admin', value: { tags: ['x'] } },
 		{ op: 'add', path: '/metadata_admin/tags/-', value: 'y' },
 		{ op: 'replace', path: '/verifiable_addresses/0/verified', value: true });
 	is([r.status, r.data.traits.name.first, r.data.metadata_admin, r.data.metadata_public],
 		[200, 'Anna', { tags: ['x', 'y'] }, null], 'patched');
+	is([before.length, before[0] === 'Anna', await names()], [1, false, ['Anna']],
+		'and whoever remembered the session is told');
 	is(r.data.verifiable_addresses.map((v) => [v.verified, v.status]), [[true, 'completed']],
 		'an address is verified');
 	r = await apply({ op: 'replace', path: '/traits/email', value: 'ANN2@acme.example' });

@@ -59,6 +59,18 @@ async function login(svc) {
 	is([r.status, r.data.error?.id ?? messageIds(r.data)[0]], [410, 'self_service_flow_replaced'], 'once');
 }
 
+// A mailbox that its owner left opens the account no more.
+async function moved(svc) {
+	const ory = client(svc);
+	const flow = (await ory.createNativeLoginFlow()).data.id;
+	const submit = (body) => ory.updateLoginFlow({ flow, updateLoginFlowBody: { method: 'code', identifier: EMAIL, ...body } });
+	await submit({});
+	sql(`UPDATE verifiable_addresses SET value = 'else@acme.example' WHERE value = '${EMAIL}'`);
+	const r = await submit({ code: lastMail(EMAIL).LoginCode });
+	is([r.status, messageIds(r.data)], [400, [4010008]], 'a code of an address that is theirs no more');
+	sql(`UPDATE verifiable_addresses SET value = '${EMAIL}' WHERE value = 'else@acme.example'`);
+}
+
 async function loginBrowser(svc) {
 	const b = new Browser(svc);
 	const { csrf, action, flow } = await b.start('login');
@@ -318,6 +330,7 @@ main(async () => {
 	const svc = await startService([CODE, 'identity.methods.code.mfa yes']);
 	await registerApi(svc, EMAIL);
 	await login(svc);
+	await moved(svc);
 	await loginBrowser(svc);
 	await strangers(svc);
 	await signUp(svc);

@@ -238,6 +238,11 @@ async function otherwise(svc) {
 	const there = (await phone.getJson(`/self-service/recovery/flows?id=${f.id}`)).json;
 	is([node(there, 'token').attributes.type, node(there, 'method').attributes.value],
 		['hidden', 'link'], 'the form is ready to be sent');
+	const began = await b.getJson(`/self-service/recovery/flows?id=${f.id}`);
+	is([began.status, JSON.stringify(began.json).includes(new URL(url).searchParams.get('token'))], [200, false],
+		'whoever asked for the link is not told what it says');
+	is(began.json.ui.nodes.map((n) => `${n.attributes.name}:${n.attributes.type}`),
+		['csrf_token:hidden', 'email:email', 'method:submit'], 'but may ask again');
 	const submit = (who, flow2, t) => who.post(actionOf(flow2), { csrf_token: csrfOf(flow2), method: 'link', token: t });
 	r = await submit(phone, there, `${node(there, 'token').attributes.value}x`);
 	is(messageIds((await phone.getJson(`/self-service/recovery/flows?id=${f.id}`)).json), [4060004], 'another token');
@@ -255,6 +260,16 @@ async function otherwise(svc) {
 	await sent(svc, nobody);
 	await sent(svc, nobody);
 	is(mails(nobody).map((m) => [m.type, m.valid]), [['recovery_code', false]], 'E-2: a stranger is told once a day');
+}
+
+// A mailbox that its owner left opens the account no more.
+async function moved(svc) {
+	const { send } = await sent(svc);
+	const code = lastMail(EMAIL).RecoveryCode;
+	sql(`UPDATE recovery_addresses SET value = 'else@acme.example' WHERE value = '${EMAIL}'`);
+	const r = await send({ method: 'code', code });
+	is([r.status, messageIds(r.json)], [200, [4060006]], 'a code of an address that is theirs no more');
+	sql(`UPDATE recovery_addresses SET value = '${EMAIL}' WHERE value = 'else@acme.example'`);
 }
 
 // Y-5: a second factor is asked for, however the account was recovered.
@@ -320,6 +335,7 @@ main(async () => {
 	await spent(svc);
 	await rivals(svc);
 	await wrong(svc);
+	await moved(svc);
 	await strangers(svc);
 	await byClient(svc);
 	await withFactor(svc);
