@@ -96,6 +96,23 @@ function adminOn(text, port) {
 	return text.replace('var.run + "/admin.sock"', `"127.0.0.1:${port}"`).replace(/^\s*server\.socket-perms.*$/m, '');
 }
 
+function startLighttpd(start, env, kratos, adminPort) {
+	const sample = execFileSync('sh', [path.join(SRCDIR, 'etc/dev/lighttpd.sh')], { env, encoding: 'utf8' });
+	fs.writeFileSync(path.join(TEST_DIR, 'lighttpd.conf'), kratos === undefined ? sample
+		: kratos === 'own' ? adminOn(sample, adminPort) : toKratos(sample, kratos));
+	start('lighttpd', fs.existsSync('/usr/sbin/lighttpd') ? '/usr/sbin/lighttpd' : 'lighttpd',
+		['-D', '-f', path.join(TEST_DIR, 'lighttpd.conf')]);
+}
+
+// As root it gives its rights up, for a user the pools' group lets in.
+function startApache(start, env) {
+	const file = path.join(TEST_DIR, 'apache.conf');
+	fs.writeFileSync(file, execFileSync('sh', [path.join(SRCDIR, 'etc/dev/apache.sh')], { env, encoding: 'utf8' }));
+	for (const dir of [TEST_DIR, env.RUN, path.join(env.RUN, 'svc')])
+		fs.chmodSync(dir, 0o755);
+	start('apache', '/usr/sbin/apache2', ['-D', 'FOREGROUND', '-f', file]);
+}
+
 // Where the programs that ask who is who find no identity database.
 const NOWHERE = { IDENTITY_READER_URL: 'host=/nowhere', IDENTITY_DATABASE_URL: 'host=/nowhere' };
 
@@ -103,7 +120,8 @@ const NOWHERE = { IDENTITY_READER_URL: 'host=/nowhere', IDENTITY_DATABASE_URL: '
 // kratos: a port that answers for the identity service, which then does not
 // run; or "own": it runs, with the lines of own, and the others know it only as
 // a Kratos, its administrator's side on a port of its own.
-export async function startSite(extra = [], { kratos, own = [] } = {}) {
+// apache: that server stands in front, and the administrators' listener is open.
+export async function startSite(extra = [], { kratos, own = [], apache = false } = {}) {
 	const port = await freePort();
 	const base = `http://localhost:${port}`;
 	const run = fs.mkdtempSync(path.join(os.tmpdir(), 'mirai-site-'));
@@ -111,15 +129,17 @@ export async function startSite(extra = [], { kratos, own = [] } = {}) {
 	fs.mkdirSync(path.join(run, 'svc'));
 	fs.mkdirSync(path.join(TEST_DIR, 'inst/share/mirai'), { recursive: true });
 	fs.mkdirSync(path.join(TEST_DIR, 'store'), { recursive: true });
-	fs.symlinkSync(path.join(SRCDIR, 'fcgi/web/static'),
-		path.join(TEST_DIR, 'inst/share/mirai/static'));
+	// Copied for a server that gives up root and may not enter the checkout.
+	(apache ? (from, to) => fs.cpSync(from, to, { recursive: true }) : fs.symlinkSync)(
+		path.join(SRCDIR, 'fcgi/web/static'), path.join(TEST_DIR, 'inst/share/mirai/static'));
 	loadFixtures();
 	const adminPort = await freePort();
 	const conf = writeConf(base, port, kratos === 'own' ? [...extra, 'identity.mode kratos',
 		`identity.kratos.public_url http://127.0.0.1:${port}`, `identity.kratos.admin_url http://127.0.0.1:${adminPort}`] : extra);
+	const group = apache && process.getuid() === 0 ? { gid: Number(execFileSync('id', ['-g', 'www-data'])) } : {};
 	const start = (name, command, args, env = process.env) => {
 		const log = fs.openSync(path.join(TEST_DIR, `${name}.log`), 'a');
-		const child = spawn(command, args, { stdio: ['ignore', log, log], env });
+		const child = spawn(command, args, { stdio: ['ignore', log, log], env, ...group });
 		children.push(child);
 		return child;
 	};
@@ -134,19 +154,22 @@ export async function startSite(extra = [], { kratos, own = [] } = {}) {
 		fs.writeFileSync(identity, [fs.readFileSync(conf, 'utf8').replaceAll(/^identity\.(mode|kratos).*\n/gm, ''), ...own, ''].join('\n'), { mode: 0o600 });
 		pool('identity-admin', 'identity-admin', '2', identity);
 	}
+	if (apache) {
+		process.umask(0o007); // as the units have it
+		pool('identity-admin', 'identity-admin', '2');
+	}
 	if (kratos === undefined || kratos === 'own') {
 		pool('login', 'identity', '4', identity);
 		pool('identity', 'identity', '2', identity);
 	}
 	for (const name of ['api', 'web', 'file'])
 		pool(name, name, '2', conf, kratos === undefined ? process.env : { ...process.env, ...NOWHERE });
-	const sample = execFileSync('sh', [path.join(SRCDIR, 'etc/dev/lighttpd.sh')], { env, encoding: 'utf8' });
-	fs.writeFileSync(path.join(TEST_DIR, 'lighttpd.conf'), kratos === undefined ? sample
-		: kratos === 'own' ? adminOn(sample, adminPort) : toKratos(sample, kratos));
-	start('lighttpd', fs.existsSync('/usr/sbin/lighttpd') ? '/usr/sbin/lighttpd' : 'lighttpd',
-		['-D', '-f', path.join(TEST_DIR, 'lighttpd.conf')]);
+	if (apache)
+		startApache(start, { ...env, ADMIN: String(adminPort), DOMAIN: 'mirai.localhost' });
+	else
+		startLighttpd(start, env, kratos, adminPort);
 	const site = {
-		base, port, conf,
+		base, port, conf, adminPort,
 		host: (name) => `http://${name}.mirai.localhost:${port}`,
 		log: (name) => fs.readFileSync(path.join(TEST_DIR, `${name}.log`), 'utf8'),
 		stop() {
@@ -161,8 +184,8 @@ export async function startSite(extra = [], { kratos, own = [] } = {}) {
 			return answers.every((r) => r.status < 500);
 		});
 	} catch (error) {
-		for (const name of ['api', 'identity', 'login', 'web', 'file', 'lighttpd'])
-			if (fs.existsSync(path.join(TEST_DIR, `${name}.log`))) console.log(site.log(name).replace(/^/gm, `# ${name}: `));
+		for (const name of ['api', 'identity', 'login', 'web', 'file', 'lighttpd', 'apache'])
+			if (fs.existsSync(path.join(TEST_DIR, `${name}.log`))) console.log(site.log(name).slice(-3000).replace(/^/gm, `# ${name}: `));
 		site.stop();
 		throw error;
 	}

@@ -1,0 +1,98 @@
+// The Apache sample, as it is shipped: who answers on which host, limits,
+// files, a sign-in and a call, the administrators' listener.
+import { execFileSync } from 'node:child_process';
+import fs from 'node:fs';
+import path from 'node:path';
+import { PASSWORD, call, get, is, main, ok, startSite, tokenOf } from '../web/kit/site.mjs';
+
+const SECRET = 'secret-of-the-administrators';
+const { SRCDIR, TEST_DIR } = process.env;
+
+function hosts(site) {
+	const status = (name, target, args = []) =>
+		get(site, `${name}mirai.localhost`, target, { args }).status;
+	const call1 = ['-H', 'content-type: application/json', '-d', '{}'];
+	const path1 = '/mirai.v1.HealthService/Check';
+	is(['', 'app.', 'api.', 'auth.', 'get.'].map((h) => status(h, path1, call1)),
+		[200, 200, 200, 404, 404], 'calls answer where they may');
+	is(['', 'app.', 'api.', 'auth.', 'get.'].map((h) => status(h, '/self-service/login/api')),
+		[200, 200, 404, 200, 404], 'sign-in too');
+	is(['', 'app.', 'api.', 'auth.', 'get.'].map((h) => status(h, '/sessions/whoami')),
+		[401, 401, 404, 401, 404], 'and sessions');
+	is(['', 'app.', 'api.', 'auth.', 'get.'].map((h) => status(h, '/admin/identities',
+		['-H', `authorization: Bearer ${SECRET}`])), [404, 404, 404, 404, 404], 'administrators nowhere');
+	is(['', 'app.', 'auth.'].map((h) => status(h, '/schemas')), [200, 200, 200], 'what is known of people');
+	is(status('', '/health/ready'), 200, 'health');
+	is(status('', '/.well-known/ory/webauthn.js'), 200, 'the script of security keys');
+	const page = get(site, 'app.mirai.localhost', '/terms');
+	ok(page.status === 200 && page.body.includes('<html'), 'a page');
+	ok(!/apache\/\d/i.test(page.headers.server ?? ''), 'which tells no version');
+	is(get(site, 'app.mirai.localhost', '/courses/a%2Fb').headers['x-frame-options'], 'DENY',
+		'an encoded slash is the program\'s business');
+}
+
+function files(site) {
+	const css = fs.readdirSync(path.join(SRCDIR, 'fcgi/web/static')).find((f) => f.endsWith('.css'));
+	let r = get(site, 'app.mirai.localhost', `/static/${css}?v=1`);
+	is([r.status, r.headers['content-type'], r.headers['cache-control'], r.headers['x-content-type-options']],
+		[200, 'text/css; charset=utf-8', 'public, max-age=31536000, immutable', 'nosniff'], 'a file that never changes');
+	r = get(site, 'app.mirai.localhost', `/static/${css}`);
+	is([r.headers['cache-control'], r.headers['content-security-policy']],
+		['public, max-age=300', "default-src 'none'; frame-ancestors 'none'"], 'and one that may');
+	is(get(site, 'app.mirai.localhost', '/favicon.ico').headers['content-type'], 'image/svg+xml', 'the icon');
+	is(get(site, 'app.mirai.localhost', '/static/').status, 404, 'no list of files');
+	is(get(site, 'app.mirai.localhost', '/static/../mirai.conf').status, 404, 'nothing beside them');
+}
+
+async function people(site) {
+	const flow = await (await fetch(`${site.base}/self-service/login/api`)).json();
+	const submit = (password) => fetch(flow.ui.action, { method: 'POST',
+		headers: { 'content-type': 'application/json' },
+		body: JSON.stringify({ method: 'password', identifier: 'owner@acme.example', password }) });
+	is((await submit('wrong')).status, 400, 'a wrong password');
+	const r = await submit(PASSWORD);
+	const { session_token: token } = await r.json();
+	is(r.status, 200, 'the right one signs in');
+	const who = await fetch(`${site.base}/sessions/whoami`, { headers: { authorization: `Bearer ${token}` } });
+	is((await who.json()).identity.traits.email, 'owner@acme.example', 'by a token in Authorization');
+	const made = await call(site, 'owner@acme', 'TeamService/CreateTeam', { name: 'Apache' });
+	ok(made.team?.id, 'a call writes');
+	const browser = await fetch(`${site.base}/self-service/login/browser`, { redirect: 'manual' });
+	is(browser.status, 303, 'a browser is led to its page');
+	ok(browser.headers.getSetCookie().some((c) => c.startsWith('csrf_token_')), 'with its cookie');
+}
+
+async function limits(site) {
+	const send = async (target, size, headers = {}) => (await fetch(site.base + target, { method: 'POST',
+		headers: { 'content-type': 'application/json', authorization: `Bearer ${tokenOf('owner@acme')}`, ...headers },
+		body: `{"name":"${'x'.repeat(size)}"}` }).catch(() => ({ status: 0 }))).status;
+	const method = '/mirai.v1.TeamService/CreateTeam';
+	is(await send(method, 18 << 20), 413, 'a message that is too large');
+	ok([400, 429].includes(await send(method, 2 << 20)), 'one that is only wrong');
+	ok(![0, 413].includes(await send('/local-storage/x', 18 << 20)), 'an upload may be larger');
+	is(await send(method, 1, { 'x-long': 'y'.repeat(12000) }), 200, 'headers of some size');
+}
+
+async function admin(site) {
+	const url = `http://127.0.0.1:${site.adminPort}`;
+	is((await fetch(`${url}/admin/identities`)).status, 401, 'strangers are no administrators');
+	const r = await fetch(`${url}/admin/identities`, { headers: { authorization: `Bearer ${SECRET}` } });
+	ok(r.status === 200 && (await r.json()).length > 1, 'those who know the secret are');
+	is((await fetch(`${url}/self-service/login/api`)).status, 404, 'and nothing else is there');
+}
+
+main(async () => {
+	const site = await startSite([`identity.admin.secrets ${SECRET}`], { apache: true });
+	try {
+		const file = path.join(TEST_DIR, 'apache.conf');
+		execFileSync('/usr/sbin/apache2', ['-t', '-f', file], { stdio: 'ignore' });
+		hosts(site);
+		files(site);
+		await people(site);
+		await limits(site);
+		await admin(site);
+		ok(!/\[\w*:?(error|crit|alert|emerg)\]/.test(site.log('apache').replace(/^.*(AH01276|AH01797|AH00127|AH01585).*$/gm, '')), 'the log is quiet');
+	} finally {
+		site.stop();
+	}
+});
