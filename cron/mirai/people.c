@@ -266,12 +266,11 @@ open_file(struct in *x, const char *path)
 		x->file = stdin;
 		return 0;
 	}
-	if ((x->file = fopen(path, "re")) == NULL ||
-	    fstat(fileno(x->file), &st) == -1) {
+	if ((x->file = fopen(path, "re")) == NULL) {
 		warn("%s", path);
 		return -1;
 	}
-	if (S_ISREG(st.st_mode))
+	if (fstat(fileno(x->file), &st) == 0 && S_ISREG(st.st_mode))
 		x->size = (size_t)st.st_size;
 	return 0;
 }

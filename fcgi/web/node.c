@@ -89,10 +89,7 @@ node_is_seen(const struct node *node)
 bool
 node_in_groups(const struct node *node, const char *const *groups)
 {
-	for (; *groups != NULL; groups++)
-		if (str_eq(node->group, *groups))
-			return true;
-	return false;
+	return str_is_listed(groups, node->group);
 }
 
 bool

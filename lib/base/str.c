@@ -164,6 +164,15 @@ str_is_empty(const char *s)
 }
 
 bool
+str_is_listed(const char *const *list, const char *s)
+{
+	for (; *list != NULL; list++)
+		if (strcmp(*list, s) == 0)
+			return true;
+	return false;
+}
+
+bool
 str_to_i64(const char *s, int64_t min, int64_t max, int64_t *out)
 {
 	bool neg = false;

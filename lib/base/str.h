@@ -32,6 +32,9 @@ bool str_starts(const char *s, const char *prefix);
 bool str_ends(const char *s, const char *suffix);
 bool str_is_empty(const char *s); /* NULL or "" */
 
+/* Whether s is one of the list, which NULL ends. */
+bool str_is_listed(const char *const *list, const char *s);
+
 /* Decimal integer, whole string, in [min, max]; false otherwise. */
 bool str_to_i64(const char *s, int64_t min, int64_t max, int64_t *out);
 

@@ -45,15 +45,6 @@ admin_body_read(struct visit *c, enum json_kind kind)
 	return root;
 }
 
-static bool
-is_listed(const char *const *list, const char *name)
-{
-	for (; *list != NULL; list++)
-		if (strcmp(*list, name) == 0)
-			return true;
-	return false;
-}
-
 bool
 admin_body_only(struct visit *c, const struct json *o,
     const char *const *members, const char *where, const char **why)
@@ -62,7 +53,7 @@ admin_body_only(struct visit *c, const struct json *o,
 	size_t i;
 
 	for (i = 0; (name = json_key_at(o, i)) != NULL; i++) {
-		if (is_listed(members, name))
+		if (str_is_listed(members, name))
 			continue;
 		name = arena_strndup(c->mem, name, utf8_prefix(name, MAX_NAME));
 		*why = arena_printf(c->mem, "%s%s%s: unknown member",

@@ -8,17 +8,6 @@
 #include "identity/page.h"
 #include "identity/route.h"
 
-/* The id of the last row when there may be more. */
-static const char *
-last_id(const struct json *list, int64_t limit)
-{
-	size_t n = json_count(list);
-
-	if ((int64_t)n < limit)
-		return NULL;
-	return json_get_text(json_at(list, n - 1), "id", NULL);
-}
-
 void
 admin_courier_list(struct visit *c)
 {
@@ -43,7 +32,7 @@ admin_courier_list(struct visit *c)
 	if (!visit_end(c, courier_list(c->db, c->mem, &f, &list)))
 		return;
 	page_headers_after(c, &page, "/admin/courier/messages",
-	    last_id(list, page.size));
+	    page_last_id(&page, list));
 	visit_json(c, 200, list);
 }
 

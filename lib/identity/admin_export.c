@@ -151,15 +151,6 @@ admin_export_make(struct visit *c, const struct json *identity,
 
 /* --- reading --------------------------------------------------------------- */
 
-static bool
-is_one_of(const char *const *list, const char *name)
-{
-	for (; *list != NULL; list++)
-		if (strcmp(*list, name) == 0)
-			return true;
-	return false;
-}
-
 /* A copy of o without some of its members. */
 static struct json *
 without(struct visit *c, const struct json *o, const char *const *drop)
@@ -169,7 +160,7 @@ without(struct visit *c, const struct json *o, const char *const *drop)
 	size_t i;
 
 	for (i = 0; (key = json_key_at(o, i)) != NULL; i++)
-		if (!is_one_of(drop, key) && json_get(o, key) != NULL)
+		if (!str_is_listed(drop, key) && json_get(o, key) != NULL)
 			json_put(out, key, json_get(o, key));
 	return out;
 }

@@ -109,17 +109,6 @@ read_filter(struct visit *c, struct admin_view_filter *f)
 	return check_ids(c, f->ids);
 }
 
-/* The id of the last row when there may be more. */
-static const char *
-last_id(const struct json *list, int64_t limit)
-{
-	size_t n = json_count(list);
-
-	if ((int64_t)n < limit)
-		return NULL;
-	return json_get_text(json_at(list, n - 1), "id", NULL);
-}
-
 void
 admin_identity_list(struct visit *c)
 {
@@ -138,7 +127,7 @@ admin_identity_list(struct visit *c)
 		return;
 	page_headers_after(c, &page, LIST,
 	    f.ids != NULL || f.identifier != NULL ? NULL
-						  : last_id(list, page.size));
+						  : page_last_id(&page, list));
 	visit_json(c, 200, list);
 }
 

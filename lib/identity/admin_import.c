@@ -127,15 +127,6 @@ leaf_is(const struct schema_leaf *leaf, enum leaf_use use)
 	return use == LEAF_VERIFIABLE ? leaf->verification : leaf->recovery;
 }
 
-static bool
-is_listed(const char *const *list, const char *text)
-{
-	for (; *list != NULL; list++)
-		if (strcmp(*list, text) == 0)
-			return true;
-	return false;
-}
-
 static const char **
 leaf_values(struct visit *c, const struct json *traits, enum leaf_use use)
 {
@@ -149,7 +140,7 @@ leaf_values(struct visit *c, const struct json *traits, enum leaf_use use)
 		    (value = schema_value(&s->leaves[i], traits)) == NULL)
 			continue;
 		value = nfc_identifier(c->mem, value);
-		if (!is_listed(list, value))
+		if (!str_is_listed(list, value))
 			list[n++] = value;
 	}
 	return list;
@@ -177,7 +168,7 @@ read_addresses(struct visit *c, const struct json *body, const char *member,
 		if (strcmp(json_get_text(item, "via", "email"), "email") != 0)
 			json_fail(json_get(item, "via"), "must be email");
 		else if (!in->patched &&
-		    !is_listed(known, nfc_identifier(c->mem, value)))
+		    !str_is_listed(known, nfc_identifier(c->mem, value)))
 			json_fail(item, "not an address of the traits");
 		(void)json_get_bool(item, "verified", false);
 		value = json_get_text(item, "verified_at", NULL);

@@ -7,8 +7,6 @@
 #include <string.h>
 #include <strings.h>
 
-#include "rpc/resp.h"
-
 #define TOKEN_LEN ((size_t)32)
 #define ONE_YEAR  INT64_C(31536000)
 
@@ -52,14 +50,7 @@ csrf_rotate(struct visit *c)
 
 	crypt_random(raw, sizeof(raw));
 	c->cookie_token = crypt_base64(c->mem, raw, sizeof(raw));
-	resp_cookie(c->r,
-	    &(struct resp_cookie){
-		.name = c->p->csrf_cookie,
-		.value = c->cookie_token,
-		.domain = c->p->cookie_domain,
-		.max_age = ONE_YEAR,
-		.secure = c->p->cookie_secure,
-	    });
+	visit_cookie(c, c->p->csrf_cookie, c->cookie_token, ONE_YEAR);
 	return c->cookie_token;
 }
 

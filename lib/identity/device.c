@@ -10,7 +10,6 @@
 #include "base/str.h"
 #include "identity/nfc.h"
 #include "net/crypt.h"
-#include "rpc/resp.h"
 
 #define ID_CHARS 22
 #define YEAR	 (INT64_C(365) * 86400)
@@ -52,13 +51,8 @@ device_remember(struct visit *c, const char *identifier)
 	if (id != NULL)
 		return;
 	id = crypt_token(c->mem, ID_CHARS);
-	resp_cookie(c->r,
-	    &(struct resp_cookie){
-		.name = DEVICE_COOKIE,
-		.value = arena_printf(c->mem, "%s.%s", id,
-		    signature(c, c->p->secrets[0], id, identifier)),
-		.domain = c->p->cookie_domain,
-		.max_age = YEAR,
-		.secure = c->p->cookie_secure,
-	    });
+	visit_cookie(c, DEVICE_COOKIE,
+	    arena_printf(c->mem, "%s.%s", id,
+		signature(c, c->p->secrets[0], id, identifier)),
+	    YEAR);
 }

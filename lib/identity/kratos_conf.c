@@ -593,8 +593,7 @@ take(struct reading *r, const char *path, const struct row *row,
 	case SAME:
 		return;
 	case REFUSE:
-		if (json_kind(v) != JSON_BOOL ||
-		    strcmp(scalar(r, v), "false") != 0)
+		if (json_kind(v) != JSON_BOOL || !str_eq(scalar(r, v), "false"))
 			fail(r, path, row->what);
 		return;
 	case LIST:

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/fd.h"
 #include "base/str.h"
 #include "base/xmalloc.h"
 #include "identity/gotmpl.h"
@@ -87,27 +88,16 @@ static int
 read_file(struct arena *a, const char *path, struct buf **out,
     const char **error)
 {
-	struct buf *b;
-	FILE *f;
-	int bad;
-
-	if ((f = fopen(path, "re")) == NULL) {
-		if (errno == ENOENT)
-			return 0;
-		*error = arena_printf(a, "%s: %s", path, strerror(errno));
-		return -1;
-	}
-	b = buf_new(a);
-	b->len = fread(buf_reserve(b, FILE_MAX_BYTES), 1, FILE_MAX_BYTES, f);
-	bad = ferror(f) || !feof(f);
-	(void)fclose(f); /* only read */
-	if (bad) {
+	if ((*out = fd_slurp(a, path, FILE_MAX_BYTES)) != NULL)
+		return 1;
+	if (errno == ENOENT)
+		return 0;
+	if (errno == EFBIG)
 		*error = arena_printf(a, "%s: not a file of at most %zu bytes",
 		    path, FILE_MAX_BYTES);
-		return -1;
-	}
-	*out = b;
-	return 1;
+	else
+		*error = arena_printf(a, "%s: %s", path, strerror(errno));
+	return -1;
 }
 
 static struct gotmpl *

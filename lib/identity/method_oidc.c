@@ -206,15 +206,6 @@ draw_registration(struct visit *c, struct flow *f)
 
 /* --- settings -------------------------------------------------------------- */
 
-static bool
-is_linked(const char *const *ids, const char *id)
-{
-	for (; *ids != NULL; ids++)
-		if (strcmp(*ids, id) == 0)
-			return true;
-	return false;
-}
-
 /* The last way to sign in has no button that removes it. */
 static enum code
 draw_settings(struct visit *c, struct flow *f)
@@ -231,7 +222,7 @@ draw_settings(struct visit *c, struct flow *f)
 	code = oidc_link_list(c, c->session->identity.id, &ids);
 	for (i = 0; code == CODE_OK && i < config->nproviders; i++) {
 		p = &config->providers[i];
-		if (!is_linked(ids, p->id)) {
+		if (!str_is_listed(ids, p->id)) {
 			add_button(f, GROUP, "link", p, UI_SETTINGS_LINK);
 			continue;
 		}

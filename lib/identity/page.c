@@ -148,3 +148,13 @@ page_headers_after(struct visit *c, const struct page *p, const char *url,
 			"next"));
 	resp_header(c->r, "link", link);
 }
+
+const char *
+page_last_id(const struct page *p, const struct json *list)
+{
+	size_t n = json_count(list);
+
+	if ((int64_t)n < p->size)
+		return NULL;
+	return json_get_text(json_at(list, n - 1), "id", NULL);
+}

@@ -28,6 +28,9 @@ bool page_read(struct visit *c, struct page *p);
 void page_headers(struct visit *c, const struct page *p, const char *url,
     size_t n, int64_t total);
 
+/* The "id" of the last row of a list; NULL: the page is not full. */
+const char *page_last_id(const struct page *p, const struct json *list);
+
 /* Link for a list whose next page begins after an id (NULL: it ends). */
 void page_headers_after(struct visit *c, const struct page *p, const char *url,
     const char *after);

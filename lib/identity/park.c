@@ -8,7 +8,6 @@
 #include <string.h>
 
 #include "identity/seal.h"
-#include "rpc/resp.h"
 
 #define LIFE_SECONDS 900
 
@@ -47,20 +46,6 @@ context(struct arena *a, const char *id)
 	return arena_printf(a, "parked:%s", id);
 }
 
-/* max_age as resp_cookie takes it. */
-static void
-set_cookie(struct visit *c, const char *value, int64_t max_age)
-{
-	resp_cookie(c->r,
-	    &(struct resp_cookie){
-		.name = IDP_PARKED_COOKIE,
-		.value = value,
-		.domain = c->p->cookie_domain,
-		.max_age = max_age,
-		.secure = c->p->cookie_secure,
-	    });
-}
-
 bool
 park_keep(struct visit *c, const struct flow *f, const struct json *body)
 {
@@ -77,7 +62,7 @@ park_keep(struct visit *c, const struct flow *f, const struct json *body)
 		db_arg_int(c->mem, LIFE_SECONDS)));
 	if (!visit_end(c, rows == NULL ? identity_fault(c->db) : CODE_OK))
 		return false;
-	set_cookie(c, id, LIFE_SECONDS);
+	visit_cookie(c, IDP_PARKED_COOKIE, id, LIFE_SECONDS);
 	return true;
 }
 
@@ -111,7 +96,7 @@ park_take(struct visit *c, const struct flow *f, const struct json **body)
 		return false;
 	if (db_next(rows)) {
 		*body = unseal(c, id, db_text(rows, 0));
-		set_cookie(c, "", -1);
+		visit_cookie(c, IDP_PARKED_COOKIE, "", -1);
 	}
 	return true;
 }

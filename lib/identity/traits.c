@@ -106,15 +106,6 @@ is_key(const struct schema_leaf *leaf)
 	return leaf->identifier || leaf->verification || leaf->recovery;
 }
 
-static bool
-is_listed(const char *const *list, const char *text)
-{
-	for (; *list != NULL; list++)
-		if (strcmp(*list, text) == 0)
-			return true;
-	return false;
-}
-
 /* The normalised values of the leaves that fit, each once. */
 static const char *const *
 values_of(struct arena *a, const struct schema *s, const struct json *traits,
@@ -129,7 +120,7 @@ values_of(struct arena *a, const struct schema *s, const struct json *traits,
 		    (value = schema_value(&s->leaves[i], traits)) == NULL)
 			continue;
 		value = nfc_identifier(a, value);
-		if (!is_listed(list, value))
+		if (!str_is_listed(list, value))
 			list[n++] = value;
 	}
 	return list;

@@ -317,6 +317,20 @@ visit_redirect(struct visit *c, const char *url)
 	resp_redirect(c->r, 303, url);
 }
 
+void
+visit_cookie(struct visit *c, const char *name, const char *value,
+    int64_t max_age)
+{
+	resp_cookie(c->r,
+	    &(struct resp_cookie){
+		.name = name,
+		.value = value,
+		.domain = c->p->cookie_domain,
+		.max_age = max_age,
+		.secure = c->p->cookie_secure,
+	    });
+}
+
 static void
 session_cookie(struct visit *c, const char *value, int64_t max_age)
 {

@@ -113,6 +113,10 @@ void visit_redirect(struct visit *c, const char *url);
 bool visit_wants_json(const struct visit *c);
 bool visit_is_json(const struct visit *c);
 
+/* A cookie of ours for all hosts of the site; max_age as in resp.h. */
+void visit_cookie(struct visit *c, const char *name, const char *value,
+    int64_t max_age);
+
 /*
  * Sets, or ends, the session cookie; renew sets the one that came anew, for
  * the time its session has left.

@@ -94,15 +94,6 @@ bytes_equal(struct fido_bytes x, struct fido_bytes y)
 	return x.len == y.len && (x.len == 0 || memcmp(x.p, y.p, x.len) == 0);
 }
 
-static bool
-is_listed(const char *const *list, const char *text)
-{
-	for (; *list != NULL; list++)
-		if (strcmp(*list, text) == 0)
-			return true;
-	return false;
-}
-
 /* Both spellings of base64 are one challenge. */
 static bool
 same_challenge(struct arena *a, const char *sent, const char *got)
@@ -134,7 +125,7 @@ check_client(struct arena *a, const struct json *response, const char *type,
 	if (!same_challenge(a, rules->challenge,
 		json_get_text(o, "challenge", "")))
 		return bad(why, "clientDataJSON: another challenge");
-	if (!is_listed(rules->origins, json_get_text(o, "origin", "")))
+	if (!str_is_listed(rules->origins, json_get_text(o, "origin", "")))
 		return bad(why, "clientDataJSON: another origin");
 	if (json_get_bool(o, "crossOrigin", false) || json_has(o, "topOrigin"))
 		return bad(why, "clientDataJSON: from inside another site");

@@ -112,15 +112,6 @@ static const char *const c_words[] = { "auto", "break", "case", "char", "const",
 	"switch", "typedef", "union", "unsigned", "void", "volatile", "while",
 	"bool", "true", "false", NULL };
 
-static bool
-listed(const char *const *list, const char *s)
-{
-	for (; *list != NULL; list++)
-		if (strcmp(*list, s) == 0)
-			return true;
-	return false;
-}
-
 static int fail(struct tmpl *t, const char *fmt, ...) PRINTF_LIKE(2, 3);
 
 /* Keeps the first error; always -1. */
@@ -217,7 +208,7 @@ is_name(const char *s)
 		if (!islower((unsigned char)*p) &&
 		    !isdigit((unsigned char)*p) && *p != '_')
 			return false;
-	return !listed(c_words, s);
+	return !str_is_listed(c_words, s);
 }
 
 /* A lower-cased run of bytes that may stand in a tag or attribute name. */
@@ -245,7 +236,7 @@ check_attr_slot(struct tmpl *t, enum kind kind)
 		return fail(t, "no slot may stand in %s", t->attr);
 	if (strcmp(t->tag, "meta") == 0 && strcmp(t->attr, "content") == 0)
 		return fail(t, "no slot may stand in the content of meta");
-	if (!listed(url_attrs, t->attr))
+	if (!str_is_listed(url_attrs, t->attr))
 		return kind == KIND_HREF
 		    ? fail(t, "an href slot may not stand in %s", t->attr)
 		    : 0;
@@ -253,7 +244,7 @@ check_attr_slot(struct tmpl *t, enum kind kind)
 		return fail(t, "%s takes url, href or int slots", t->attr);
 	if (kind == KIND_HREF && t->value_len > 0)
 		return fail(t, "an href slot must begin the value");
-	if (listed(loading_tags, t->tag) &&
+	if (str_is_listed(loading_tags, t->tag) &&
 	    (kind == KIND_HREF || t->value_len == 0))
 		return fail(t, "%s of %s must begin with literal text", t->attr,
 		    t->tag);
@@ -396,7 +387,7 @@ take_slot(struct tmpl *t)
 static int
 push_tag(struct tmpl *t)
 {
-	if (listed(void_tags, t->tag))
+	if (str_is_listed(void_tags, t->tag))
 		return 0;
 	if (t->depth == DEPTH_MAX)
 		return fail(t, "tags nest too deeply");
@@ -432,7 +423,7 @@ end_tag(struct tmpl *t)
 		return 0;
 	if (push_tag(t) == -1)
 		return -1;
-	if (listed(raw_tags, t->tag))
+	if (str_is_listed(raw_tags, t->tag))
 		t->place = IN_RAW;
 	return 0;
 }

@@ -49,6 +49,8 @@ test_numbers(void)
 static void
 test_text(struct arena *a)
 {
+	static const char *const list[] = { "a", "b", NULL };
+
 	CHECK_STR(str_trim(a, " \t a b\xc2\xa0\n"), "a b");
 	CHECK_STR(str_trim(a, "\xe3\x80\x80"), "");
 	CHECK_STR(str_trim(a, "\xc3\xa0"), "\xc3\xa0");
@@ -57,6 +59,8 @@ test_text(struct arena *a)
 	CHECK(str_eq(NULL, NULL) && !str_eq(NULL, "") && str_eq("a", "a"));
 	CHECK(str_ieq("AbC", "aBc") && !str_ieq("ab", "abc"));
 	CHECK(str_starts("abc", "ab") && !str_starts("a", "ab"));
+	CHECK(str_is_listed(list, "b") && !str_is_listed(list, "ab"));
+	CHECK(!str_is_listed(list + 2, "b"));
 	CHECK(str_ends("abc", "bc") && !str_ends("c", "bc"));
 	CHECK_STR(str_url_encode(a, "a b/\xc3\xa9~"), "a%20b%2F%C3%A9~");
 	CHECK_STR(str_url_decode(a, "a+b%2f", 6, true), "a b/");
