@@ -217,6 +217,15 @@ async function failing() {
 	await signUp(client(svc), 'unlucky@acme.example');
 }
 
+// Where signing in needs a verified address.
+async function unverified() {
+	const svc = await startService(['identity.hooks.login after:require_verified_address']);
+	const ory = client(svc);
+	await signUp(ory, 'unverified@acme.example');
+	is((await login(ory, { method: 'password', identifier: 'unverified@acme.example', password: PASSWORD })).status,
+		400, 'an address that is not verified signs nobody in');
+}
+
 main(async () => {
 	const liar = await startLiar();
 	const svc = await startService(['identity.methods.code.passwordless yes', 'identity.continue_with_transitions yes',
@@ -231,6 +240,7 @@ main(async () => {
 	await linking(svc, liar);
 	await disabled(svc);
 	await tooOften();
+	await unverified();
 	await badFormat();
 	await failing();
 	for (const id of TABLE)
