@@ -15,6 +15,7 @@
 #include "identity/kratos_admin.h"
 #include "identity/nfc.h"
 #include "identity/session.h"
+#include "identity/trail.h"
 
 struct way {
 	enum code (*find)(struct directory *d, struct arena *a,
@@ -131,6 +132,8 @@ sql_end_sessions(struct directory *d, struct arena *a, const char *id)
 	code = session_revoke_all(d->db, a, id, NULL, &hashes, &n);
 	for (i = 0; code == CODE_OK && i < n; i++)
 		session_notify(d->db, a, hashes[i]);
+	if (code == CODE_OK)
+		code = trail_by(d->db, "session.revoke_all", d->actor, id);
 	return db_end(d->db, code);
 }
 

@@ -47,6 +47,7 @@ enum query {
 	Q_READ_TOTP,
 	Q_READ_LOOKUP,
 	Q_READ_MAILS,
+	Q_READ_HOOKS,
 	Q_READ_TOTP_PENDING,
 	Q_READ_LOOKUP_PENDING,
 	Q_READ_PARKED,
@@ -56,6 +57,7 @@ enum query {
 	Q_WRITE_TOTP,
 	Q_WRITE_LOOKUP,
 	Q_WRITE_MAILS,
+	Q_WRITE_HOOKS,
 	Q_WRITE_TOTP_PENDING,
 	Q_WRITE_LOOKUP_PENDING,
 	Q_WRITE_PARKED,
@@ -82,6 +84,14 @@ const struct db_query reseal_queries[] = {
 	    .name = "reseal_read_mails",
 	    .nargs = 1,
 	    .sql = "SELECT id, id, sealed FROM mails WHERE sealed IS NOT NULL"
+		   " AND ($1 = '' OR id > nullif($1, '')::uuid)"
+		   " ORDER BY id LIMIT " TEXT,
+	},
+	[Q_READ_HOOKS] = {
+	    .name = "reseal_read_hooks",
+	    .nargs = 1,
+	    .sql = "SELECT id, id, sealed FROM web_hooks"
+		   " WHERE sealed IS NOT NULL"
 		   " AND ($1 = '' OR id > nullif($1, '')::uuid)"
 		   " ORDER BY id LIMIT " TEXT,
 	},
@@ -135,6 +145,12 @@ const struct db_query reseal_queries[] = {
 	    .name = "reseal_write_mails",
 	    .nargs = 3,
 	    .sql = "UPDATE mails SET sealed = $3 WHERE id = $1::uuid"
+		   " AND sealed = $2",
+	},
+	[Q_WRITE_HOOKS] = {
+	    .name = "reseal_write_hooks",
+	    .nargs = 3,
+	    .sql = "UPDATE web_hooks SET sealed = $3 WHERE id = $1::uuid"
 		   " AND sealed = $2",
 	},
 	[Q_WRITE_TOTP_PENDING] = {
@@ -198,6 +214,8 @@ static const struct place {
 	    "lookup_secret:" },
 	[RESEAL_MAILS] = { "queued mails", Q_READ_MAILS, Q_WRITE_MAILS,
 	    "mail:" },
+	[RESEAL_HOOKS] = { "queued web hooks", Q_READ_HOOKS, Q_WRITE_HOOKS,
+	    "web_hook:" },
 	[RESEAL_TOTP_PENDING] = { "apps being set up", Q_READ_TOTP_PENDING,
 	    Q_WRITE_TOTP_PENDING, "totp of flow:" },
 	[RESEAL_LOOKUP_PENDING] = { "codes being set up", Q_READ_LOOKUP_PENDING,

@@ -18,6 +18,7 @@ enum reseal_kind {
 	RESEAL_TOTP = 0, /* authenticator apps */
 	RESEAL_LOOKUP,	 /* back-up codes */
 	RESEAL_MAILS,	 /* not yet sent */
+	RESEAL_HOOKS,	 /* web hooks, not yet sent */
 	RESEAL_TOTP_PENDING,
 	RESEAL_LOOKUP_PENDING,
 	RESEAL_PARKED,

@@ -90,6 +90,12 @@ static const struct {
 	{ RESEAL_ANSWERS, "oidc answer:" HASH,
 	    { "put6", "UPDATE oidc_states SET answer = $1", 1 },
 	    { "get6", "SELECT answer FROM oidc_states", 0 } },
+	{ RESEAL_HOOKS, "web_hook:" FLOW,
+	    { "put8",
+		"INSERT INTO web_hooks (id, hook, sealed) VALUES ('" FLOW
+		"', 'x', $1)",
+		1 },
+	    { "get8", "SELECT sealed FROM web_hooks", 0 } },
 	{ RESEAL_EXCHANGES, "exchange:" HASH,
 	    { "put7",
 		"INSERT INTO session_exchanges (init_hash, return_hash,"

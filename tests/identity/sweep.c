@@ -11,6 +11,7 @@
 #include "base/str.h"
 #include "identity/account.h"
 #include "identity/courier_work.h"
+#include "identity/hook_queue.h"
 
 #include "tests/test.h"
 
@@ -99,6 +100,12 @@ static const struct {
 	{ "mail_dispatches", 2,
 	    "INSERT INTO mail_dispatches (mail_id, status)"
 	    " SELECT id, 'success' FROM mails" },
+	{ "web_hooks", 2,
+	    "INSERT INTO web_hooks (id, hook, status, sealed,"
+	    " updated_at) SELECT gen_random_uuid(), 'x', CASE WHEN g < 0"
+	    " THEN 'queued' WHEN g % 2 = 0 THEN 'sent' ELSE 'abandoned' END,"
+	    " CASE WHEN g < 0 THEN 'x' END, " AGE("-8 days",
+		"-6 days") " FROM generate_series(-1, 250) g" },
 	{ "credentials", 1,
 	    "INSERT INTO credentials (identity_id, type)"
 	    " SELECT id, 'code' FROM identities WHERE delete_after IS NOT"
@@ -175,6 +182,10 @@ sweep_all(void)
 	} while (n > 0);
 	CHECK(account_sweep(db, a) == 100);
 	while ((n = account_sweep(db, a)) > 0)
+		continue;
+	CHECK(n == 0);
+	CHECK(hook_queue_sweep(db, a) == 100);
+	while ((n = hook_queue_sweep(db, a)) > 0)
 		continue;
 	CHECK(n == 0);
 	CHECK(courier_sweep(db, a, 7) == 100);
