@@ -16,6 +16,7 @@
 enum query {
 	Q_QUEUE,
 	Q_QUEUE_UNKNOWN,
+	Q_TAKE_BACK,
 	Q_LIST,
 	Q_GET,
 	Q_DISPATCHES,
@@ -43,6 +44,11 @@ const struct db_query courier_queries[] = {
 		   " WHERE NOT EXISTS (SELECT 1 FROM mails m WHERE NOT m.valid"
 		   " AND lower(m.recipient) = lower($3)"
 		   " AND m.created_at > now() - interval '1 day')",
+	},
+	[Q_TAKE_BACK] = {
+	    .name = "courier_take_back",
+	    .nargs = 1, /* id */
+	    .sql = "DELETE FROM mails WHERE id = $1::uuid",
 	},
 	[Q_LIST] = {
 	    .name = "courier_list",
@@ -83,8 +89,12 @@ insert(struct db *db, const char *id, const struct courier_mail *m,
 	if (m->unknown)
 		return db_run(db, &courier_queries[Q_QUEUE_UNKNOWN],
 		    DB_ARGS(id, m->type, m->to, sealed));
-	return db_run(db, &courier_queries[Q_QUEUE],
-	    DB_ARGS(id, m->type, m->to, m->identity_id, sealed));
+	if (!m->nobody)
+		return db_run(db, &courier_queries[Q_QUEUE],
+		    DB_ARGS(id, m->type, m->to, m->identity_id, sealed));
+	db_queue(db, &courier_queries[Q_QUEUE],
+	    DB_ARGS(id, m->type, m->to, NULL, sealed));
+	return db_run(db, &courier_queries[Q_TAKE_BACK], DB_ARGS(id));
 }
 
 enum code

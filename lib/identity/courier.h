@@ -19,6 +19,7 @@
 struct courier_mail {
 	const char *type; /* "recovery_code": one of letter_types (letter.h) */
 	bool unknown;	  /* the "invalid" case: nobody here has that address */
+	bool nobody;	  /* no mail, but the same work: see courier_queue() */
 	const char *to;	  /* one bare address */
 	const char *identity_id; /* whom it is about; NULL: nobody */
 	/*
@@ -37,10 +38,11 @@ struct courier_mail {
 /*
  * Queues a mail inside the caller's open transaction and wakes the courier
  * when that commits. An address nobody here has gets one mail a day; what
- * would be the second is silently dropped (E-2). secrets is identity.secrets:
- * data is kept sealed under the first of them. CODE_INVALID_ARGUMENT: to is no
- * address a header can carry, or no such type; nothing was done. Else the
- * database's failure.
+ * would be the second is silently dropped (E-2). For nobody the row is written
+ * and taken back, so that the time of the answer tells no more than its bytes.
+ * secrets is identity.secrets: data is kept sealed under the first of them.
+ * CODE_INVALID_ARGUMENT: to is no address a header can carry, or no such type;
+ * nothing was done. Else the database's failure.
  */
 enum code courier_queue(struct db *db, struct arena *a,
     const char *const *secrets, const struct courier_mail *m) MUST_CHECK;

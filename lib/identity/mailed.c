@@ -271,12 +271,11 @@ queue_mail(struct visit *c, const struct flow *f, const char *address,
 		.type = link ? k->link_mail : k->code_mail,
 		.to = address,
 		.identity_id = identity_id,
-		.unknown = identity_id == NULL,
+		.unknown = identity_id == NULL && c->p->notify_unknown,
+		.nobody = identity_id == NULL && !c->p->notify_unknown,
 	};
 
-	if (identity_id == NULL && !c->p->notify_unknown)
-		return CODE_OK;
-	if (identity_id != NULL)
+	if (!mail.unknown)
 		mail.data = mail_data(c, f, link, secret);
 	if (f->kind == FLOW_VERIFICATION &&
 	    db_run(c->db, &mailed_queries[Q_SENT], DB_ARGS(address)) == NULL)

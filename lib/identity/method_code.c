@@ -82,13 +82,14 @@ send_code(struct visit *c, struct flow *f, const char *type, const char *key,
 	struct courier_mail mail = { .type = type,
 		.to = address,
 		.identity_id = identity_id,
-		.unknown = unknown };
+		.unknown = unknown && c->p->notify_unknown,
+		.nobody = unknown && !c->p->notify_unknown };
 	struct json *o = json_new_object(c->mem);
 	const char *secret;
 	enum code code;
 
 	code = onetime_issue(c->db, c->mem, c->p->secrets, &in, &secret);
-	if (code != CODE_OK || (unknown && !c->p->notify_unknown))
+	if (code != CODE_OK)
 		return code;
 	json_put_text(o, key, secret);
 	json_put_int(o, "ExpiresInMinutes", c->p->code_us / MINUTE_US);
@@ -96,8 +97,10 @@ send_code(struct visit *c, struct flow *f, const char *type, const char *key,
 	if (json_has(f->internal, "transient_payload"))
 		json_put(o, "TransientPayload",
 		    json_get(f->internal, "transient_payload"));
-	mail.data = unknown ? NULL : o;
-	return courier_queue(c->db, c->mem, c->p->secrets, &mail);
+	mail.data = mail.unknown ? NULL : o;
+	code = courier_queue(c->db, c->mem, c->p->secrets, &mail);
+	/* what nobody has need not be an address */
+	return unknown && code == CODE_INVALID_ARGUMENT ? CODE_OK : code;
 }
 
 /* Whether one may be sent to address. False: answered; the tx is open if so. */

@@ -61,27 +61,6 @@ async function sameAnswer(svc) {
 		'a password without end');
 }
 
-// Medians of the whole request, in turns, so that noise hits both alike.
-// Nobody learns from the time of an answer who has an account. Other work on
-// the machine only ever adds to a time, so the least of many is compared, and
-// more are taken until it is clear.
-async function sameTime(svc) {
-	const least = { [EMAIL]: Infinity, 'stranger@acme.example': Infinity };
-	const far = ([a, b]) => Math.abs(a - b) / a >= 0.15;
-	for (let i = 0; i < 30 || (i < 150 && far(Object.values(least))); i++) {
-		for (const email of Object.keys(least)) {
-			const flow = (await api(svc, 'GET', '/self-service/login/api')).json;
-			const start = process.hrtime.bigint();
-			await api(svc, 'POST', actionOf(flow),
-				{ method: 'password', identifier: email, password: 'Wrong-Horse-7!' });
-			const took = Number(process.hrtime.bigint() - start) / 1e6;
-			least[email] = Math.min(least[email], took);
-		}
-	}
-	const [known, unknown] = Object.values(least);
-	ok(!far([known, unknown]), `known ${known.toFixed(2)} ms, unknown ${unknown.toFixed(2)} ms`);
-}
-
 async function hashes(svc) {
 	const hashOf = (email) => sql(`SELECT c.config ->> 'hashed_password' FROM credentials c
 		JOIN credential_identifiers n ON n.credential_id = c.id WHERE n.identifier = '${email}'`);
@@ -280,9 +259,6 @@ main(async () => {
 	await tokens(svc);
 	await twice(svc);
 	trail();
-	const slow = await startService(['identity.argon2.memory 19M', 'identity.argon2.passes 2']);
-	await loginApi(slow, EMAIL);
-	await sameTime(slow);
 	await crowd();
 	await patience();
 	await closed();
