@@ -30,12 +30,14 @@ static enum code
 queue(const char *type, bool unknown, const char *to, const char *identity,
     enum code end)
 {
-	struct courier_mail m = { type, unknown, to, identity, NULL };
+	struct courier_mail m = { .type = type, .to = to };
 	struct json *data = json_new_object(a);
 	enum code code;
 
 	json_put_text(data, "RecoveryCode", "424242");
 	m.data = data;
+	m.unknown = unknown;
+	m.identity_id = identity;
 	db_begin(db, DB_TX_WRITE, &nobody);
 	code = courier_queue(db, a, secrets, &m);
 	(void)db_end(db, code == CODE_OK ? end : code);
@@ -89,6 +91,20 @@ test_queue(void)
 	CHECK(
 	    queue("recovery", true, "A+x@b.example", NULL, CODE_OK) == CODE_OK);
 	CHECK_STR(counts(), "1 1 0"); /* one a day for strangers */
+}
+
+/* What is queued for nobody is gone with its transaction. */
+static void
+test_nobody(void)
+{
+	struct courier_mail m = { .type = "recovery_code",
+		.nobody = true,
+		.to = "nobody@b.example" };
+
+	db_begin(db, DB_TX_WRITE, &nobody);
+	CHECK(courier_queue(db, a, secrets, &m) == CODE_OK);
+	CHECK(db_end(db, CODE_OK) == CODE_OK);
+	CHECK_STR(counts(), "1 1 0");
 }
 
 static void
@@ -217,6 +233,7 @@ main(void)
 	db = db_open(conf_text(conf, "identity.database.url"), "test");
 	db_use(db, a);
 	test_queue();
+	test_nobody();
 	test_again();
 	test_identity();
 	test_view();

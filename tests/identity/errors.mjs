@@ -335,6 +335,19 @@ async function tooMany({ limited }) {
 	sql('DELETE FROM attempts');
 }
 
+async function verifiedRequired({ strict }) {
+	const form = { 'ui.messages.0.id': 4000010 };
+	refused(await loginApi(strict, PETRA), 'an app', form);
+	const b = new Browser(strict);
+	const f = await b.start('login');
+	refused(await send(b, f, pass()), 'a script', form);
+	leads(await send(b, f, pass(), true), `${APP}/auth/login?flow=${f.flow.id}`, 'the form');
+	is(messageIds((await b.getJson(`/self-service/login/flows?id=${f.flow.id}`)).json), [4000010], 'which says it');
+	ok(!b.jar.has('ory_kratos_session'), 'nobody is signed in');
+	sql(`UPDATE verifiable_addresses SET verified = true, status = 'completed' WHERE value = '${PETRA}'`);
+	is((await loginApi(strict, PETRA)).status, 200, 'a verified address signs in');
+}
+
 // What is no row of the table: still an envelope, and nothing from inside.
 async function others({ svc }) {
 	const b = new Browser(svc);
@@ -365,6 +378,7 @@ const ROWS = [
 	['session_inactive', 401, inactive],
 	['session_aal1_required', 401, firstRequired],
 	['session_refresh_required', 403, refreshRequired],
+	['session_verified_address_required', 400, verifiedRequired],
 	['security_csrf_violation', 403, csrfViolation],
 	['security_identity_mismatch', 403, mismatch],
 	['self_service_flow_expired', 410, expired],
@@ -387,6 +401,7 @@ main(async () => {
 		svc: await startService([...open, 'identity.return_to https://partner.example']),
 		narrow: await startService(open, 2),
 		closed: await startService(['identity.registration no', 'identity.recovery no', 'identity.verification no'], 2),
+		strict: await startService(['identity.hooks.login after:require_verified_address'], 2),
 		limited: await startService(['identity.limits yes'], 2),
 		strict: await startService(['identity.hooks.login after:require_verified_address'], 2),
 	};
