@@ -4,7 +4,7 @@
 	name = $4
 	sub(/_queries.*/, "", name)
 	where = "app"
-	if (FILENAME ~ /^lib\/identity\//)
+	if (FILENAME ~ /^lib\/identity\// || name ~ /_identity$/)
 		where = "identity"
 	else if (FILENAME ~ /^lib\/db\/migrate/)
 		where = "owner"
