@@ -17,9 +17,6 @@
 #define FILE_MAX_BYTES ((size_t)256 * 1024)
 #define MASK	       "******"
 
-/* lib/identity/mail, compiled in. */
-extern const struct embed_file letter_files[];
-
 enum part {
 	PART_SUBJECT,
 	PART_HTML,

@@ -11,6 +11,7 @@
 #include "net/json.h"
 
 enum ui_id {
+	UI_NONE = 0,
 	UI_LOGIN = 1010001,
 	UI_LOGIN_PROVIDER = 1010002,
 	UI_LOGIN_REFRESH = 1010003,
@@ -176,7 +177,7 @@ void ui_add_input(struct ui *ui, const struct ui_input *in);
 
 /*
  * Another node ("text", "img", "a", "script"): its attributes, to be filled by
- * the caller; node_type is there. label 0: none.
+ * the caller; node_type is there. label UI_NONE: none.
  */
 struct json *ui_add_node(struct ui *ui, const char *type, const char *group,
     enum ui_id label, const char *title);

@@ -14,9 +14,6 @@
 #define SCRIPT_PATH "/.well-known/ory/webauthn.js"
 #define TIMEOUT_MS  300000
 
-/* lib/identity/script, compiled in. */
-extern const struct embed_file script_files[];
-
 enum query {
 	Q_TAKE,
 	Q_LOCK,
@@ -72,7 +69,7 @@ webauthn_add_script(struct visit *c, struct flow *f, const char *group)
 
 	if (ui_has_node(f->ui, "webauthn_script"))
 		return;
-	o = ui_add_node(f->ui, "script", group, 0, NULL);
+	o = ui_add_node(f->ui, "script", group, UI_NONE, NULL);
 	json_put_text(o, "id", "webauthn_script");
 	json_put_text(o, "src",
 	    arena_printf(c->mem, "%s" SCRIPT_PATH, c->p->base_url));

@@ -1,6 +1,6 @@
 /*
  * Files compiled into the library: the player and the schema files that
- * packages carry. lib/tools/embed.c writes the table.
+ * packages carry, mails, scripts. lib/tools/embed.c writes the tables.
  */
 #ifndef MIRAI_LEARN_ASSET_H
 #define MIRAI_LEARN_ASSET_H
@@ -14,6 +14,8 @@ struct embed_file {
 };
 
 extern const struct embed_file asset_files[];
+extern const struct embed_file letter_files[]; /* lib/identity/mail */
+extern const struct embed_file script_files[]; /* lib/identity/script */
 
 /* NULL when there is none of that name. */
 const struct embed_file *asset_find(const char *name);
