@@ -10,6 +10,7 @@
 #include "identity/credential.h"
 #include "identity/method.h"
 #include "identity/password.h"
+#include "identity/profile.h"
 #include "identity/self.h"
 #include "identity/self_login.h"
 #include "identity/self_registration.h"
@@ -261,16 +262,19 @@ is_another(struct visit *c, struct flow *f, const char *password)
 	return false;
 }
 
+/* alone: nothing stays of what others may have begun with the old one. */
 static enum code
 write_password(struct visit *c, const char *hash, bool alone)
 {
+	const char *who = c->session->identity.id;
 	struct json *data = json_new_object(c->mem);
 	enum code code;
 
-	code =
-	    identity_set_password(c->db, c->mem, c->session->identity.id, hash);
+	code = identity_set_password(c->db, c->mem, who, hash);
 	if (code == CODE_OK && alone)
 		code = self_end_sessions(c, c->session->id, NULL);
+	if (code == CODE_OK && alone)
+		code = profile_forget(c, who);
 	json_put_text(data, "At", self_when(c->mem, clock_now_us()));
 	if (alone)
 		json_put_text(data, "SignedOut", "yes");

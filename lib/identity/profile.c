@@ -73,6 +73,15 @@ tell_former(struct visit *c, const char *identity_id,
 }
 
 enum code
+profile_forget(struct visit *c, const char *identity_id)
+{
+	if (db_run(c->db, &profile_queries[Q_FORGET], DB_ARGS(identity_id)) ==
+	    NULL)
+		return identity_fault(c->db);
+	return CODE_OK;
+}
+
+enum code
 profile_change(struct visit *c, const char *identity_id,
     const struct json *traits, struct traits_moves *moves)
 {
@@ -84,10 +93,8 @@ profile_change(struct visit *c, const char *identity_id,
 		return code;
 	visit_use_schema(c, who.schema_id);
 	code = traits_set(c->db, c->mem, c->schema, identity_id, traits, moves);
-	if (code == CODE_OK &&
-	    db_run(c->db, &profile_queries[Q_FORGET], DB_ARGS(identity_id)) ==
-		NULL)
-		code = identity_fault(c->db);
+	if (code == CODE_OK)
+		code = profile_forget(c, identity_id);
 	if (code == CODE_OK)
 		code = tell_former(c, identity_id, moves);
 	if (code == CODE_OK)

@@ -33,4 +33,7 @@ enum code profile_waits(struct visit *c, const char *identity_id,
 
 extern const struct db_query profile_queries[];
 
+/* In the open transaction: nothing waits for them any more. */
+enum code profile_forget(struct visit *c, const char *identity_id);
+
 #endif

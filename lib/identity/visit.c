@@ -11,6 +11,7 @@
 
 #include "base/clock.h"
 #include "base/utf8.h"
+#include "identity/limit.h"
 #include "identity/negotiate.h"
 #include "identity/returnto.h"
 #include "rpc/after.h"
@@ -451,22 +452,30 @@ visit_problem(struct visit *c, const struct problem *p)
 	return o;
 }
 
-/* Keeps the error for its page; NULL when even that fails. */
+/*
+ * Keeps the error for its page; NULL when even that fails, or when so many
+ * came from there that keeping them all would be work for nobody.
+ */
 static const char *
 store_error(struct visit *c, const struct json *whole)
 {
 	char *id = arena_alloc(c->mem, STR_UUID_LEN + 1);
 	struct db_scope scope = { .deadline_ms = c->r->deadline_ms };
-	struct db_rows *rows;
+	enum code code;
+	int seconds;
 
 	str_uuid_new(id);
 	db_begin(c->db, DB_TX_WRITE, &scope);
-	rows = db_last(c->db, &visit_queries[Q_STORE_ERROR],
-	    DB_ARGS(id,
-		json_string(c->mem, json_get(whole, "error"), JSON_COMPACT)));
-	if (db_end(c->db, rows == NULL ? CODE_INTERNAL : CODE_OK) != CODE_OK)
-		return NULL;
-	return id;
+	code = limit_take(c, LIMIT_FLOW, NULL, &seconds);
+	if (code == CODE_OK && seconds > 0)
+		code = CODE_RESOURCE_EXHAUSTED;
+	if (code == CODE_OK &&
+	    db_last(c->db, &visit_queries[Q_STORE_ERROR],
+		DB_ARGS(id,
+		    json_string(c->mem, json_get(whole, "error"),
+			JSON_COMPACT))) == NULL)
+		code = CODE_INTERNAL;
+	return db_end(c->db, code) == CODE_OK ? id : NULL;
 }
 
 /*

@@ -44,6 +44,16 @@ async function idle() {
 	is(sql(`SELECT count(*) FROM page_sessions((SELECT id FROM identities))`), '3', 'pages do not list it');
 	ok(list.json.every((s) => s.active) && list.json.length === 2, 'and is listed no more');
 
+	const b = new Browser(svc);
+	await b.login(EMAIL);
+	const { flow } = await b.start('settings');
+	const shown = () => sql(`SELECT count(*) FROM page_flow('${flow.id}', 'settings', (SELECT csrf_token FROM flows
+		WHERE id = '${flow.id}'), encode(sha256('${b.jar.get('ory_kratos_session')}'), 'hex'), NULL)`);
+	is(shown(), '1', 'its owner sees the settings on the page');
+	sql(`UPDATE sessions SET idle_at = now() - interval '1 second' WHERE cookie_hash IS NOT NULL`);
+	is(shown(), '0', 'not after the session ended unused');
+	sql(`DELETE FROM sessions WHERE cookie_hash IS NOT NULL`);
+
 	// made before the setting
 	sql('UPDATE sessions SET idle_at = NULL');
 	is((await use(svc, other)).status, 200, 'a session of before');

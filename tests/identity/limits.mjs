@@ -116,6 +116,12 @@ async function addresses() {
 	is((await flow('2001:db8:1:3::1')).status, 200, 'not the next /64');
 	is((await request(svc, 'GET', '/self-service/login/browser',
 		{ accept: 'text/html', ...from('192.0.2.1') })).status, 429, 'pages too');
+	const stray = (ip) => request(svc, 'GET', '/self-service/login/browser?return_to=https://evil.example',
+		{ accept: 'text/html', ...from(ip) });
+	const errors = () => sql('SELECT count(*) FROM errors');
+	const before = errors();
+	is([(await stray('192.0.2.1')).status, errors()], [400, before], 'nor are their errors kept');
+	is([(await stray('192.0.2.2')).status, Number(errors())], [303, Number(before) + 1], 'those of others are');
 
 	sql(`INSERT INTO attempts (action, subject, hits)
 		VALUES ('sign_in', 'ip:192.0.2.9', array_fill(now(), ARRAY[49]))`);

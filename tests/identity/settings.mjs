@@ -284,6 +284,13 @@ async function provenFirst() {
 	is(await address(), after, 'an address taken meanwhile stays with who took it');
 	is((await change(b, { method: 'profile', traits: traits(EMAIL) })).status, 400,
 		'one of somebody else is refused at once');
+
+	r = await change(b, { method: 'profile', traits: traits('thief@acme.example') });
+	step = r.json.continue_with[0].flow;
+	is((await change(b, { method: 'password', password: 'Another-Horse-8!' })).status, 200, 'a new password');
+	await enter(b, step.id, lastMail('thief@acme.example').VerificationCode);
+	is(await address(), after, 'puts aside what somebody else may have begun');
+	sql(`DELETE FROM mails WHERE template = 'password_changed'`);
 }
 
 async function password(svc) {
