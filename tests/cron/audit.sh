@@ -78,6 +78,10 @@ psql -qAtX "$IDENTITY_OWNER_URL" <"$TEST_DIR/hold" >/dev/null 2>&1 &
 holder=$!
 exec 3>"$TEST_DIR/hold"
 echo 'BEGIN; LOCK TABLE audit_outbox IN SHARE MODE;' >&3
+held="SELECT count(*) FROM pg_locks WHERE granted AND mode = 'ShareLock'
+    AND relation = 'audit_outbox'::regclass"
+i=0
+while [ "$(id "$held")" = 0 ] && [ $i -lt 100 ]; do sleep 0.1; i=$((i + 1)); done
 "$BUILD/bin/mirai-sweep" -1 >"$TEST_DIR/out" 2>&1 &
 sweep=$!
 many="SELECT count(*), count(DISTINCT id) FROM audit_log WHERE action = 'identity.session.refresh'"

@@ -5,6 +5,7 @@
 import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import fs from 'node:fs';
+import net from 'node:net';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { callFastCgi } from '../service/kit/fastcgi.mjs';
@@ -40,14 +41,23 @@ function createTeam(name, key) {
 
 let api = null;
 
+// A socket that is there need not be listened on yet.
+function accepts() {
+	return new Promise((resolve) => {
+		const socket = net.connect(SOCKET, () => resolve(true));
+		socket.on('error', () => resolve(false));
+		socket.on('connect', () => socket.end());
+	});
+}
+
 async function startPool() {
 	const log = fs.openSync(path.join(TEST_DIR, 'api.log'), 'a');
 	fs.rmSync(SOCKET, { force: true });
 	api = spawn(path.join(BUILD, 'bin/mirai-api'),
 		['-f', CONF, '-s', SOCKET, '-w', '4'], { stdio: ['ignore', log, log] });
-	for (let i = 0; i < 500 && !fs.existsSync(SOCKET); i++)
-		await sleep(10);
 	fs.closeSync(log);
+	for (let i = 0; i < 1000 && !await accepts(); i++)
+		await sleep(10);
 }
 
 // The supervisor first, so that it replaces none of its workers.
