@@ -23,6 +23,8 @@ function hosts(site) {
 		['-H', `authorization: Bearer ${SECRET}`])), [404, 404, 404, 404, 404], 'administrators nowhere');
 	is(['', 'app.', 'auth.'].map((h) => status(h, '/schemas')), [200, 200, 200], 'what is known of people');
 	is(status('', '/health/ready'), 200, 'health');
+	is(JSON.parse(get(site, 'auth.mirai.localhost', '/health/ready').body), { status: 'ok' }, 'that of the identity service');
+	ok(JSON.parse(get(site, 'auth.mirai.localhost', '/version').body).version, 'and its version');
 	is(status('', '/.well-known/ory/webauthn.js'), 200, 'the script of security keys');
 	const page = get(site, 'app.mirai.localhost', '/terms');
 	ok(page.status === 200 && page.body.includes('<html'), 'a page');

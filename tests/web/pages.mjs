@@ -264,6 +264,7 @@ function routes(site) {
 	for (const host of [four('get'), four('auth')]) ok(at(host, rpc, post).status >= 400, `${host}: calls are not`);
 	for (const host of ['localhost', four('app'), four('auth')])
 		is(at(host, '/sessions/whoami', []).status, 401, `${host}: the identity service answers`);
+	is(at(four('auth'), '/health/ready', []).status, 200, 'auth.: its own health');
 	for (const host of [four('get'), four('api')])
 		is(at(host, '/sessions/whoami', []).status, 404, `${host}: it does not`);
 	for (const host of ['localhost', four('get'), four('app'), four('api'), four('auth')]) {
