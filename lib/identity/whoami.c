@@ -25,6 +25,18 @@ refuse_inactive(struct visit *c)
 	    "No active session was found in this request.");
 }
 
+/* Whether the session was proven as far as it must be. False: answered. */
+static bool
+is_enough(struct visit *c)
+{
+	enum level level = level_of_session(c, c->session);
+
+	if (level != LEVEL_PROVE && level != LEVEL_ENROL)
+		return true;
+	level_refuse(c, level, NULL);
+	return false;
+}
+
 /* Leaves the transaction open; false: answered. */
 static bool
 need_session(struct visit *c, enum db_tx tx)
@@ -33,9 +45,11 @@ need_session(struct visit *c, enum db_tx tx)
 	visit_begin(c, tx);
 	if (!visit_session(c))
 		return false;
-	if (c->session == NULL)
+	if (c->session == NULL) {
 		refuse_inactive(c);
-	return c->session != NULL;
+		return false;
+	}
+	return is_enough(c);
 }
 
 static void
@@ -50,13 +64,10 @@ static void
 answer_found(struct visit *c, const struct known_since *since)
 {
 	const struct json *json = c->session->json;
-	enum level level = level_of_session(c, c->session);
 	struct known k;
 
-	if (level == LEVEL_PROVE || level == LEVEL_ENROL) {
-		level_refuse(c, level, NULL);
+	if (!is_enough(c))
 		return;
-	}
 	k.text = json_string(c->mem, json, JSON_COMPACT);
 	k.len = strlen(k.text);
 	k.identity_id = c->session->identity.id;

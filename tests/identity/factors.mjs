@@ -145,6 +145,9 @@ async function signIn(svc, { email, secret }) {
 	is([r.status, r.json.error.id, r.json.redirect_browser_to, r.json.error.details.redirect_browser_to],
 		[403, 'session_aal2_required', `${AUTH}/self-service/login/browser?aal=aal2`,
 			`${AUTH}/self-service/login/browser?aal=aal2`], 'whoami tells the rest');
+	const others = [['GET', '/sessions'], ['DELETE', '/sessions'], ['DELETE', '/sessions/00000000-0000-4000-8000-000000000000']];
+	is((await Promise.all(others.map(([method, path]) => b.go(method, path)))).map((x) => x.json?.error?.id),
+		Array(3).fill('session_aal2_required'), 'other sessions are neither shown nor ended');
 	r = await b.getJson('/self-service/settings/browser');
 	is([r.status, r.json.error.id], [403, 'session_aal2_required'], 'settings ask for it');
 	r = await b.get('/self-service/settings/browser');
