@@ -6,30 +6,19 @@
 #include <string.h>
 
 #include "base/clock.h"
-#include "identity/credential.h"
 #include "identity/factor.h"
 #include "identity/level.h"
 #include "identity/method.h"
 #include "identity/seal.h"
 #include "identity/self.h"
-#include "identity/self_login.h"
 #include "identity/self_settings.h"
+#include "identity/typed.h"
 
 #define TYPE	 "lookup_secret"
 #define NAME	 "A set of back-up codes"
 #define NCODES	 12
 #define CODE_LEN 8
 #define TRIES	 NCODES
-
-/* What a submit turned out to be. */
-enum verdict {
-	RIGHT,
-	WRONG,
-	USED,
-	NONE_SET_UP,
-	AGAIN, /* somebody else was faster, read anew */
-	FAILED /* answered */
-};
 
 /* --- lists: [{"code": ..., "used_at": ...}] -------------------------------- */
 
@@ -111,30 +100,6 @@ list_of(struct visit *c, const struct credential *cred)
 
 /* --- signing in ------------------------------------------------------------ */
 
-static enum code
-draw_login(struct visit *c, struct flow *f)
-{
-	struct credential cred;
-	enum code code;
-
-	if (f->identity_id == NULL)
-		return CODE_OK;
-	code = credential_get(c->db, c->mem, f->identity_id, TYPE, &cred);
-	if (code != CODE_OK)
-		return code == CODE_NOT_FOUND ? CODE_OK : code;
-	ui_add_input(f->ui,
-	    &(struct ui_input){
-		.name = TYPE,
-		.type = "text",
-		.group = TYPE,
-		.autocomplete = "one-time-code",
-		.required = true,
-		.label = UI_LOGIN_LOOKUP_LABEL,
-	    });
-	self_add_submit(f, TYPE, NULL, TYPE, UI_LOGIN_LOOKUP);
-	return CODE_OK;
-}
-
 /* Without capitals, spaces and hyphens: people type them, or imports hold them. */
 static const char *
 plain_code(struct visit *c, const char *text)
@@ -154,21 +119,21 @@ plain_code(struct visit *c, const char *text)
  * tells nothing of which one it was.
  */
 static struct json *
-use(struct visit *c, const struct json *list, const char *typed,
-    enum verdict *verdict)
+use_up(struct visit *c, const struct json *list, const char *typed,
+    enum typed_verdict *verdict)
 {
 	struct json *after = json_new_list(c->mem), *item;
 	const struct json *old;
 	const char *code, *used;
 	size_t i;
 
-	*verdict = WRONG;
+	*verdict = TYPED_WRONG;
 	for (i = 0; i < json_count(list); i++) {
 		old = json_at(list, i);
 		used = json_get_text(old, "used_at", NULL);
 		code = json_get_text(old, "code", "");
 		if (crypt_equal_str(plain_code(c, code), typed)) {
-			*verdict = used == NULL ? RIGHT : USED;
+			*verdict = used == NULL ? TYPED_RIGHT : TYPED_USED;
 			if (used == NULL)
 				used = clock_rfc3339(c->mem, clock_now_us());
 		}
@@ -179,56 +144,55 @@ use(struct visit *c, const struct json *list, const char *typed,
 	return after;
 }
 
-static enum verdict
-try_code(struct visit *c, const char *identity_id, const char *typed)
+static enum typed_verdict
+use(struct visit *c, const struct credential *cred, const char *typed,
+    const struct json **config)
 {
-	struct credential cred;
-	struct json *after;
-	enum verdict verdict;
-	enum code code;
+	enum typed_verdict verdict;
+	const struct json *after;
 
-	visit_begin(c, DB_TX_WRITE);
-	code = credential_get(c->db, c->mem, identity_id, TYPE, &cred);
-	if (code != CODE_OK)
-		return visit_end(c, code == CODE_NOT_FOUND ? CODE_OK : code)
-		    ? NONE_SET_UP
-		    : FAILED;
-	after = use(c, list_of(c, &cred), typed, &verdict);
-	if (verdict != RIGHT)
-		return visit_end(c, CODE_OK) ? verdict : FAILED;
-	code = credential_change(c->db, c->mem, &cred,
-	    new_config(c, identity_id, after));
-	if (code == CODE_ABORTED) {
-		visit_abort(c);
-		return AGAIN;
-	}
-	return visit_end(c, code) ? RIGHT : FAILED;
+	after = use_up(c, list_of(c, cred), typed, &verdict);
+	*config = new_config(c, cred->identity_id, after);
+	return verdict;
+}
+
+static const struct typed factor = {
+	.type = TYPE,
+	.node = TYPE,
+	.tries = TRIES,
+	.none = UI_LOOKUP_NONE,
+	.wrong = UI_LOOKUP_WRONG,
+	.used = UI_LOOKUP_WAS_USED,
+	.use = use,
+};
+
+static enum code
+draw_login(struct visit *c, struct flow *f)
+{
+	enum code code;
+	bool is;
+
+	code = typed_is_set_up(c, f, &factor, &is);
+	if (code != CODE_OK || !is)
+		return code;
+	ui_add_input(f->ui,
+	    &(struct ui_input){
+		.name = TYPE,
+		.type = "text",
+		.group = TYPE,
+		.autocomplete = "one-time-code",
+		.required = true,
+		.label = UI_LOGIN_LOOKUP_LABEL,
+	    });
+	self_add_submit(f, TYPE, NULL, TYPE, UI_LOGIN_LOOKUP);
+	return CODE_OK;
 }
 
 static void
 submit_login(struct visit *c, struct flow *f, const struct json *body)
 {
-	static const struct session_proof proof = { .method = TYPE,
-		.aal = LEVEL_SECOND };
-	const char *id = c->session->identity.id;
-	const char *typed = plain_code(c, json_get_text(body, TYPE, ""));
-	enum verdict verdict = AGAIN;
-	int i;
-
-	if (*typed == '\0') {
-		ui_say_at(f->ui, TYPE, UI_MISSING, "property", TYPE);
-		self_again(c, f);
-		return;
-	}
-	for (i = 0; i < TRIES && verdict == AGAIN; i++)
-		verdict = try_code(c, id, typed);
-	if (verdict == RIGHT)
-		self_login_complete(c, f, id, &proof);
-	else if (verdict == NONE_SET_UP)
-		self_login_refuse(c, f, UI_LOOKUP_NONE, id);
-	else if (verdict != FAILED)
-		self_login_refuse_at(c, f, TYPE,
-		    verdict == USED ? UI_LOOKUP_WAS_USED : UI_LOOKUP_WRONG, id);
+	typed_submit(c, f, &factor,
+	    plain_code(c, json_get_text(body, TYPE, "")));
 }
 
 static bool

@@ -6,29 +6,19 @@
 #include <string.h>
 
 #include "base/clock.h"
-#include "identity/credential.h"
 #include "identity/factor.h"
 #include "identity/level.h"
 #include "identity/method.h"
 #include "identity/seal.h"
 #include "identity/self.h"
-#include "identity/self_login.h"
 #include "identity/self_settings.h"
+#include "identity/typed.h"
 #include "net/qr.h"
 #include "net/totp.h"
 
 #define TYPE  "totp"
 #define NAME  "An authenticator app"
 #define TRIES 3
-
-/* What a submit turned out to be. */
-enum verdict {
-	RIGHT,
-	WRONG,
-	NONE_SET_UP,
-	AGAIN, /* somebody else was faster, read anew */
-	FAILED /* answered */
-};
 
 static int64_t
 now_s(void)
@@ -86,28 +76,11 @@ new_config(struct visit *c, const char *identity_id, const void *secret,
 
 /* --- signing in ------------------------------------------------------------ */
 
-static enum code
-draw_login(struct visit *c, struct flow *f)
-{
-	struct credential cred;
-	enum code code;
-
-	if (f->identity_id == NULL)
-		return CODE_OK;
-	code = credential_get(c->db, c->mem, f->identity_id, TYPE, &cred);
-	if (code != CODE_OK)
-		return code == CODE_NOT_FOUND ? CODE_OK : code;
-	add_code(f, UI_LOGIN_TOTP_LABEL);
-	self_add_submit(f, TYPE, NULL, TYPE, UI_LOGIN_TOTP);
-	return CODE_OK;
-}
-
-/* The config after code was used; NULL: it is wrong, or was used before. */
-static const struct json *
-use(struct visit *c, const struct credential *cred, const char *code)
+static enum typed_verdict
+use(struct visit *c, const struct credential *cred, const char *code,
+    const struct json **config)
 {
 	int64_t last = json_get_int(cred->config, "last_step", 0, INT64_MAX, 0);
-	struct json *config = NULL;
 	char *secret;
 	int64_t step;
 	size_t len;
@@ -116,61 +89,42 @@ use(struct visit *c, const struct credential *cred, const char *code)
 	    owner_context(c, cred->identity_id),
 	    json_get_text(cred->config, "secret", ""), &len, NULL);
 	if (secret == NULL || len != TOTP_SECRET_LEN)
-		return NULL;
+		return TYPED_WRONG;
 	step = totp_match(secret, len, now_s(), last, code);
 	if (step != -1) /* sealed anew, by the first secret */
-		config = new_config(c, cred->identity_id, secret, step);
+		*config = new_config(c, cred->identity_id, secret, step);
 	crypt_wipe(secret, len);
-	return config;
+	return step == -1 ? TYPED_WRONG : TYPED_RIGHT;
 }
 
-static enum verdict
-try_code(struct visit *c, const char *identity_id, const char *typed)
-{
-	const struct json *config;
-	struct credential cred;
-	enum code code;
+static const struct typed factor = {
+	.type = TYPE,
+	.node = "totp_code",
+	.tries = TRIES,
+	.none = UI_TOTP_NONE,
+	.wrong = UI_TOTP_WRONG,
+	.used = UI_TOTP_WRONG,
+	.use = use,
+};
 
-	visit_begin(c, DB_TX_WRITE);
-	code = credential_get(c->db, c->mem, identity_id, TYPE, &cred);
-	if (code != CODE_OK)
-		return visit_end(c, code == CODE_NOT_FOUND ? CODE_OK : code)
-		    ? NONE_SET_UP
-		    : FAILED;
-	if ((config = use(c, &cred, typed)) == NULL)
-		return visit_end(c, CODE_OK) ? WRONG : FAILED;
-	code = credential_change(c->db, c->mem, &cred, config);
-	if (code == CODE_ABORTED) {
-		visit_abort(c);
-		return AGAIN;
+static enum code
+draw_login(struct visit *c, struct flow *f)
+{
+	enum code code;
+	bool is;
+
+	code = typed_is_set_up(c, f, &factor, &is);
+	if (code == CODE_OK && is) {
+		add_code(f, UI_LOGIN_TOTP_LABEL);
+		self_add_submit(f, TYPE, NULL, TYPE, UI_LOGIN_TOTP);
 	}
-	return visit_end(c, code) ? RIGHT : FAILED;
+	return code;
 }
 
 static void
 submit_login(struct visit *c, struct flow *f, const struct json *body)
 {
-	static const struct session_proof proof = { .method = TYPE,
-		.aal = LEVEL_SECOND };
-	const char *id = c->session->identity.id;
-	const char *code = typed_code(c, body);
-	enum verdict verdict = AGAIN;
-	int i;
-
-	if (*code == '\0') {
-		ui_say_at(f->ui, "totp_code", UI_MISSING, "property",
-		    "totp_code");
-		self_again(c, f);
-		return;
-	}
-	for (i = 0; i < TRIES && verdict == AGAIN; i++)
-		verdict = try_code(c, id, code);
-	if (verdict == RIGHT)
-		self_login_complete(c, f, id, &proof);
-	else if (verdict == NONE_SET_UP)
-		self_login_refuse(c, f, UI_TOTP_NONE, id);
-	else if (verdict != FAILED)
-		self_login_refuse_at(c, f, "totp_code", UI_TOTP_WRONG, id);
+	typed_submit(c, f, &factor, typed_code(c, body));
 }
 
 static bool
