@@ -343,6 +343,8 @@ flow_json(struct visit *c, const struct flow *f)
 	json_put_text(o, "active", f->active);
 	json_put(o, "ui", ui_render(f->ui, action, csrf));
 	json_put_text(o, "organization_id", f->organization_id);
+	json_put_text(o, "identity_schema",
+	    json_get_text(f->internal, "identity_schema", NULL));
 	json_put_text(o, "state", f->state);
 	json_put_text(o, "session_token_exchange_code", f->exchange_code);
 	if (json_has(f->internal, "transient_payload"))

@@ -40,11 +40,41 @@ const char schema_user[] =
 
 /* --- loading --------------------------------------------------------------- */
 
-/* The words a schema may hold; the rest stops the start. */
-static const char *const keywords[] = { "$id", "$schema", "$comment", "title",
-	"description", "default", "examples", "type", "properties", "required",
-	"additionalProperties", "format", "minLength", "maxLength", "pattern",
-	"enum", "const", "minimum", "maximum", "items", "ory.sh/kratos" };
+/*
+ * The words a schema may hold, and what kind of value each has; the rest, and
+ * values of other kinds, stop the start.
+ */
+#define OF(kind) (1u << (kind))
+#define ANY	 (~0u)
+static const struct keyword {
+	const char *name;
+	unsigned kinds; /* OF(enum json_kind) */
+} keywords[] = {
+	{ "$id", OF(JSON_TEXT) },
+	{ "$schema", OF(JSON_TEXT) },
+	{ "$comment", OF(JSON_TEXT) },
+	{ "title", OF(JSON_TEXT) },
+	{ "description", OF(JSON_TEXT) },
+	{ "default", ANY },
+	{ "examples", OF(JSON_LIST) },
+	{ "type", OF(JSON_TEXT) },
+	{ "properties", OF(JSON_OBJECT) },
+	{ "required", OF(JSON_LIST) },
+	{ "additionalProperties", OF(JSON_BOOL) },
+	{ "format", OF(JSON_TEXT) },
+	{ "minLength", OF(JSON_INT) },
+	{ "maxLength", OF(JSON_INT) },
+	{ "pattern", OF(JSON_TEXT) },
+	{ "enum", OF(JSON_LIST) },
+	{ "const", ANY },
+	{ "minimum", OF(JSON_INT) | OF(JSON_REAL) },
+	{ "maximum", OF(JSON_INT) | OF(JSON_REAL) },
+	{ "items", OF(JSON_OBJECT) },
+	{ "ory.sh/kratos", OF(JSON_OBJECT) },
+};
+
+static const char *const types[] = { "string", "integer", "number", "boolean",
+	"object", "array" };
 
 static const char *const formats[] = { "email", "uri", "date", "date-time",
 	"uuid" };
@@ -60,28 +90,56 @@ is_one_of(const char *s, const char *const *list, size_t n)
 	return false;
 }
 
+static bool
+is_keyword(const char *name, const struct json *value)
+{
+	size_t i;
+
+	for (i = 0; i < NITEMS(keywords); i++)
+		if (strcmp(keywords[i].name, name) == 0)
+			return (keywords[i].kinds & OF(json_kind(value))) != 0;
+	return false;
+}
+
+/* The first word of j itself that cannot be honoured; NULL: none. */
+static const char *
+unsupported_word(const struct json *j)
+{
+	const char *key, *text;
+	regex_t re;
+	size_t i;
+
+	for (i = 0; (key = json_key_at(j, i)) != NULL; i++)
+		if (!is_keyword(key, json_get(j, key)))
+			return key;
+	text = json_get_text(j, "type", NULL);
+	if (text != NULL && !is_one_of(text, types, NITEMS(types)))
+		return "type";
+	text = json_get_text(j, "format", NULL);
+	if (text != NULL && !is_one_of(text, formats, NITEMS(formats)))
+		return text;
+	if ((text = json_get_text(j, "pattern", NULL)) != NULL) {
+		if (regcomp(&re, text, REG_EXTENDED | REG_NOSUB) != 0)
+			return "pattern";
+		regfree(&re);
+	}
+	return NULL;
+}
+
 /* The first thing in schema node j that cannot be honoured; NULL: none. */
 static const char *
 unsupported(const struct json *j, unsigned depth)
 {
 	const struct json *props;
-	const char *key, *bad, *format, *pattern;
-	regex_t re;
+	const char *key, *bad;
 	size_t i;
 
 	if (depth > MAX_DEPTH)
 		return "nested too deeply";
-	for (i = 0; (key = json_key_at(j, i)) != NULL; i++)
-		if (!is_one_of(key, keywords, NITEMS(keywords)))
-			return key;
-	format = json_get_text(j, "format", NULL);
-	if (format != NULL && !is_one_of(format, formats, NITEMS(formats)))
-		return format;
-	if ((pattern = json_get_text(j, "pattern", NULL)) != NULL) {
-		if (regcomp(&re, pattern, REG_EXTENDED | REG_NOSUB) != 0)
-			return "pattern";
-		regfree(&re);
-	}
+	if (json_kind(j) != JSON_OBJECT)
+		return "no object";
+	if ((bad = unsupported_word(j)) != NULL)
+		return bad;
 	props = json_get_object(j, "properties");
 	for (i = 0; (key = json_key_at(props, i)) != NULL; i++)
 		if ((bad = unsupported(json_get(props, key), depth + 1)) !=

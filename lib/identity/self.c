@@ -33,6 +33,18 @@ self_refuse_signed_in(struct visit *c)
 	    "you forget to set ?refresh=true?");
 }
 
+/* Whether a flow may ask for the schema that this request asks for. */
+static bool
+knows_schema(struct visit *c)
+{
+	const char *id = req_query(c->r, "identity_schema");
+
+	if (str_is_empty(id) || idp_schema(c->p, id) != NULL)
+		return true;
+	visit_refuse_simple(c, 400, NULL, "There is no such identity schema.");
+	return false;
+}
+
 bool
 self_may_start(struct visit *c, enum flow_kind kind, bool api, bool again)
 {
@@ -49,6 +61,9 @@ self_may_start(struct visit *c, enum flow_kind kind, bool api, bool again)
 		    "OAuth2 login challenges are not supported.");
 		return false;
 	}
+	if ((kind == FLOW_LOGIN || kind == FLOW_REGISTRATION) &&
+	    !knows_schema(c))
+		return false;
 	if (c->session == NULL || again)
 		return true;
 	if (!api && !visit_wants_json(c))
@@ -63,6 +78,7 @@ self_new(struct visit *c, enum flow_kind kind, bool api)
 {
 	const char *return_to = req_query(c->r, "return_to");
 	const char *organization = req_query(c->r, "organization");
+	const char *schema = req_query(c->r, "identity_schema");
 	const char *wanted;
 	char canon[STR_UUID_LEN + 1];
 	struct flow *f = flow_new(c, kind, api);
@@ -74,6 +90,9 @@ self_new(struct visit *c, enum flow_kind kind, bool api)
 	wanted = req_query(c->r, "return_session_token_exchange_code");
 	if (api && str_eq(wanted, "true"))
 		f->exchange_code = crypt_token(c->mem, 64);
+	if (!str_is_empty(schema) &&
+	    (kind == FLOW_LOGIN || kind == FLOW_REGISTRATION))
+		json_put_text(f->internal, "identity_schema", schema);
 	return f;
 }
 
@@ -202,7 +221,7 @@ static struct flow *
 successor(struct visit *c, const struct flow *old)
 {
 	static const char *const kept[] = { "skip_settings",
-		"after_verification" };
+		"after_verification", "identity_schema" };
 	struct flow *f = flow_new(c, old->kind, old->api);
 	size_t i;
 

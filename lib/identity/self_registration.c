@@ -70,7 +70,7 @@ is_open(struct visit *c)
 static void
 start(struct visit *c, bool api)
 {
-	const char *next, *schema;
+	const char *next;
 	struct flow *f;
 
 	c->json_only = api;
@@ -82,15 +82,7 @@ start(struct visit *c, bool api)
 	next = req_query(c->r, "after_verification_return_to");
 	if (visit_return_to(c, next, c->p->default_return) == NULL)
 		return;
-	schema = req_query(c->r, "identity_schema");
-	if (!str_is_empty(schema) && idp_schema(c->p, schema) == NULL) {
-		visit_refuse_simple(c, 400, NULL,
-		    "There is no such identity schema.");
-		return;
-	}
 	f = self_new(c, FLOW_REGISTRATION, api);
-	if (!str_is_empty(schema))
-		json_put_text(f->internal, "identity_schema", schema);
 	if (!str_is_empty(next))
 		json_put_text(f->internal, "after_verification", next);
 	self_start(c, f);

@@ -4,7 +4,7 @@
 import { spawnSync } from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';
-import { APP, AUTH, Browser, api, is, loginApi, main, ok, registerApi, request, sql,
+import { APP, AUTH, Browser, api, is, loginApi, main, node, ok, registerApi, request, sql,
 	startService } from './kit/server.mjs';
 
 const dir = process.env.TEST_DIR;
@@ -141,6 +141,13 @@ async function works() {
 	r = await api(svc, 'GET', '/self-service/registration/api?identity_schema=user');
 	is(r.json.ui.nodes.map((x) => x.attributes.name).includes('traits.name.first'), true,
 		'another schema by the query');
+	const late = new Browser(svc);
+	const old = await late.start('registration', '?identity_schema=user');
+	sql(`UPDATE flows SET expires_at = now() - interval '1 minute' WHERE id = '${old.flow.id}'`);
+	r = await late.postJson(old.action, { csrf_token: old.csrf, method: 'password' });
+	r = await late.getJson(`/self-service/registration/flows?id=${r.json.use_flow_id}`);
+	is([r.json.identity_schema, node(r.json, 'traits.name.first') !== undefined], ['user', true],
+		'which a form that expired keeps');
 	is((await api(svc, 'GET', '/self-service/registration/api?identity_schema=x')).status, 400,
 		'not one there is not');
 }

@@ -1,7 +1,7 @@
 // What sign-in by API must keep to itself, and what happens to hashes,
 // sessions and queues behind it.
 import { execFileSync } from 'node:child_process';
-import { PASSWORD, actionOf, api, apiSubmit, is, loginApi, main, messageIds, ok,
+import { Browser, PASSWORD, actionOf, api, apiSubmit, is, loginApi, main, messageIds, ok,
 	registerApi, request, startService } from './kit/server.mjs';
 
 const EMAIL = 'petra@acme.example';
@@ -109,6 +109,26 @@ async function disabled(svc) {
 	const late = (await loginApi(svc, EMAIL)).json.session_token;
 	sql(`UPDATE sessions SET expires_at = now() - interval '1 second'`);
 	is((await whoami(svc, late)).status, 401, 'an expired session is none');
+}
+
+// K-2: which of several credentials counts; W-2: whoami sets no cookie.
+async function order(svc) {
+	const issue = async () => (await loginApi(svc, EMAIL)).json;
+	const [first, second] = [await issue(), await issue()];
+	const b = new Browser(svc);
+	const mine = (await b.login(EMAIL)).json.session.id;
+	const cookie = `ory_kratos_session=${b.jar.get('ory_kratos_session')}`;
+	const bearer = `Bearer ${second.session_token}`;
+	for (const [headers, id, what] of [
+		[{ 'x-session-token': first.session_token, cookie, authorization: bearer }, first.session.id, 'the header'],
+		[{ cookie, authorization: bearer }, mine, 'then the cookie'],
+		[{ authorization: bearer }, second.session.id, 'then the bearer'],
+		[{ authorization: bearer.replace('B', 'b') }, second.session.id, 'however it is written'],
+		[{ 'x-session-token': 'ory_st_x', cookie }, undefined, 'a wrong one is not passed over'],
+	]) {
+		const r = await request(svc, 'GET', '/sessions/whoami', headers);
+		is([r.json.id, r.cookies], [id, []], `K-2: ${what}`);
+	}
 }
 
 async function tokens(svc) {
@@ -257,6 +277,7 @@ main(async () => {
 	await hashes(svc);
 	await disabled(svc);
 	await tokens(svc);
+	await order(svc);
 	await twice(svc);
 	trail();
 	await crowd();

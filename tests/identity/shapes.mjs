@@ -1,5 +1,6 @@
 // Every kind of answer, held against the types of the official client: no
 // member that it does not know, none missing, each of the type it declares.
+import crypto from 'node:crypto';
 import { ADMIN_SECRET, APP, AUTH, Browser, PASSWORD, actionOf, api, apiSubmit, csrfOf, is, loginApi,
 	main, node, ok, registerApi, startAdmin, startService } from './kit/server.mjs';
 import { lastMail, sql } from './kit/mails.mjs';
@@ -45,6 +46,28 @@ async function begin(svc) {
 		const native = fits(name, 200, await api(svc, 'GET', `/self-service/${kind}/api`), 'for an app');
 		is([native.json.type, 'return_to' in native.json], ['api', false], 'section 4: and no more');
 	}
+}
+
+// What callers send along comes back with the flow.
+async function echoed(svc) {
+	const id = crypto.randomUUID();
+	for (const [kind, name, fields] of [['login', 'LoginFlow', { identifier: 'x', password: 'y' }],
+		['registration', 'RegistrationFlow', { traits: {}, password: 'y' }]]) {
+		const start = `/self-service/${kind}/api?organization=${id}&identity_schema=user`;
+		const begun = fits(name, 200, await api(svc, 'GET', start), 'with an organization and a schema');
+		is([begun.json.organization_id, begun.json.identity_schema, begun.json.transient_payload],
+			[id, 'user', undefined], 'section 4: both come back');
+		const sent = fits(name, 400, await api(svc, 'POST', actionOf(begun.json), { method: 'password',
+			transient_payload: { campaign: ['a', 1] }, ...fields }), 'with a payload');
+		is([sent.json.organization_id, sent.json.identity_schema, sent.json.transient_payload],
+			[id, 'user', { campaign: ['a', 1] }], 'section 4: so does that');
+		refused('ErrorGeneric', 400, undefined, await api(svc, 'GET',
+			`/self-service/${kind}/api?identity_schema=none`), `no such schema for ${kind}`);
+	}
+	const code = await api(svc, 'GET', '/self-service/login/api?return_session_token_exchange_code=true');
+	fits('LoginFlow', 200, code, 'with an exchange code');
+	is([code.json.session_token_exchange_code.length, (await api(svc, 'GET', '/self-service/login/api'))
+		.json.session_token_exchange_code], [64, undefined], 'section 4: which is given when asked for');
 }
 
 async function login(svc) {
@@ -215,6 +238,7 @@ await main(async () => {
 	const lines = ['identity.webauthn yes', 'identity.passkey yes', 'identity.methods.code.passwordless yes'];
 	const svc = await startService(lines);
 	await begin(svc);
+	await echoed(svc);
 	await login(svc);
 	await registration(svc);
 	await mailed(svc);
