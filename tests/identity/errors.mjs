@@ -309,17 +309,6 @@ async function disabled({ svc }) {
 	sql(`UPDATE identities SET state = 'active' WHERE id = '${id}'`);
 }
 
-async function unverified({ strict }) {
-	const b = new Browser(strict);
-	const f = await b.start('login');
-	refused(await loginApi(strict, NORA), 'an app');
-	const r = await send(b, f, pass(NORA));
-	refused(r, 'a script');
-	is(messageIds(r.json), [4000010], 'whose form says it as well');
-	leads(await send(b, f, pass(NORA), true), `${APP}/auth/login?flow=${f.flow.id}`, 'the form');
-	ok(!b.jar.has('ory_kratos_session'), 'nobody is signed in');
-}
-
 async function tooMany({ limited }) {
 	const b = new Browser(limited);
 	const f = await b.start('login');
@@ -386,7 +375,6 @@ const ROWS = [
 	['self_service_flow_return_to_forbidden', 400, forbiddenReturn],
 	['self_service_flow_disabled', 400, switchedOff],
 	['identity_disabled', 401, disabled],
-	['session_verified_address_required', 400, unverified],
 	['rate_limit_exceeded', 429, tooMany],
 	['session_aal_already_fulfilled', 401, fulfilled], // from here on Petra has a second factor
 	['session_aal2_required', 403, secondRequired],
@@ -403,7 +391,6 @@ main(async () => {
 		closed: await startService(['identity.registration no', 'identity.recovery no', 'identity.verification no'], 2),
 		strict: await startService(['identity.hooks.login after:require_verified_address'], 2),
 		limited: await startService(['identity.limits yes'], 2),
-		strict: await startService(['identity.hooks.login after:require_verified_address'], 2),
 	};
 	await registerApi(world.svc, PETRA);
 	await registerApi(world.svc, NORA);

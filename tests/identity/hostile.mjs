@@ -433,7 +433,8 @@ async function bodies(svc) {
 		const begun = Date.now();
 		const r = await request(svc, 'POST', actionOf(init), { accept: 'application/json', 'content-type': type }, body);
 		ok(r.status === status && r.json !== undefined, `a body of ${what}: ${r.status}`);
-		ok(Date.now() - begun < 2000, `a body of ${what}: is refused soon`);
+		const ms = Date.now() - begun;
+		ok(ms < 5000, `a body of ${what}: is refused in ${ms} ms`);
 	}
 	// a field twice: one of both, never a mixture that no check saw
 	for (const [type, body] of [[FORM, `method=password&identifier=x&identifier=${PETRA}&password=${PASSWORD}`],
