@@ -166,25 +166,37 @@ admin_identity_by_external(struct visit *c)
 
 /* --- writing --------------------------------------------------------------- */
 
+/* The identity the body describes, passwords hashed. False: answered. */
+static bool
+read_import(struct visit *c, enum admin_import_form form,
+    struct admin_import *in)
+{
+	const struct json *body;
+	const char *why;
+
+	if ((body = admin_body_read(c, JSON_OBJECT)) == NULL)
+		return false;
+	if (!admin_import_read(c, body, form, in, &why)) {
+		admin_body_refuse(c, why);
+		return false;
+	}
+	if (admin_import_hash(c, in) != CODE_OK) {
+		password_refuse_busy(c);
+		return false;
+	}
+	return true;
+}
+
 void
 admin_identity_create(struct visit *c)
 {
-	const struct json *body, *one = NULL;
+	const struct json *one = NULL;
 	struct admin_import in;
 	char id[STR_UUID_LEN + 1];
-	const char *why;
 	enum code code;
 
-	if ((body = admin_body_read(c, JSON_OBJECT)) == NULL)
+	if (!read_import(c, ADMIN_IMPORT_CREATE, &in))
 		return;
-	if (!admin_import_read(c, body, ADMIN_IMPORT_CREATE, &in, &why)) {
-		admin_body_refuse(c, why);
-		return;
-	}
-	if (admin_import_hash(c, &in) != CODE_OK) {
-		password_refuse_busy(c);
-		return;
-	}
 	visit_begin(c, DB_TX_WRITE);
 	code = admin_import_create(c, &in, id);
 	if (code == CODE_OK)
@@ -211,21 +223,12 @@ replace(struct visit *c, const char *id, const struct admin_import *in)
 void
 admin_identity_put(struct visit *c)
 {
-	const char *id = route_arg(c, 0), *why;
-	const struct json *body;
+	const char *id = route_arg(c, 0);
 	struct admin_import in;
 	enum code code;
 
-	if ((body = admin_body_read(c, JSON_OBJECT)) == NULL)
+	if (!read_import(c, ADMIN_IMPORT_UPDATE, &in))
 		return;
-	if (!admin_import_read(c, body, ADMIN_IMPORT_UPDATE, &in, &why)) {
-		admin_body_refuse(c, why);
-		return;
-	}
-	if (admin_import_hash(c, &in) != CODE_OK) {
-		password_refuse_busy(c);
-		return;
-	}
 	visit_begin(c, DB_TX_WRITE);
 	if ((code = admin_view_lock(c, id, NULL)) == CODE_OK)
 		replace(c, id, &in);

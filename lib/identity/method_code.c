@@ -103,24 +103,6 @@ send_code(struct visit *c, struct flow *f, const char *type, const char *key,
 	return unknown && code == CODE_INVALID_ARGUMENT ? CODE_OK : code;
 }
 
-/* Whether one may be sent to address. False: answered; the tx is open if so. */
-static bool
-may_send(struct visit *c, struct flow *f, const char *address)
-{
-	enum code code;
-	int seconds;
-
-	visit_begin(c, DB_TX_WRITE);
-	code = limit_take(c, LIMIT_SEND, address, &seconds);
-	if (code != CODE_OK)
-		return visit_end(c, code);
-	if (seconds == 0)
-		return true;
-	visit_abort(c);
-	self_limited(c, f, seconds);
-	return false;
-}
-
 /* The flow was completed in another tab. */
 static void
 replace_done(struct visit *c, struct flow *f)
@@ -297,7 +279,8 @@ send_login(struct visit *c, struct flow *f, const char *address)
 	const char *identity_id = NULL;
 	enum code code;
 
-	if (!may_send(c, f, address))
+	visit_begin(c, DB_TX_WRITE);
+	if (!self_may_send(c, f, address))
 		return;
 	code = mailed_owner(c, address, &identity_id);
 	/* what is no address is nobody's: no code is sent, none is good */
@@ -420,7 +403,8 @@ send_registration(struct visit *c, struct flow *f, const struct json *traits)
 		return;
 	}
 	address = nfc_identifier(c->mem, address);
-	if (!may_send(c, f, address))
+	visit_begin(c, DB_TX_WRITE);
+	if (!self_may_send(c, f, address))
 		return;
 	json_put(f->internal, "profile", traits);
 	code = send_newcomer(c, f, address);

@@ -109,13 +109,8 @@ send_away(struct visit *c, struct flow *f, const struct oidc_provider *p,
 		visit_redirect(c, url);
 		return;
 	}
-	visit_refuse(c,
-	    &(struct problem){
-		.status = 422,
-		.id = "browser_location_change_required",
-		.reason = "The browser has to go to the sign-in provider.",
-		.redirect_browser_to = url,
-	    });
+	self_refuse_here(c, "The browser has to go to the sign-in provider.",
+	    url);
 }
 
 static void

@@ -92,19 +92,8 @@ try_out(struct visit *c, struct flow *f, struct change *ch)
 static bool
 may_send(struct visit *c, struct flow *f, const struct change *ch)
 {
-	enum code code;
-	int seconds;
-
-	if (ch->address == NULL || !c->p->verification)
-		return true;
-	code = limit_take(c, LIMIT_SEND, ch->address, &seconds);
-	if (code != CODE_OK)
-		return visit_end(c, code);
-	if (seconds == 0)
-		return true;
-	visit_abort(c);
-	self_limited(c, f, seconds);
-	return false;
+	return ch->address == NULL || !c->p->verification ||
+	    self_may_send(c, f, ch->address);
 }
 
 static enum code

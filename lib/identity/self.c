@@ -252,25 +252,31 @@ self_restart(struct visit *c, const struct flow *old, enum ui_id id)
 		visit_redirect(c, flow_page(c, f));
 }
 
+/* Stores it and goes on there: the page, or the refusal that names it. */
+static void
+go_on_in(struct visit *c, struct flow *f, struct problem *problem)
+{
+	if (!store_new(c, f))
+		return;
+	problem->status = 410;
+	problem->use_flow_id = f->id;
+	if (f->api || visit_is_json(c))
+		visit_refuse(c, problem);
+	else
+		visit_redirect(c, flow_page(c, f));
+}
+
 void
 self_replace(struct visit *c, const struct flow *old, enum ui_id id)
 {
 	struct flow *f = successor(c, old);
 
 	ui_say(f->ui, id, NULL, NULL);
-	if (!store_new(c, f))
-		return;
-	if (!f->api && !visit_is_json(c)) {
-		visit_redirect(c, flow_page(c, f));
-		return;
-	}
-	visit_refuse(c,
+	go_on_in(c, f,
 	    &(struct problem){
-		.status = 410,
 		.id = "self_service_flow_replaced",
 		.reason = "The flow is of no use any more. Please use the new "
 			  "one.",
-		.use_flow_id = f->id,
 	    });
 }
 
@@ -284,18 +290,10 @@ self_replace_expired(struct visit *c, const struct flow *old)
 		return;
 	ui_say(f->ui, flow_expired_id(f->kind), "expired_minutes",
 	    arena_printf(c->mem, "%lld", (long long)(ago / MINUTE_US)));
-	if (!store_new(c, f))
-		return;
-	if (!f->api && !visit_is_json(c)) {
-		visit_redirect(c, flow_page(c, f));
-		return;
-	}
-	visit_refuse(c,
+	go_on_in(c, f,
 	    &(struct problem){
-		.status = 410,
 		.id = "self_service_flow_expired",
 		.reason = "The flow has expired. Please use the new one.",
-		.use_flow_id = f->id,
 		.expired_at = clock_rfc3339(c->mem, old->expires_at),
 		.since_ns = ago * 1000,
 	    });
@@ -438,6 +436,49 @@ self_limited(struct visit *c, struct flow *f, int seconds)
 	ui_say(f->ui, UI_TOO_MANY, "retry_after_seconds",
 	    arena_printf(c->mem, "%d", seconds));
 	self_again(c, f);
+}
+
+bool
+self_may_send(struct visit *c, struct flow *f, const char *address)
+{
+	enum code code;
+	int seconds;
+
+	code = limit_take(c, LIMIT_SEND, address, &seconds);
+	if (code != CODE_OK)
+		return visit_end(c, code);
+	if (seconds == 0)
+		return true;
+	visit_abort(c);
+	self_limited(c, f, seconds);
+	return false;
+}
+
+void
+self_refuse_disabled(struct visit *c, const char *identity_id)
+{
+	struct json *details = json_new_object(c->mem);
+
+	json_put_text(details, "identity_id", identity_id);
+	visit_refuse(c,
+	    &(struct problem){
+		.status = 401,
+		.id = "identity_disabled",
+		.reason = "This account was disabled.",
+		.details = details,
+	    });
+}
+
+void
+self_refuse_here(struct visit *c, const char *reason, const char *url)
+{
+	visit_refuse(c,
+	    &(struct problem){
+		.status = 422,
+		.id = "browser_location_change_required",
+		.reason = reason,
+		.redirect_browser_to = url,
+	    });
 }
 
 void

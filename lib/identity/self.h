@@ -65,6 +65,18 @@ void self_add_submit(struct flow *f, const char *group, const char *name,
 /* Shows the flow again, with what is wrong said in its ui: 400. */
 void self_again(struct visit *c, const struct flow *f);
 
+/*
+ * Whether one more mail may go to address, in the open transaction, which
+ * counts it. False: answered, and the transaction is over.
+ */
+bool self_may_send(struct visit *c, struct flow *f, const char *address);
+
+/* The account is disabled: 401 in JSON, or the page of errors. */
+void self_refuse_disabled(struct visit *c, const char *identity_id);
+
+/* 422: scripts have to send the browser to url themselves. */
+void self_refuse_here(struct visit *c, const char *reason, const char *url);
+
 /* Over a limit: 429, or the form with 4900001 for browsers. */
 void self_limited(struct visit *c, struct flow *f, int seconds);
 

@@ -195,21 +195,12 @@ self_login_flows(struct visit *c)
 static void
 refuse_disabled(struct visit *c, struct flow *f, const char *identity_id)
 {
-	struct json *details = json_new_object(c->mem);
-
-	if (!f->api && !visit_is_json(c)) {
-		ui_say(f->ui, UI_LOGIN_DISABLED, NULL, NULL);
-		self_again(c, f);
+	if (f->api || visit_is_json(c)) {
+		self_refuse_disabled(c, identity_id);
 		return;
 	}
-	json_put_text(details, "identity_id", identity_id);
-	visit_refuse(c,
-	    &(struct problem){
-		.status = 401,
-		.id = "identity_disabled",
-		.reason = "This account was disabled.",
-		.details = details,
-	    });
+	ui_say(f->ui, UI_LOGIN_DISABLED, NULL, NULL);
+	self_again(c, f);
 }
 
 void
@@ -509,13 +500,7 @@ answer_step_up(struct visit *c, const char *url)
 		visit_redirect(c, url);
 		return;
 	}
-	visit_refuse(c,
-	    &(struct problem){
-		.status = 422,
-		.id = "browser_location_change_required",
-		.reason = "One more step is needed to sign in.",
-		.redirect_browser_to = url,
-	    });
+	self_refuse_here(c, "One more step is needed to sign in.", url);
 }
 
 /* This browser signed in as who was typed, or else as whose it proved to be. */

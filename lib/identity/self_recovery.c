@@ -169,29 +169,8 @@ answer(struct visit *c, struct flow *f, const struct flow *settings,
 		visit_json(c, 200, flow_json(c, f));
 		return;
 	}
-	visit_refuse(c,
-	    &(struct problem){
-		.status = 422,
-		.id = "browser_location_change_required",
-		.reason = "The account is recovered. Please go on in the "
-			  "browser.",
-		.redirect_browser_to = url,
-	    });
-}
-
-static void
-refuse_disabled(struct visit *c, const char *identity_id)
-{
-	struct json *details = json_new_object(c->mem);
-
-	json_put_text(details, "identity_id", identity_id);
-	visit_refuse(c,
-	    &(struct problem){
-		.status = 401,
-		.id = "identity_disabled",
-		.reason = "This account was disabled.",
-		.details = details,
-	    });
+	self_refuse_here(c,
+	    "The account is recovered. Please go on in the browser.", url);
 }
 
 /* CODE_NOT_FOUND: the address left its owner after the mail. */
@@ -229,7 +208,7 @@ self_recovery_passed(struct visit *c, struct flow *f,
 	}
 	if (code == CODE_OK && !who.active) {
 		if (visit_end(c, CODE_OK)) /* the code is used up */
-			refuse_disabled(c, proof->identity_id);
+			self_refuse_disabled(c, proof->identity_id);
 		return;
 	}
 	about.identity = who.json;
