@@ -141,7 +141,7 @@ flow_typed(const struct flow *f, const char *name)
 {
 	const char *text = json_get_text(f->typed, name, "");
 
-	return *text == '\0' ? NULL : text;
+	return *text == '\0' || strlen(text) > UI_TYPED_MAX ? NULL : text;
 }
 
 /* The address the client asked for, as it sees it. */

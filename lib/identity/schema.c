@@ -658,6 +658,18 @@ schema_texts(struct arena *a, const struct schema *s, const struct json *traits)
 	return list;
 }
 
+/* What is put back into an input: no more than anybody types. */
+static const struct json *
+put_back(const struct json *value)
+{
+	enum json_kind kind = json_kind(value);
+
+	if (kind == JSON_OBJECT || kind == JSON_LIST ||
+	    (kind == JSON_TEXT && strlen(json_text(value)) > UI_TYPED_MAX))
+		return NULL;
+	return value;
+}
+
 void
 schema_nodes(const struct schema *s, const char *group,
     const struct json *traits, struct ui *ui)
@@ -672,7 +684,7 @@ schema_nodes(const struct schema *s, const char *group,
 			.name = leaf->name,
 			.type = input_type(leaf),
 			.group = group,
-			.data = leaf_in(leaf, traits),
+			.data = put_back(leaf_in(leaf, traits)),
 			.autocomplete = leaf->identifier ? "email" : NULL,
 			.maxlength = leaf->maxlength,
 			.required = leaf->required,

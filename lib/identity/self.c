@@ -20,8 +20,9 @@
 #include "identity/self_settings.h"
 #include "identity/trail.h"
 
-#define MINUTE_US INT64_C(60000000)
-#define DAY_US	  (1440 * MINUTE_US)
+#define MINUTE_US   INT64_C(60000000)
+#define PAYLOAD_MAX ((size_t)16 * 1024)
+#define DAY_US	    (1440 * MINUTE_US)
 
 /* --- starting -------------------------------------------------------------- */
 
@@ -363,6 +364,23 @@ check_forgery(struct visit *c, struct flow *f, const struct json *body)
 	return false;
 }
 
+/* Keeps what a client wants to find again. False: too much, refused. */
+static bool
+keep_payload(struct visit *c, struct flow *f, const struct json *body)
+{
+	const struct json *payload = json_get(body, "transient_payload");
+
+	if (json_kind(payload) != JSON_OBJECT)
+		return true;
+	if (strlen(json_string(c->mem, payload, JSON_COMPACT)) > PAYLOAD_MAX) {
+		visit_refuse_simple(c, 400, NULL,
+		    "transient_payload is larger than 16 KiB.");
+		return false;
+	}
+	json_put(f->internal, "transient_payload", payload);
+	return true;
+}
+
 bool
 self_submit(struct visit *c, enum flow_kind kind, struct flow **f,
     const struct json **body)
@@ -375,9 +393,8 @@ self_submit(struct visit *c, enum flow_kind kind, struct flow **f,
 		return false;
 	if (!(*f)->api && !check_forgery(c, *f, *body))
 		return false;
-	if (json_kind(json_get(*body, "transient_payload")) == JSON_OBJECT)
-		json_put((*f)->internal, "transient_payload",
-		    json_get(*body, "transient_payload"));
+	if (!keep_payload(c, *f, *body))
+		return false;
 	(*f)->typed = *body;
 	return visit_return_to(c, (*f)->return_to, c->p->default_return) !=
 	    NULL;

@@ -139,6 +139,9 @@ enum ui_id {
 	UI_SYSTEM = 5000001
 };
 
+/* Longer texts are not put back into the form they were typed into. */
+#define UI_TYPED_MAX ((size_t)2048)
+
 struct ui; /* nodes and messages of one flow, without its CSRF node */
 
 struct ui *ui_new(struct arena *a);

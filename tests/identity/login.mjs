@@ -192,6 +192,15 @@ async function twice(svc) {
 		[4000002, 4000002, 4000002], 'no traits at all');
 	const transient = await apiSubmit(svc, 'login', { method: 'password', transient_payload: { a: [1] } });
 	is(transient.json.transient_payload, { a: [1] }, 'the transient payload is echoed');
+	const big = 'x'.repeat(100000);
+	is((await apiSubmit(svc, 'login', { method: 'password', transient_payload: { big } })).json.error?.reason,
+		'transient_payload is larger than 16 KiB.', 'one that is large is refused');
+	for (const fields of [{ identifier: big, password: 'x' }, { identifier: 'x', password_identifier: big, password: 'x' }])
+		await apiSubmit(svc, 'login', { method: 'password', ...fields });
+	await apiSubmit(svc, 'registration', { method: 'password', password: 'x',
+		traits: { email: big, name: { first: big, last: big } } });
+	is(sql('SELECT max(length(ui::text) + length(internal::text)) < 32768 FROM flows'), 't',
+		'what is typed fills no table');
 }
 
 function trail() {
