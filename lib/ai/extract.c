@@ -77,12 +77,6 @@ static const struct magic {
 	{ "%!PS", 4, "PostScript; convert it to PDF" },
 };
 
-const char *
-extract_kind_name(enum extract_kind kind)
-{
-	return formats[kind].name;
-}
-
 /* --- kind ----------------------------------------------------------------- */
 
 static bool

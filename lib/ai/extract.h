@@ -36,9 +36,6 @@ struct doc *extract_file(struct arena *a, const char *path, const char **why);
 struct doc *extract_bytes(struct arena *a, const char *name, const void *p,
     size_t len, const char **why);
 
-/* "md", "html", "txt", "docx", "pdf"; "" for EXTRACT_NONE. */
-const char *extract_kind_name(enum extract_kind kind);
-
 /* The kind by content; EXTRACT_NONE with *why. */
 enum extract_kind extract_sniff(const char *name, const char *p, size_t len,
     const char **why);

@@ -481,12 +481,6 @@ lang_words(struct arena *a, enum lang lang, const char *p, size_t len,
 }
 
 bool
-lang_is_stop(enum lang lang, const char *norm)
-{
-	return lang_list_has(lang, LANG_LIST_STOP, norm);
-}
-
-bool
 lang_leans(enum lang lang, const struct lang_word *w, size_t n)
 {
 	return n == 0 || lang_list_has(lang, LANG_LIST_LEAN, w[0].norm);

@@ -73,9 +73,6 @@ struct lang_cut {
 size_t lang_sentences(struct arena *a, enum lang lang, const char *p,
     size_t len, struct lang_cut **out);
 
-/* A folded word that carries no meaning of its own. */
-bool lang_is_stop(enum lang lang, const char *norm);
-
 /*
  * The sentence leans on what stands before it (it begins with "this", "they",
  * "however" ...), so it cannot stand alone.

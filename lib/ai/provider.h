@@ -45,7 +45,4 @@ struct provider {
 /* NULL when there is none of that name. */
 const struct provider *provider_find(const char *name);
 
-/* Provider i of the table, NULL past the end. */
-const struct provider *provider_at(size_t i);
-
 #endif

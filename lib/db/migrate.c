@@ -132,13 +132,6 @@ static const char table_sql[] = "CREATE TABLE IF NOT EXISTS schema_migrations ("
 				" applied_at timestamptz NOT NULL"
 				" DEFAULT now())";
 
-const char *
-migrate_name(enum migrate_target target)
-{
-	assert(target < MIGRATE__MAX);
-	return target_names[target];
-}
-
 /* --- files ------------------------------------------------------------------ */
 
 static const char *

@@ -25,9 +25,6 @@ struct migrate_opts {
 /* The newest migration this program was built with; "" if none. */
 const char *migrate_schema(enum migrate_target target);
 
-/* "app" or "identity". */
-const char *migrate_name(enum migrate_target target);
-
 /*
  * Applies what is missing, as the owner of the database. Several at once are
  * safe: each step is taken under a lock. -1 after one log line: a file was

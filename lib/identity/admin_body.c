@@ -69,14 +69,14 @@ admin_body_refuse(struct visit *c, const char *why)
 	visit_refuse_simple(c, 400, NULL, why);
 }
 
-void
-admin_body_refuse_missing(struct visit *c)
+static void
+refuse_missing(struct visit *c)
 {
 	visit_refuse_simple(c, 404, NULL, "Unable to locate the resource");
 }
 
-void
-admin_body_refuse_conflict(struct visit *c)
+static void
+refuse_conflict(struct visit *c)
 {
 	visit_refuse_simple(c, 409, NULL,
 	    "This identity conflicts with another identity that already "
@@ -87,9 +87,9 @@ bool
 admin_body_end(struct visit *c, enum code code)
 {
 	if (code == CODE_NOT_FOUND)
-		admin_body_refuse_missing(c);
+		refuse_missing(c);
 	else if (code == CODE_ALREADY_EXISTS)
-		admin_body_refuse_conflict(c);
+		refuse_conflict(c);
 	else
 		return visit_end(c, code);
 	return false;

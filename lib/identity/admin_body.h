@@ -23,13 +23,10 @@ bool admin_body_only(struct visit *c, const struct json *o,
 /* 400 with "$.traits.email: not a string", or whatever why says. */
 void admin_body_refuse(struct visit *c, const char *why);
 
-/* 404 and 409 as Kratos says them. */
-void admin_body_refuse_missing(struct visit *c);
-void admin_body_refuse_conflict(struct visit *c);
-
 /*
  * Answers what a write came to: true if code is CODE_OK and the commit went
- * well; else 404, 409 or what the database says is answered.
+ * well; else 404 and 409 as Kratos says them, or what the database says, is
+ * answered.
  */
 bool admin_body_end(struct visit *c, enum code code);
 

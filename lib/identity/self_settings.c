@@ -77,8 +77,8 @@ self_settings_may_use(struct visit *c, struct flow *f)
 	return true;
 }
 
-bool
-self_settings_is_fresh(const struct visit *c)
+static bool
+is_fresh(const struct visit *c)
 {
 	return clock_now_us() - c->session->authenticated_at <
 	    c->p->privileged_us;
@@ -108,7 +108,7 @@ bool
 self_settings_privileged(struct visit *c, struct flow *f,
     const struct json *body)
 {
-	if (self_settings_is_fresh(c))
+	if (is_fresh(c))
 		return true;
 	if (f->api || visit_is_json(c))
 		refuse_stale(c, login_url(c, flow_page(c, f), true));
@@ -123,7 +123,7 @@ self_settings_may_download(struct visit *c)
 	if (!visit_session_alone(c) || !need_session(c) ||
 	    !level_require(c, here(c)))
 		return false;
-	if (self_settings_is_fresh(c))
+	if (is_fresh(c))
 		return true;
 	if (visit_is_json(c))
 		refuse_stale(c, login_url(c, here(c), true));

@@ -23,11 +23,9 @@ enum code self_settings_draw(struct visit *c, struct flow *f);
  */
 bool self_settings_may_use(struct visit *c, struct flow *f);
 
-/* Whether the sign-in is fresh enough to change what one signs in with (T-3). */
-bool self_settings_is_fresh(const struct visit *c);
-
 /*
- * The same of a submit. False: answered with the way to prove oneself again,
+ * Whether the sign-in of a submit is fresh enough to change what one signs in
+ * with (T-3). False: answered with the way to prove oneself again,
  * from where a browser comes back with body, kept meanwhile. Call it before
  * any transaction of the change, and before body is wiped.
  */
