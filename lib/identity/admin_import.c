@@ -413,7 +413,7 @@ write_password(struct visit *c, const char *id, const struct admin_import *in)
 
 	if (in->hash == NULL)
 		return CODE_OK;
-	code = identity_set_password(c->db, c->mem, id, in->hash);
+	code = identity_set_password(c->db, c->mem, in->schema, id, in->hash);
 	if (code == CODE_OK)
 		code = run(c, Q_RAW_PASSWORD,
 		    DB_ARGS(id, in->raw ? "true" : "false"));

@@ -17,6 +17,7 @@
 #define TYPES "('totp', 'lookup_secret', 'webauthn')"
 
 enum query {
+	Q_HOLD,
 	Q_OTHERS,
 	Q_DEMAND,
 	Q_DEMAND_END,
@@ -25,6 +26,11 @@ enum query {
 };
 
 const struct db_query factor_queries[] = {
+	[Q_HOLD] = {
+	    .name = "factor_hold",
+	    .nargs = 1, /* identity */
+	    .sql = "SELECT 1 FROM identities WHERE id = $1 FOR UPDATE",
+	},
 	[Q_OTHERS] = {
 	    .name = "factor_others",
 	    .nargs = 2, /* identity, but */
@@ -101,6 +107,9 @@ factor_may_go(struct visit *c, const char *type, bool *may)
 	*may = c->session->identity.second_factor_after == 0;
 	if (*may)
 		return CODE_OK;
+	/* Of two that go at once, the second sees what the first left. */
+	db_queue(c->db, &factor_queries[Q_HOLD],
+	    DB_ARGS(c->session->identity.id));
 	rows = db_run(c->db, &factor_queries[Q_OTHERS],
 	    DB_ARGS(c->session->identity.id, type));
 	if (rows == NULL || !db_next(rows))

@@ -381,29 +381,29 @@ change_one(struct db *db, enum query q, size_t nargs, const char *const *args)
 
 /* A password for an identity that had none. */
 static enum code
-add_password(struct db *db, struct arena *a, const char *id, const char *hash)
+add_password(struct db *db, struct arena *a, const struct schema *schema,
+    const char *id, const char *hash)
 {
-	struct identity_new in = { 0 };
+	struct identity_new in = { .schema = schema };
 	struct identity who;
 	enum code code;
 
 	if ((code = identity_get(db, a, "", id, &who)) != CODE_OK)
 		return code;
-	if ((in.schema = schema_load(a, "user", schema_user)) == NULL)
-		return CODE_INTERNAL;
 	in.traits = json_get(who.json, "traits");
 	in.password_hash = hash;
 	return insert_password(db, a, id, &in);
 }
 
 enum code
-identity_set_password(struct db *db, struct arena *a, const char *id,
-    const char *hash)
+identity_set_password(struct db *db, struct arena *a,
+    const struct schema *schema, const char *id, const char *hash)
 {
 	enum code code;
 
 	code = change_one(db, Q_SET_PASSWORD, DB_ARGS(id, hash));
-	return code == CODE_NOT_FOUND ? add_password(db, a, id, hash) : code;
+	return code == CODE_NOT_FOUND ? add_password(db, a, schema, id, hash)
+				      : code;
 }
 
 enum code
@@ -557,7 +557,8 @@ identity_change_password(struct db *db, struct arena *a,
 		code = hash_checked(a, cost, &person, &hash, why);
 	}
 	if (code == CODE_OK)
-		code = identity_set_password(db, a, id, hash);
+		code = identity_set_password(db, a,
+		    schema_load(a, "user", schema_user), id, hash);
 	if (code == CODE_OK)
 		code = trail_by(db, "password.set", actor, id);
 	return db_end(db, code);

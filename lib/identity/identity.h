@@ -69,9 +69,12 @@ enum code identity_find_password(struct db *db, struct arena *a,
 enum code identity_list(struct db *db, struct arena *a, const char *base_url,
     const char *after, size_t limit, struct identity **out, size_t *nout);
 
-/* Replaces the password; sessions stay. */
-enum code identity_set_password(struct db *db, struct arena *a, const char *id,
-    const char *hash);
+/*
+ * Replaces the password; sessions stay. schema is that of the identity: it says
+ * what a first password is found by.
+ */
+enum code identity_set_password(struct db *db, struct arena *a,
+    const struct schema *schema, const char *id, const char *hash);
 
 /* As set_password, but only if the hash is still old: a rehash. */
 enum code identity_rehash(struct db *db, const char *id, const char *old,

@@ -270,7 +270,7 @@ write_password(struct visit *c, const char *hash, bool alone)
 	struct json *data = json_new_object(c->mem);
 	enum code code;
 
-	code = identity_set_password(c->db, c->mem, who, hash);
+	code = identity_set_password(c->db, c->mem, c->schema, who, hash);
 	if (code == CODE_OK && alone)
 		code = self_end_sessions(c, c->session->id, NULL);
 	if (code == CODE_OK && alone)

@@ -125,7 +125,8 @@ test_passwords(void)
 	    CODE_OK);
 	CHECK(identity_find_password(db, a, "stefan@acme.example", &cred) ==
 	    CODE_NOT_FOUND);
-	CHECK(identity_set_password(db, a, who.id, "hash") == CODE_OK);
+	CHECK(identity_set_password(db, a, schema_load(a, "user", schema_user),
+		  who.id, "hash") == CODE_OK);
 	CHECK(identity_find_password(db, a, "stefan@acme.example", &cred) ==
 	    CODE_OK);
 	CHECK_STR(cred.hash, "hash");
