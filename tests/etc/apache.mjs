@@ -4,6 +4,7 @@ import { execFileSync } from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';
 import { PASSWORD, call, get, is, main, ok, startSite, tokenOf } from '../web/kit/site.mjs';
+import { setCookies } from '../cookies.mjs';
 
 const SECRET = 'secret-of-the-administrators';
 const { SRCDIR, TEST_DIR } = process.env;
@@ -61,7 +62,7 @@ async function people(site) {
 	ok(made.team?.id, 'a call writes');
 	const browser = await fetch(`${site.base}/self-service/login/browser`, { redirect: 'manual' });
 	is(browser.status, 303, 'a browser is led to its page');
-	ok(browser.headers.getSetCookie().some((c) => c.startsWith('csrf_token_')), 'with its cookie');
+	ok(setCookies(browser.headers).some((c) => c.startsWith('csrf_token_')), 'with its cookie');
 }
 
 async function limits(site) {

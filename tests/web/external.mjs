@@ -13,6 +13,7 @@ import { chromium } from 'playwright-core';
 import { Kratos } from '../identity/kit/kratos.mjs';
 import { byCookie, byToken, calls, commands, fill, foreignFlow, mirai, pages, password, rpc } from './kit/external.mjs';
 import { PASSWORD, is, main, ok, startSite } from './kit/site.mjs';
+import { setCookies } from '../cookies.mjs';
 
 const { BUILD, TEST_DIR } = process.env;
 
@@ -64,7 +65,7 @@ async function faults(k, site) {
 
 	k.fault('/self-service/login/flows', 'huge');
 	const begin = await fetch(`${site.base}/self-service/login/browser`, { redirect: 'manual', headers: { accept: 'text/html' } });
-	const cookie = begin.headers.getSetCookie().map((c) => c.split(';')[0]).join('; ');
+	const cookie = setCookies(begin.headers).map((c) => c.split(';')[0]).join('; ');
 	is((await fetch(begin.headers.get('location'), { headers: { cookie } })).status, 503, `${how}: a page says that it cannot`);
 	k.clear();
 	is((await fetch(begin.headers.get('location'), { headers: { cookie } })).status, 200, `${how}: and then can`);

@@ -5,6 +5,7 @@ import fs from 'node:fs';
 import http from 'node:http';
 import { once } from 'node:events';
 import Provider from 'oidc-provider';
+import { setCookies } from '../../cookies.mjs';
 
 console.info = console.warn = () => {}; // oidc-provider's advice on production
 
@@ -65,7 +66,7 @@ class Jar {
 	async go(url, body) {
 		const r = await fetch(url, { redirect: 'manual', method: body ? 'POST' : 'GET', body,
 			headers: { cookie: [...this.map].map(([k, v]) => `${k}=${v}`).join('; ') } });
-		for (const line of r.headers.getSetCookie()) {
+		for (const line of setCookies(r.headers)) {
 			const [, k, v] = line.match(/^([^=]+)=([^;]*)/);
 			this.map.set(k, v);
 		}

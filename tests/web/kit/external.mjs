@@ -4,6 +4,8 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import path from 'node:path';
 import { PASSWORD, is, ok } from './site.mjs';
+import { randomUUID } from 'node:crypto';
+import { setCookies } from '../../cookies.mjs';
 
 const { BUILD } = process.env;
 
@@ -104,9 +106,9 @@ export async function foreignFlow(browser, site, how) {
 	const to = new URL(begin.headers.get('location'), site.base);
 	const r = await fetch(to, { redirect: 'manual' });
 	is(r.status, 400, `${how}: a browser without cookies is told so, not sent in circles`);
-	const mine = begin.headers.getSetCookie().map((c) => c.split(';')[0]).join('; ');
+	const mine = setCookies(begin.headers).map((c) => c.split(';')[0]).join('; ');
 	is((await fetch(to, { redirect: 'manual', headers: { cookie: mine } })).status, 200, `${how}: the right one sees its flow`);
-	const none = await fetch(`${site.base}/auth/login?flow=${crypto.randomUUID()}`, { redirect: 'manual', headers: { cookie: mine } });
+	const none = await fetch(`${site.base}/auth/login?flow=${randomUUID()}`, { redirect: 'manual', headers: { cookie: mine } });
 	is(none.status, 307, `${how}: an unknown flow begins anew`);
 }
 
