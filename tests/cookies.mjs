@@ -1,6 +1,6 @@
 // The Set-Cookie lines of an answer of fetch(). Node 18 joins them by commas;
-// none of our cookies has one in its value.
+// a name follows those alone that part them.
 export function setCookies(headers) {
 	return headers.getSetCookie?.() ??
-		(headers.get('set-cookie') ?? '').split(/, (?=[\w-]+=)/).filter(Boolean);
+		(headers.get('set-cookie') ?? '').split(/, (?=[^\s=;,]+=)/).filter(Boolean);
 }
