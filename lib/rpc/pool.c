@@ -76,7 +76,7 @@ static struct pool {
 	struct child children[MAX_CHILDREN];
 	int64_t not_before; /* no fork earlier */
 	int64_t wait_ms;
-	_Atomic int64_t *idle_at; /* of struct req_env, shared */
+	struct req_idle *idle; /* of struct req_env, shared */
 } pool = { .fd = -1 };
 
 static volatile sig_atomic_t worker_stop;
@@ -254,14 +254,14 @@ share_clock(void)
 {
 	void *p;
 
-	p = mmap(NULL, sizeof(*pool.idle_at), PROT_READ | PROT_WRITE,
+	p = mmap(NULL, sizeof(*pool.idle), PROT_READ | PROT_WRITE,
 	    MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	if (p == MAP_FAILED) {
 		log_error("mmap: %s", strerror(errno));
 		return -1;
 	}
-	pool.idle_at = p;
-	atomic_store(pool.idle_at, clock_mono_ms());
+	pool.idle = p;
+	atomic_store(&pool.idle->at, clock_mono_ms());
 	return 0;
 }
 
@@ -334,9 +334,11 @@ serve_all(struct req_io *io, struct req_env *env)
 }
 
 static int
-worker_main(void)
+worker_main(size_t slot)
 {
-	struct req_env env = { .conf = pool.conf, .idle_at = pool.idle_at };
+	struct req_env env = { .conf = pool.conf,
+		.idle = pool.idle,
+		.idle_slot = slot };
 	struct req_io *io;
 
 	worker_signals();
@@ -408,6 +410,14 @@ tell(enum kind kind, int sig)
 	}
 }
 
+static size_t
+idle_slot(const struct child *c)
+{
+	size_t i = (size_t)(c - pool.children);
+
+	return i < REQ_IDLE_SLOTS ? i : REQ_IDLE_SLOTS - 1;
+}
+
 static void
 start_child(enum kind kind)
 {
@@ -421,7 +431,8 @@ start_child(enum kind kind)
 		prctl(PR_SET_PDEATHSIG, SIGTERM);
 		if (getppid() != parent)
 			_exit(1);
-		exit(kind == KIND_ASIDE ? aside_main() : worker_main());
+		exit(kind == KIND_ASIDE ? aside_main()
+					: worker_main(idle_slot(c)));
 	}
 	if (pid == -1) {
 		log_error("fork: %s", strerror(errno));
@@ -476,6 +487,7 @@ reap(bool note)
 	while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
 		if ((c = find(pid)) == NULL)
 			continue;
+		atomic_store(&pool.idle->asleep[idle_slot(c)], false);
 		if (note)
 			note_end(c, status);
 		c->kind = KIND_FREE;

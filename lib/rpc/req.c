@@ -202,6 +202,19 @@ raw_path(struct req *r)
 	return arena_strndup(r->mem, uri, strcspn(uri, "?"));
 }
 
+/* Nobody waits while a worker sleeps; else not longer than since one did. */
+static int64_t
+queued_ms(struct req_idle *idle, int64_t now)
+{
+	size_t i;
+
+	for (i = 0; i < REQ_IDLE_SLOTS; i++)
+		if (atomic_load_explicit(&idle->asleep[i],
+			memory_order_relaxed))
+			return 0;
+	return now - atomic_load(&idle->at);
+}
+
 static void
 fill(struct req *r)
 {
@@ -220,8 +233,8 @@ fill(struct req *r)
 	r->host = var_text(io, "HTTP_HOST");
 	r->remote = var_text(io, "REMOTE_ADDR");
 	r->https = str_ieq(var_text(io, "HTTPS"), "on");
-	if (r->env != NULL && r->env->idle_at != NULL)
-		r->queued_ms = r->started_ms - atomic_load(r->env->idle_at);
+	if (r->env != NULL && r->env->idle != NULL)
+		r->queued_ms = queued_ms(r->env->idle, r->started_ms);
 	if (r->env == NULL || !proxy_trusted(r->env->conf, r->remote))
 		return;
 	r->remote = proxy_client(r->mem, r->env->conf, r->remote,
@@ -296,6 +309,17 @@ read_head(struct req_io *io)
 	return false;
 }
 
+static void
+note_sleep(struct req_io *io, bool asleep)
+{
+	struct req_idle *idle = io->env == NULL ? NULL : io->env->idle;
+
+	if (idle == NULL)
+		return;
+	atomic_store(&idle->at, clock_mono_ms());
+	atomic_store(&idle->asleep[io->env->idle_slot], asleep);
+}
+
 /*
  * Whether a connection is there. Finding none at once is noted for the whole
  * pool: connections are taken in their order, so none that comes later can
@@ -304,18 +328,15 @@ read_head(struct req_io *io)
 static bool
 wait_connection(struct req_io *io, int timeout_ms)
 {
-	_Atomic int64_t *idle_at = io->env == NULL ? NULL : io->env->idle_at;
 	struct epoll_event ev;
 	int n;
 
 	n = epoll_pwait(io->epoll_fd, &ev, 1, 0, &io->inside);
 	if (n != 0)
 		return n > 0;
-	if (idle_at != NULL)
-		atomic_store(idle_at, clock_mono_ms());
+	note_sleep(io, true);
 	n = epoll_pwait(io->epoll_fd, &ev, 1, timeout_ms, &io->inside);
-	if (n > 0 && idle_at != NULL)
-		atomic_store(idle_at, clock_mono_ms());
+	note_sleep(io, false);
 	return n > 0;
 }
 

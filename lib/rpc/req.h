@@ -61,18 +61,25 @@ struct req_detail {
 	struct req_detail *next;
 };
 
+/*
+ * What the workers of a pool tell each other in shared memory: who has nothing
+ * to do, and when one last had not.
+ */
+#define REQ_IDLE_SLOTS 256 /* workers beyond share the last one */
+struct req_idle {
+	_Atomic int64_t at; /* clock_mono_ms() */
+	_Atomic bool asleep[REQ_IDLE_SLOTS];
+};
+
 /* What a process holds open for all its requests; unused parts are NULL. */
 struct req_env {
 	const struct conf *conf;
 	struct db *db; /* application database */
 	struct cache *cache;
 	struct store *store;
-	struct ident *ident; /* who is who: lib/rpc/auth.h */
-	/*
-	 * When a worker of the pool last found nothing to do, clock_mono_ms();
-	 * shared by all of them. NULL outside a pool.
-	 */
-	_Atomic int64_t *idle_at;
+	struct ident *ident;   /* who is who: lib/rpc/auth.h */
+	struct req_idle *idle; /* NULL outside a pool */
+	size_t idle_slot;      /* of this process */
 };
 
 struct req {

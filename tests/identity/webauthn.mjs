@@ -9,6 +9,8 @@ import { APP, AUTH, Browser, PASSWORD, api, actionOf, csrfOf, is, main, messageI
 	ok, request, startService } from './kit/server.mjs';
 import { BE, BS, Key, UP, UV, create, get } from './kit/authenticator.mjs';
 
+globalThis.crypto ??= crypto.webcrypto; // the library asks for it; Node 18 hides it
+
 const RP = 'app.mirai.example';
 
 function sql(text) {
