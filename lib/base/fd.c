@@ -29,16 +29,16 @@ fd_write(int fd, const void *p, size_t len)
 static int
 read_all(int fd, struct buf *b, size_t max)
 {
+	char chunk[8192];
 	ssize_t n;
 
 	for (;;) {
-		n = read(fd, buf_reserve(b, max + 1 - b->len),
-		    max + 1 - b->len);
+		n = read(fd, chunk, sizeof(chunk));
 		if (n == -1 && errno == EINTR)
 			continue;
 		if (n <= 0)
 			return (int)n;
-		b->len += (size_t)n;
+		buf_put(b, chunk, (size_t)n);
 		if (b->len > max) {
 			errno = EFBIG;
 			return -1;
