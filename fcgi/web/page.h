@@ -65,7 +65,7 @@ void page_redirect(struct page *p, const char *to);
 
 /*
  * To sign in and back to the page that was asked. Whoever may be signed in,
- * but cannot be asked for now, is told that: an outage is no sign-out.
+ * but does not answer, is told that: an outage is no sign-out.
  */
 void page_to_login(struct page *p);
 

@@ -30,7 +30,7 @@ enum how {
 	LIST,	/* of texts */
 	MUST,	/* only this value is implemented: what says which */
 	SAME,	/* means nothing here, or always holds */
-	REFUSE, /* not implemented; what says why or what to do */
+	REFUSE, /* refused; what says why or what to do instead */
 	SCHEMAS,
 	CASE, /* a flow's address after one method: key, method by the path */
 	HOOKS,
