@@ -64,8 +64,8 @@ void page_send(struct page *p, int status);
 void page_redirect(struct page *p, const char *to);
 
 /*
- * To sign in and back to the page that was asked. Whoever may be signed in,
- * but does not answer, is told that: an outage is no sign-out.
+ * To sign in and back to the page that was asked. While nobody can say who is
+ * signed in, the page says that instead: an outage is no sign-out.
  */
 void page_to_login(struct page *p);
 
