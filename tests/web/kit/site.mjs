@@ -131,7 +131,7 @@ export async function startSite(extra = [], { kratos, own = [], apache = false }
 	fs.mkdirSync(path.join(TEST_DIR, 'store'), { recursive: true });
 	// Copied for a server that gives up root and may not enter the checkout.
 	(apache ? (from, to) => fs.cpSync(from, to, { recursive: true }) : fs.symlinkSync)(
-		path.join(SRCDIR, 'fcgi/web/static'), path.join(TEST_DIR, 'inst/share/mirai/static'));
+		path.join(BUILD, 'static'), path.join(TEST_DIR, 'inst/share/mirai/static'));
 	loadFixtures();
 	const adminPort = await freePort();
 	const conf = writeConf(base, port, kratos === 'own' ? [...extra, 'identity.mode kratos',
