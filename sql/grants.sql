@@ -60,11 +60,18 @@ GRANT SELECT, INSERT, UPDATE, DELETE
 	course_progress
 	TO mirai_tenant;
 GRANT SELECT, INSERT, UPDATE ON idempotency_keys TO mirai_tenant;
+GRANT SELECT, INSERT, UPDATE, DELETE ON invitations, notifications
+	TO mirai_tenant;
+GRANT SELECT, INSERT ON notification_events TO mirai_tenant;
+-- Queues that a tenant's transaction adds to and only workers read.
+GRANT INSERT ON mail_outbox, compensations TO mirai_tenant;
 GRANT SELECT, INSERT ON audit_log TO mirai_tenant;
 
 GRANT SELECT, INSERT, UPDATE, DELETE
 	ON tenants, companies, users, teams, team_members, folders, courses,
-	scorm_packages, course_progress, idempotency_keys
+	scorm_packages, course_progress, idempotency_keys, invitations,
+	notifications, notification_events, mail_outbox, compensations,
+	pending_registrations, stripe_events, enterprise_inquiries
 	TO mirai_worker;
 GRANT SELECT, INSERT ON audit_log TO mirai_worker;
 
