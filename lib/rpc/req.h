@@ -20,6 +20,9 @@ struct cache;
 struct db;
 struct store;
 struct ident;
+struct directory;
+struct stripe;
+struct forward;
 struct req_after;
 
 /* Roles in rising order of rights; legacy owner = admin, member = sme. */
@@ -77,9 +80,12 @@ struct req_env {
 	struct db *db; /* application database */
 	struct cache *cache;
 	struct store *store;
-	struct ident *ident;   /* who is who: lib/rpc/auth.h */
-	struct req_idle *idle; /* NULL outside a pool */
-	size_t idle_slot;      /* of this process */
+	struct ident *ident;	     /* who is who: lib/rpc/auth.h */
+	struct directory *directory; /* makes people: identity/directory.h */
+	struct stripe *stripe;	     /* net/stripe.h; NULL: nothing is paid */
+	struct forward *forward; /* services of another pool: rpc/forward.h */
+	struct req_idle *idle;	 /* NULL outside a pool */
+	size_t idle_slot;	 /* of this process */
 };
 
 struct req {
@@ -217,6 +223,16 @@ enum code req_fail_retry(struct req *r, enum code code, const char *reason,
  */
 enum code req_fail_quota(struct req *r, const char *subject, const char *fmt,
     ...) PRINTF_LIKE(3, 4);
+
+/* Adds a detail to the failure just set; msg lives as long as the request. */
+void req_fail_detail(struct req *r, const struct pb_desc *desc,
+    const void *msg);
+
+/*
+ * The field that the failure names, and in *rule (may be NULL) what is wrong
+ * with it; NULL when it names none.
+ */
+const char *req_failed_field(const struct req *r, const char **rule);
 
 /* Forgets the failure, as before another call. */
 void req_unfail(struct req *r);

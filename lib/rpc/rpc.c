@@ -18,6 +18,7 @@
 #include "rpc/call.h"
 #include "rpc/cors.h"
 #include "rpc/deadline.h"
+#include "rpc/forward.h"
 #include "rpc/idempotency.h"
 #include "rpc/meta.h"
 #include "rpc/query.h"
@@ -523,6 +524,8 @@ rpc_call(struct req *r, const struct rpc_method *m, const void *in, void *out)
 {
 	enum code code;
 
+	if (forward_serves(r->env->forward, m))
+		return forward_call(r, m, in, out);
 	req_unfail(r);
 	if ((code = auth_require(r, m->need, m->while_suspended)) != CODE_OK)
 		return code;
