@@ -24,6 +24,7 @@ struct directory;
 struct stripe;
 struct forward;
 struct req_after;
+struct stream;
 
 /* Roles in rising order of rights; legacy owner = admin, member = sme. */
 enum role {
@@ -118,6 +119,7 @@ struct req {
 	int cache_seconds; /* a GET's answer may be kept so long; 0: not */
 
 	struct req_after *after; /* lib/rpc/after.h */
+	struct stream *stream;	 /* of a streaming method: rpc/stream.h */
 	struct req_io *io;	 /* req.c's own: the FastCGI side */
 };
 
@@ -151,6 +153,14 @@ void req_done(struct req *r);
  * answered to it is kept (resp_captured()). req_done() frees it.
  */
 struct req *req_local(const struct req_env *env);
+
+/*
+ * A request that another process took from the wire: FastCGI parameters as
+ * "NAME=value" strings that follow each other, each with its NUL, and the
+ * body. Answered and dropped as req_local(); vars and body are borrowed.
+ */
+struct req *req_replay(const struct req_env *env, const char *vars, size_t len,
+    const void *body, size_t bodylen);
 
 /*
  * Reads the whole body, at most cap bytes, into r->body (NUL-terminated
