@@ -146,24 +146,85 @@ page_bare_close(struct page *p)
 	tmpl_page_close(&p->h);
 }
 
+/* A path of the application, from whichever host. */
+static const char *
+at_app(const struct page *p, const char *path)
+{
+	return p->site.part == SITE_MARKETING
+	    ? arena_printf(p->r->mem, "%s%s", p->site.app, path)
+	    : path;
+}
+
+static const char *
+home_of(const struct page *p)
+{
+	return p->site.part == SITE_APP
+	    ? arena_printf(p->r->mem, "%s/", p->site.marketing)
+	    : "/";
+}
+
+/* The features are a part of the landing page. */
+static const char *
+features_of(const struct page *p)
+{
+	return p->site.part != SITE_APP && str_eq(p->r->path, "/")
+	    ? "#features"
+	    : arena_printf(p->r->mem, "%s#features", home_of(p));
+}
+
+static void
+put_public_links(struct page *p)
+{
+	tmpl_public_links(&p->h,
+	    &(struct tmpl_public_links){ .pricing = "/pricing",
+		.at_pricing = is_current(p, "/pricing"),
+		.features = features_of(p) });
+	if (p->r->who.identity_id[0] != '\0')
+		tmpl_public_member(&p->h,
+		    &(struct tmpl_public_member){
+			.enter = at_app(p, "/dashboard") });
+	else
+		tmpl_public_guest(&p->h,
+		    &(struct tmpl_public_guest){ .enter =
+						     at_app(p, "/auth/login"),
+			.start = page_start(p) });
+}
+
+const char *
+page_start(const struct page *p)
+{
+	return at_app(p,
+	    p->r->who.identity_id[0] != '\0' ? "/dashboard"
+					     : "/auth/registration");
+}
+
 void
 page_public_open(struct page *p, const char *title)
 {
-	bool in;
-
-	in = p->r->who.identity_id[0] != '\0';
 	page_bare_open(p, title, "public");
-	tmpl_public_open(&p->h,
-	    &(struct tmpl_public){
-		.home = p->site.part == SITE_APP ? p->site.marketing : "/",
-		.enter = in ? "/dashboard" : "/auth/login",
-		.enter_label = in ? "Dashboard" : "Sign In" });
+	tmpl_public_head_open(&p->h,
+	    &(struct tmpl_public_head){ .home = home_of(p) });
+	tmpl_public_bar_open(&p->h);
+	put_public_links(p);
+	tmpl_public_bar_close(&p->h);
+	tmpl_public_menu_open(&p->h);
+	put_public_links(p);
+	tmpl_public_menu_close(&p->h);
+	tmpl_public_head_close(&p->h);
+	tmpl_public_open(&p->h);
 }
 
 void
 page_public_close(struct page *p)
 {
-	tmpl_public_close(&p->h);
+	int year, month, day;
+
+	clock_civil(clock_now_us() / INT64_C(86400000000), &year, &month, &day);
+	tmpl_public_close(&p->h,
+	    &(struct tmpl_public){ .home = home_of(p),
+		.features = features_of(p),
+		.pricing = "/pricing",
+		.year = year });
 	page_bare_close(p);
 }
 

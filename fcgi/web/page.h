@@ -36,6 +36,9 @@ struct page {
 void page_public_open(struct page *p, const char *title);
 void page_public_close(struct page *p);
 
+/* Where a visitor begins: to sign up, or to the dashboard if signed in. */
+const char *page_start(const struct page *p);
+
 /* One card in the middle. */
 void page_auth_open(struct page *p, const char *title, const char *subtitle);
 void page_auth_close(struct page *p);

@@ -6,6 +6,7 @@
 
 /* public.c */
 void public_landing(struct page *p);
+void public_pricing(struct page *p);
 void public_terms(struct page *p);
 void public_privacy(struct page *p);
 

@@ -49,6 +49,7 @@ static const struct route routes[] = {
 	    false },
 	{ "/dashboard", ACCESS_SESSION, library_dashboard, NULL, false },
 	{ "/folder/*", ACCESS_SESSION, library_folder, NULL, false },
+	{ "/pricing", ACCESS_PUBLIC, public_pricing, NULL, true },
 	{ "/privacy", ACCESS_PUBLIC, public_privacy, NULL, true },
 	{ "/settings", ACCESS_SESSION, settings_page, NULL, false },
 	{ "/teams", ACCESS_SESSION, settings_teams, NULL, false },

@@ -49,7 +49,7 @@ function unknown(a, how) {
 	is(['app', 'api'].map((host) => a.calls(host)), [[401], [401]], `${how}: calls are refused at once`);
 	const r = a.ask('app', '/dashboard');
 	ok(r.status === 307 && /login/.test(r.headers.location), `${how}: pages ask for a sign-in`);
-	ok(a.ask('get', '/').body.includes('Sign in to start'), `${how}: unknown on get.`);
+	ok(a.ask('get', '/').body.includes('Get Started'), `${how}: unknown on get.`);
 }
 
 await main(async () => {

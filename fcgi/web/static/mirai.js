@@ -63,8 +63,8 @@ const bindLeave = (form) => {
   });
 };
 
-// The profile menu closes on Escape and on a click elsewhere.
-each("details.profile", (menu) => {
+// Menus close on Escape and on a click elsewhere.
+each("details.profile, details[data-menu]", (menu) => {
   document.addEventListener("click", (event) => {
     if (!menu.contains(event.target)) menu.open = false;
   });
@@ -184,3 +184,19 @@ const bringUpToDate = async () => {
   return setTimeout(bringUpToDate, 2000);
 };
 if (live) setTimeout(bringUpToDate, 2000);
+
+// Parts that few pages need come when they are needed.
+const part = (name) => import(`./${name}.js${new URL(import.meta.url).search}`);
+
+const arrive = async () => {
+  const dialog = document.querySelector("dialog[data-modal]");
+  if (dialog) (await part("dialog")).openInPlace(dialog);
+  if (document.querySelector("[data-celebrate]")) (await part("confetti")).celebrate();
+};
+arrive();
+document.addEventListener("click", async (event) => {
+  const link = event.target.closest("a[data-dialog]");
+  if (!link || event.ctrlKey || event.metaKey || event.shiftKey) return;
+  event.preventDefault();
+  (await part("dialog")).openCard(link);
+});
