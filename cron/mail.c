@@ -41,7 +41,7 @@ mailer_open(struct mailer *m)
 		log_error("identity.secrets: not set");
 		return -1;
 	}
-	m->letters = letter_open(m->mem,
+	m->letters = letter_open(m->mem, &letter_identity,
 	    dir == NULL || *dir == '\0' ? NULL : dir, &error);
 	if (m->letters == NULL) {
 		log_error("courier.templates: %s", error);

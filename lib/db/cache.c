@@ -704,13 +704,12 @@ cache_drop(struct cache *c, const char *tenant, const char *group)
 }
 
 int
-cache_rate(struct cache *c, const char *key, unsigned limit,
-    enum rate_span span)
+cache_rate(struct cache *c, const char *key, unsigned limit)
 {
 	static struct rate own;
 
 	return rate_take(ready(c) ? counters_rate(c->count) : &own, key, limit,
-	    span, clock_mono_ms() / 1000);
+	    clock_mono_ms() / 1000);
 }
 
 /* --- locks ------------------------------------------------------------------ */

@@ -51,30 +51,39 @@ const struct letter_type letter_types[] = {
 	{ 0 },
 };
 
-struct letter_box {
-	/* By type, then "valid" and "invalid". */
-	struct gotmpl *all[NITEMS(letter_types)][2][PART__MAX];
+const struct letter_set letter_identity = { letter_types, letter_files };
+
+/* One type: "valid" and "invalid". */
+struct forms {
+	struct gotmpl *parts[2][PART__MAX];
 };
 
-const struct letter_type *
-letter_type(const char *name)
-{
-	const struct letter_type *t;
+struct letter_box {
+	const struct letter_set *set;
+	struct forms *all; /* by type */
+};
 
-	for (t = letter_types; t->name != NULL; t++)
+static const struct letter_type *
+find_type(const struct letter_type *t, const char *name)
+{
+	for (; t->name != NULL; t++)
 		if (strcmp(t->name, name) == 0)
 			return t;
 	return NULL;
 }
 
+const struct letter_type *
+letter_type(const char *name)
+{
+	return find_type(letter_types, name);
+}
+
 /* --- reading --------------------------------------------------------------- */
 
 static const struct embed_file *
-built_in(const char *name)
+find_file(const struct embed_file *f, const char *name)
 {
-	const struct embed_file *f;
-
-	for (f = letter_files; f->name != NULL; f++)
+	for (; f->name != NULL; f++)
 		if (strcmp(f->name, name) == 0)
 			return f;
 	return NULL;
@@ -98,18 +107,18 @@ read_file(struct arena *a, const char *path, struct buf **out,
 }
 
 static struct gotmpl *
-parse_built_in(struct arena *a, const char *name, enum part part,
-    const char **error)
+parse_built_in(struct arena *a, const struct letter_set *set, const char *name,
+    enum part part, const char **error)
 {
-	const struct embed_file *f = built_in(name), *head, *foot;
+	const struct embed_file *f = find_file(set->files, name), *head, *foot;
 	struct buf *b = buf_new(a);
 
 	if (f == NULL) {
 		*error = arena_printf(a, "%s: not built in", name);
 		return NULL;
 	}
-	head = built_in("head.html");
-	foot = built_in("foot.html");
+	head = find_file(letter_files, "head.html");
+	foot = find_file(letter_files, "foot.html");
 	if (part == PART_HTML && head != NULL)
 		buf_put(b, head->data, head->len);
 	buf_put(b, f->data, f->len);
@@ -120,8 +129,8 @@ parse_built_in(struct arena *a, const char *name, enum part part,
 }
 
 static struct gotmpl *
-parse_part(struct arena *a, const char *dir, const char *name, enum part part,
-    const char **error)
+parse_part(struct arena *a, const struct letter_set *set, const char *dir,
+    const char *name, enum part part, const char **error)
 {
 	struct buf *b = NULL;
 	const char *path;
@@ -131,45 +140,58 @@ parse_part(struct arena *a, const char *dir, const char *name, enum part part,
 	if (dir != NULL && (rc = read_file(a, path, &b, error)) == -1)
 		return NULL;
 	if (rc == 0)
-		return parse_built_in(a, name, part, error);
+		return parse_built_in(a, set, name, part, error);
 	return gotmpl_parse(a, path, buf_str(b), b->len, parts[part].form,
 	    error);
 }
 
 /* One form of a type: "recovery_code/valid". */
 static int
-parse_form(struct arena *a, const char *dir, const char *form,
-    struct gotmpl **out, const char **error)
+parse_form(struct arena *a, const struct letter_set *set, const char *dir,
+    const char *form, struct gotmpl **out, const char **error)
 {
 	const char *name;
 	int i;
 
 	for (i = 0; i < PART__MAX; i++) {
 		name = arena_printf(a, "%s/%s", form, parts[i].file);
-		out[i] = parse_part(a, dir, name, (enum part)i, error);
+		out[i] = parse_part(a, set, dir, name, (enum part)i, error);
 		if (out[i] == NULL)
 			return -1;
 	}
 	return 0;
 }
 
-struct letter_box *
-letter_open(struct arena *a, const char *dir, const char **error)
+static int
+parse_type(struct arena *a, const struct letter_set *set, const char *dir,
+    const struct letter_type *t, struct forms *out, const char **error)
 {
-	const struct letter_type *t = letter_types;
-	struct letter_box *box;
-	size_t i;
+	const char *valid = arena_printf(a, "%s/valid", t->name);
+	const char *invalid = arena_printf(a, "%s/invalid", t->name);
 
+	if (parse_form(a, set, dir, valid, out->parts[0], error) == -1)
+		return -1;
+	return t->unknown
+	    ? parse_form(a, set, dir, invalid, out->parts[1], error)
+	    : 0;
+}
+
+struct letter_box *
+letter_open(struct arena *a, const struct letter_set *set, const char *dir,
+    const char **error)
+{
+	struct letter_box *box;
+	size_t i, n;
+
+	for (n = 0; set->types[n].name != NULL; n++)
+		continue;
 	box = arena_zalloc(a, sizeof(*box));
-	for (i = 0; t[i].name != NULL; i++) {
-		if (parse_form(a, dir, arena_printf(a, "%s/valid", t[i].name),
-			box->all[i][0], error) == -1)
+	box->set = set;
+	box->all = arena_calloc(a, n, sizeof(*box->all));
+	for (i = 0; i < n; i++)
+		if (parse_type(a, set, dir, &set->types[i], &box->all[i],
+			error) == -1)
 			return NULL;
-		if (t[i].unknown &&
-		    parse_form(a, dir, arena_printf(a, "%s/invalid", t[i].name),
-			box->all[i][1], error) == -1)
-			return NULL;
-	}
 	return box;
 }
 
@@ -184,15 +206,19 @@ fill(struct arena *a, const struct gotmpl *t, const struct json *data)
 	return buf_str(b);
 }
 
-/* White space of any kind becomes one blank. */
+/* A blank for each control character: a header holds none (net/mail.h). */
 static const char *
 one_line(struct arena *a, const char *s)
 {
 	char *copy = arena_strdup(a, s), *p;
 
-	for (p = copy; *p != '\0'; p++)
+	for (p = copy; *p != '\0'; p++) {
 		if ((unsigned char)*p < ' ' || *p == 0x7f)
 			*p = ' ';
+		else if ((unsigned char)*p == 0xc2 &&
+		    (unsigned char)p[1] < 0xa0)
+			p[0] = p[1] = ' '; /* U+0080 to U+009F */
+	}
 	return str_trim(a, copy);
 }
 
@@ -200,12 +226,12 @@ int
 letter_write(struct arena *a, const struct letter_box *box, const char *type,
     bool unknown, const struct json *data, struct letter *out)
 {
-	const struct letter_type *t = letter_type(type);
+	const struct letter_type *t = find_type(box->set->types, type);
 	struct gotmpl *const *form;
 
 	if (t == NULL || (unknown && !t->unknown))
 		return -1;
-	form = box->all[t - letter_types][unknown ? 1 : 0];
+	form = box->all[t - box->set->types].parts[unknown ? 1 : 0];
 	out->subject = one_line(a, fill(a, form[PART_SUBJECT], data));
 	out->html = fill(a, form[PART_HTML], data);
 	out->text = fill(a, form[PART_TEXT], data);

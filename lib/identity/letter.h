@@ -11,6 +11,8 @@
 #include "base/arena.h"
 #include "net/json.h"
 
+struct embed_file;
+
 /* A type of mail, sorted by name; the last row is all zero. */
 struct letter_type {
 	const char *name;
@@ -18,10 +20,17 @@ struct letter_type {
 };
 extern const struct letter_type letter_types[];
 
-/* NULL when there is none of that name. */
+/* One of the identity service; NULL when there is none of that name. */
 const struct letter_type *letter_type(const char *name);
 
-struct letter_box; /* all templates */
+/* Letters that go together: those of the identity service, or others. */
+struct letter_set {
+	const struct letter_type *types;
+	const struct embed_file *files; /* as letter_files (learn/asset.h) */
+};
+extern const struct letter_set letter_identity;
+
+struct letter_box; /* all templates of a set */
 
 struct letter {
 	const char *subject; /* one line */
@@ -31,12 +40,17 @@ struct letter {
 
 /*
  * In a. dir/TYPE/valid/email.subject.gotmpl and its like replace those that
- * are built in; dir NULL: none do. NULL: *error names file and line.
+ * are built in; dir NULL: none do. NULL: *error names file and line. Every
+ * built-in HTML part has the same frame, head.html and foot.html of
+ * letter_files.
  */
-struct letter_box *letter_open(struct arena *a, const char *dir,
-    const char **error) MUST_CHECK;
+struct letter_box *letter_open(struct arena *a, const struct letter_set *set,
+    const char *dir, const char **error) MUST_CHECK;
 
-/* Fills the templates of a type from data. -1: no such type or form. */
+/*
+ * Fills the templates of a type from data. The subject is one line without
+ * control characters, whatever data holds. -1: no such type or form.
+ */
 int letter_write(struct arena *a, const struct letter_box *box,
     const char *type, bool unknown, const struct json *data,
     struct letter *out) MUST_CHECK;

@@ -15,6 +15,7 @@ struct embed_file {
 
 extern const struct embed_file asset_files[];
 extern const struct embed_file letter_files[]; /* lib/identity/mail */
+extern const struct embed_file outbox_files[]; /* lib/service/mail */
 extern const struct embed_file script_files[]; /* lib/identity/script */
 
 /* NULL when there is none of that name. */

@@ -295,6 +295,14 @@ on_send(char *p, size_t size, size_t n, void *arg)
 	return len;
 }
 
+static long
+mail_encryption(const struct http_mail *m)
+{
+	if (!m->starttls)
+		return (long)CURLUSESSL_NONE;
+	return m->may_plain ? (long)CURLUSESSL_TRY : (long)CURLUSESSL_ALL;
+}
+
 static void
 set_mail_options(CURL *c, const struct http_mail *m, struct upload *u,
     struct curl_slist *to, const char *from)
@@ -308,8 +316,7 @@ set_mail_options(CURL *c, const struct http_mail *m, struct upload *u,
 	curl_easy_setopt(c, CURLOPT_TIMEOUT_MS, timeout);
 	curl_easy_setopt(c, CURLOPT_CONNECTTIMEOUT_MS,
 	    timeout < CONNECT_TIMEOUT_MS ? timeout : CONNECT_TIMEOUT_MS);
-	curl_easy_setopt(c, CURLOPT_USE_SSL,
-	    m->starttls ? (long)CURLUSESSL_ALL : (long)CURLUSESSL_NONE);
+	curl_easy_setopt(c, CURLOPT_USE_SSL, mail_encryption(m));
 	if (!m->verify) {
 		curl_easy_setopt(c, CURLOPT_SSL_VERIFYPEER, 0L);
 		curl_easy_setopt(c, CURLOPT_SSL_VERIFYHOST, 0L);

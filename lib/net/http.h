@@ -71,8 +71,9 @@ struct http_mail {
 	const char *to;
 	const char *message;
 	size_t len;
-	bool starttls; /* required, else not asked for */
-	bool verify;   /* the server's certificate */
+	bool starttls;	/* required, else not asked for */
+	bool may_plain; /* with starttls: asked for, but not required */
+	bool verify;	/* the server's certificate */
 	int64_t timeout_ms;
 };
 

@@ -379,6 +379,35 @@ mail_smtp_parse(struct arena *a, const char *uri, const char **error)
 	return smtp;
 }
 
+static bool
+is_this_host(const char *host)
+{
+	return str_ieq(host, "localhost") || str_starts(host, "127.") ||
+	    str_eq(host, "::1") || str_eq(host, "[::1]");
+}
+
+struct mail_smtp *
+mail_smtp_host(struct arena *a, const char *host, int64_t port,
+    const char *user, const char *password, bool allow_plain)
+{
+	struct mail_smtp *smtp;
+	bool v6 = strchr(host, ':') != NULL && host[0] != '[';
+	bool tls = port == 465;
+
+	host = v6 ? arena_printf(a, "[%s]", host) : host;
+	if (host[0] == '[' ? !is_host_port(host) : !is_host(host))
+		return NULL;
+	smtp = arena_zalloc(a, sizeof(*smtp));
+	smtp->url = arena_printf(a, "%s://%s:%lld", tls ? "smtps" : "smtp",
+	    host, (long long)port);
+	smtp->user = user;
+	smtp->password = password == NULL ? "" : password;
+	smtp->starttls = !tls;
+	smtp->may_plain = !tls && (allow_plain || is_this_host(host));
+	smtp->verify = !allow_plain && !is_this_host(host);
+	return smtp;
+}
+
 /* Refusals that a later try will not change, and that are not about login. */
 static bool
 is_final(int reply)
@@ -400,6 +429,7 @@ mail_send(struct http *h, struct arena *a, const struct mail_smtp *smtp,
 		.message = message->data,
 		.len = message->len,
 		.starttls = smtp->starttls,
+		.may_plain = smtp->may_plain,
 		.verify = smtp->verify,
 		.timeout_ms = smtp->timeout_ms,
 	};

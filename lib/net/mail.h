@@ -53,8 +53,9 @@ struct mail_smtp {
 	const char *url;  /* "smtp://host:port" or smtps, for libcurl */
 	const char *user; /* NULL: none */
 	const char *password;
-	bool starttls; /* smtp only: required, else never */
-	bool verify;   /* the server's certificate */
+	bool starttls;	/* smtp only: required, else never */
+	bool may_plain; /* with starttls: where offered, not required */
+	bool verify;	/* the server's certificate */
 	int64_t timeout_ms;
 };
 
@@ -65,6 +66,16 @@ struct mail_smtp {
  */
 struct mail_smtp *mail_smtp_parse(struct arena *a, const char *uri,
     const char **error) MUST_CHECK;
+
+/*
+ * The server host:port, STARTTLS being required of it, or TLS from the start
+ * on port 465. Where plain text is allowed or the host is this one (localhost,
+ * 127.*, ::1), STARTTLS is used if offered, and certificates, which then prove
+ * nothing, are not verified. user NULL: none. NULL: not a host. In a.
+ */
+struct mail_smtp *mail_smtp_host(struct arena *a, const char *host,
+    int64_t port, const char *user, const char *password,
+    bool allow_plain) MUST_CHECK;
 
 /*
  * How a delivery ended. A mail of which this is not known counts as failed,

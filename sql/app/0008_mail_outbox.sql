@@ -5,25 +5,29 @@
 CREATE TABLE mail_outbox (
 	id uuid PRIMARY KEY DEFAULT gen_random_uuid(),
 	tenant_id uuid REFERENCES tenants (id) ON DELETE CASCADE,
+	-- Set its email_sent; no foreign key, since it may be gone by then.
+	notification_id uuid,
 	kind text NOT NULL,	-- which letter: "invitation", "welcome", ...
 	recipient varchar(254) NOT NULL,
-	payload jsonb NOT NULL, -- what the letter names
+	payload jsonb NOT NULL, -- what the letter names; no link once sent
 	attempts int NOT NULL DEFAULT 0,
+	-- While a try is under way, the end of its lease.
 	next_attempt_at timestamptz NOT NULL DEFAULT now(),
-	lease_until timestamptz,
 	lease uuid,		-- of the try under way
 	sent_at timestamptz,
 	failed_at timestamptz,	-- given up
 	error text,		-- of the last try
 	created_at timestamptz NOT NULL DEFAULT now(),
 	CONSTRAINT mail_outbox_kind_check CHECK (kind <> ''),
+	CONSTRAINT mail_outbox_recipient_check CHECK (recipient <> ''
+		AND recipient !~ '[\x01-\x20\x7f]'),
 	CONSTRAINT mail_outbox_end_check
 		CHECK (sent_at IS NULL OR failed_at IS NULL)
 );
-CREATE INDEX mail_outbox_next_attempt_at_idx ON mail_outbox (next_attempt_at)
+CREATE INDEX mail_outbox_next_attempt_at_idx
+	ON mail_outbox (next_attempt_at, id)
 	WHERE sent_at IS NULL AND failed_at IS NULL;
-CREATE INDEX mail_outbox_sent_at_idx ON mail_outbox (sent_at)
-	WHERE sent_at IS NOT NULL;
+CREATE INDEX mail_outbox_created_at_idx ON mail_outbox (created_at DESC, id);
 
 ALTER TABLE mail_outbox ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
 CREATE POLICY queue ON mail_outbox FOR INSERT

@@ -2,10 +2,8 @@
  * usage: first SOCKET COMMAND...: starts a pool, asks it for /health until it
  * answers, prints the milliseconds from the start to the answer, stops it.
  */
-#include "rpc/fastcgi.h"
+#include "tests/fastcgi.h"
 
-#include <sys/socket.h>
-#include <sys/un.h>
 #include <sys/wait.h>
 
 #include <err.h>

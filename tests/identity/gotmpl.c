@@ -179,7 +179,7 @@ test_letters(void)
 	struct letter_box *box;
 	struct letter l;
 
-	box = letter_open(a, NULL, &error);
+	box = letter_open(a, &letter_identity, NULL, &error);
 	CHECK_STR(error, NULL);
 	CHECK(box != NULL);
 	j = json_parse(a, data, strlen(data), NULL, NULL);
