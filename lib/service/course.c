@@ -106,14 +106,6 @@ course_no_folder(struct req *r)
 	return req_fail(r, CODE_NOT_FOUND, "folder not found");
 }
 
-enum code
-course_not_paid(struct req *r)
-{
-	return req_fail_reason(r, CODE_PERMISSION_DENIED,
-	    "BILLING_SUBSCRIPTION_REQUIRED",
-	    "an active subscription is needed");
-}
-
 void
 course_forget(struct req *r)
 {

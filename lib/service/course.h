@@ -88,7 +88,6 @@ const char *course_status_stored(int wire);
 /* The failures all methods share. */
 enum code course_none(struct req *r);
 enum code course_no_folder(struct req *r);
-enum code course_not_paid(struct req *r);
 
 /*
  * Reading through the cache. course_cache_get() is true when the answer was

@@ -13,6 +13,7 @@
 #include "net/store.h"
 #include "rpc/after.h"
 #include "service/field.h"
+#include "service/seats.h"
 
 #define DOWNLOAD_US (INT64_C(15) * 60 * 1000000)
 
@@ -39,8 +40,7 @@ const struct db_query course_export_queries[] = {
 	[Q_LOCK] = {
 	    .name = "course_export_lock",
 	    .nargs = 5, /* viewer, course, company */
-	    .sql = "SELECT (SELECT co.plan = 'enterprise'"
-		   " OR co.subscription_status IN ('active', 'past_due')"
+	    .sql = "SELECT (SELECT " SEATS_PAID("co")
 		   " FROM companies co WHERE co.tenant_id = $1::uuid"
 		   " AND co.id = $5::uuid), c.version" COURSE_FROM
 		   " WHERE " COURSE_VISIBLE " AND c.id = $4::uuid"
@@ -162,7 +162,7 @@ lock_course(struct req *r, const char *id, const char **version)
 	if (!db_next(rows))
 		return course_none(r);
 	if (!db_bool(rows, 0))
-		return course_not_paid(r);
+		return seats_not_paid(r);
 	*version = db_text(rows, 1);
 	return CODE_OK;
 }

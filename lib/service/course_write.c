@@ -11,6 +11,7 @@
 #include "net/store.h"
 #include "rpc/after.h"
 #include "service/field.h"
+#include "service/seats.h"
 
 enum query {
 	Q_LOCK,
@@ -36,9 +37,8 @@ const struct db_query course_write_queries[] = {
 	[Q_MAY_CREATE] = {
 	    .name = "course_may_create",
 	    .nargs = 5, /* viewer, company, folder or NULL */
-	    .sql = "SELECT co.plan = 'enterprise'"
-		   " OR co.subscription_status IN ('active', 'past_due'),"
-		   " f.id FROM companies co LEFT JOIN folders f"
+	    .sql = "SELECT " SEATS_PAID("co")
+		   ", f.id FROM companies co LEFT JOIN folders f"
 		   " ON f.tenant_id = co.tenant_id AND f.id = $5::uuid"
 		   " AND " COURSE_SEES("f") " WHERE co.tenant_id = $1::uuid"
 		   " AND co.id = $4::uuid",
@@ -122,7 +122,7 @@ may_create(struct req *r, const char *folder)
 	if (rows == NULL)
 		return req_fail_db(r);
 	if (!db_next(rows) || !db_bool(rows, 0))
-		return course_not_paid(r);
+		return seats_not_paid(r);
 	if (folder != NULL && db_null(rows, 1))
 		return course_no_folder(r);
 	return CODE_OK;
