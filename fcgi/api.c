@@ -13,6 +13,7 @@
 #include "mirai/v1/company.rpc.h"
 #include "mirai/v1/course.rpc.h"
 #include "mirai/v1/health.rpc.h"
+#include "mirai/v1/notification.rpc.h"
 #include "mirai/v1/team.rpc.h"
 #include "mirai/v1/tenant.rpc.h"
 #include "mirai/v1/user.rpc.h"
@@ -28,6 +29,7 @@ static const struct rpc_service *const services[] = {
 	&company_service,
 	&course_service,
 	&health_service,
+	&notification_service,
 	&team_service,
 	&tenant_service,
 	&user_service,

@@ -63,6 +63,9 @@ GRANT SELECT, INSERT, UPDATE ON idempotency_keys TO mirai_tenant;
 GRANT SELECT, INSERT, UPDATE, DELETE ON invitations, notifications
 	TO mirai_tenant;
 GRANT SELECT, INSERT ON notification_events TO mirai_tenant;
+-- A notice to another person names its event without reading it back.
+GRANT USAGE ON SEQUENCE notification_events_id_seq
+	TO mirai_tenant, mirai_worker;
 -- Queues that a tenant's transaction adds to and only workers read.
 GRANT INSERT ON mail_outbox, compensations TO mirai_tenant;
 GRANT SELECT, INSERT ON audit_log TO mirai_tenant;

@@ -22,7 +22,7 @@
  * For the next request only (for an every or times: each of its requests):
  *   header  NAME: VALUE
  *   body    TEXT              instead of the message, escapes as above
- *   repeat  N TEXT            the body is N times TEXT
+ *   repeat  N TEXT            the body is N times TEXT, escapes as above
  *   pack    gzip|br|zstd      the body is compressed
  * About the last answer:
  *   want    STATUS [JSON]     members that are named must be equal; "*": any
@@ -949,11 +949,12 @@ hold(const char *s)
 static void
 repeat(const char *s)
 {
-	struct buf *b = buf_new(mem);
+	struct buf *b = buf_new(mem), *once;
 	long n = atol(word(&s));
 
+	once = unescape(s);
 	while (n-- > 0)
-		buf_puts(b, s);
+		buf_put(b, once->data, once->len);
 	raw_body = b;
 }
 

@@ -248,8 +248,8 @@ fault_result(struct db *db, const struct db_query *q, const PGresult *res)
 	    PQresultErrorField(res, PG_DIAG_CONSTRAINT_NAME));
 }
 
-static enum code
-fault_code(enum db_fault fault)
+enum code
+db_fault_code(enum db_fault fault)
 {
 	switch (fault) {
 	case DB_FAULT_NONE:
@@ -905,7 +905,7 @@ end(struct db *db, enum code code)
 	fault = db->fault;
 	if (db->state == STATE_STARTED || db->state == STATE_FAILED)
 		rollback(db);
-	return code == CODE_OK ? fault_code(fault) : code;
+	return code == CODE_OK ? db_fault_code(fault) : code;
 }
 
 enum code

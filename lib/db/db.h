@@ -129,6 +129,8 @@ enum code db_end(struct db *db, enum code code);
 const volatile bool *db_committing(const struct db *db);
 
 enum db_fault db_fault(const struct db *db);
+/* What db_end() returns for it; CODE_OK for none. */
+enum code db_fault_code(enum db_fault fault);
 const char *db_constraint(const struct db *db); /* "" if none; borrowed */
 
 /* Rows: db_next() steps to the first, then each next row. */

@@ -1,59 +1,77 @@
-# each call without a session
-every 401 AUTH_UNAUTHORIZED CompanyService CourseService TeamService
-      TenantService UserService
+conf  proxies 127.0.0.1
+
+# each call without a session; failures are limited by address, so each set of
+# calls comes from one of its own
+header X-Forwarded-For: 192.0.2.1
+every 401 AUTH_UNAUTHORIZED CompanyService CourseService NotificationService
+      TeamService TenantService UserService
+      -NotificationService/SubscribeNotifications
 
 # each call with a session that is over
 as    late@acme
-every 401 AUTH_UNAUTHORIZED CompanyService CourseService TeamService
-      TenantService UserService
+header X-Forwarded-For: 192.0.2.2
+every 401 AUTH_UNAUTHORIZED CompanyService CourseService NotificationService
+      TeamService TenantService UserService
+      -NotificationService/SubscribeNotifications
 
 # each call with a session of an identity that was switched off
 as    idle@acme
-every 401 AUTH_UNAUTHORIZED CompanyService CourseService TeamService
-      TenantService UserService
+header X-Forwarded-For: 192.0.2.3
+every 401 AUTH_UNAUTHORIZED CompanyService CourseService NotificationService
+      TeamService TenantService UserService
+      -NotificationService/SubscribeNotifications
 
 # each call by somebody without a user row, and by one who was removed
 as    nobody@nowhere
-every 404 USER_NOT_FOUND CompanyService CourseService TeamService
-      TenantService UserService
+every 404 USER_NOT_FOUND CompanyService CourseService NotificationService
+      TeamService TenantService UserService
+      -NotificationService/SubscribeNotifications
 as    gone@acme
-every 404 USER_NOT_FOUND CompanyService CourseService TeamService
-      TenantService UserService
+every 404 USER_NOT_FOUND CompanyService CourseService NotificationService
+      TeamService TenantService UserService
+      -NotificationService/SubscribeNotifications
 
 # each call in a suspended tenant, but the two that tell why
 as    owner@frozen
-every 403 TENANT_SUSPENDED CompanyService CourseService TeamService
-      TenantService UserService -UserService/GetMe -TenantService/GetTenant
+every 403 TENANT_SUSPENDED CompanyService CourseService NotificationService
+      TeamService TenantService UserService -UserService/GetMe
+      -TenantService/GetTenant -NotificationService/SubscribeNotifications
 
 # each call with half a message
 as    owner@acme
 body  {"id":
 every 400 VALIDATION_INVALID_INPUT CompanyService CourseService HealthService
-      TeamService TenantService UserService
+      NotificationService TeamService TenantService UserService
+      -NotificationService/SubscribeNotifications
 
 # each call with a message that is no object
 body  [1]
 every 400 VALIDATION_INVALID_INPUT CompanyService CourseService HealthService
-      TeamService TenantService UserService
+      NotificationService TeamService TenantService UserService
+      -NotificationService/SubscribeNotifications
 
 # each call with bytes that are not UTF-8
 body  {"id": "\xff"}
 every 400 VALIDATION_INVALID_INPUT CompanyService CourseService HealthService
-      TeamService TenantService UserService
+      NotificationService TeamService TenantService UserService
+      -NotificationService/SubscribeNotifications
 
 # each call with a content type that is not spoken
 header Content-Type: text/plain
-every 415 ! CompanyService CourseService HealthService TeamService
-      TenantService UserService
+every 415 ! CompanyService CourseService HealthService NotificationService
+      TeamService TenantService UserService
+      -NotificationService/SubscribeNotifications
 header Content-Type: application/x-www-form-urlencoded
-every 415 ! CompanyService CourseService HealthService TeamService
-      TenantService UserService
+every 415 ! CompanyService CourseService HealthService NotificationService
+      TeamService TenantService UserService
+      -NotificationService/SubscribeNotifications
 
 # each call with a cookie from a page we do not know
 cookie owner@acme
 header Origin: https://evil.example
-every 403 AUTH_FORBIDDEN CompanyService CourseService TeamService
-      TenantService UserService
+every 403 AUTH_FORBIDDEN CompanyService CourseService NotificationService
+      TeamService TenantService UserService
+      -NotificationService/SubscribeNotifications
 
 # each service that is not built says so
 as    owner@acme
