@@ -2,7 +2,8 @@
  * mirai-web: the pages of the application and marketing hosts, rendered here
  * and readable without script. Calls the services in-process under the
  * caller's own rights, holds the tenant database role, and calls no
- * one, but for a Kratos where identity.mode says so.
+ * one but the pool of mirai-account on this host, and a Kratos where
+ * identity.mode says so.
  */
 #include <locale.h>
 
@@ -13,9 +14,14 @@
 #include "identity/ident.h"
 #include "identity/kratos_conf.h"
 #include "net/store.h"
+#include "rpc/forward.h"
 #include "rpc/pool.h"
 #include "web/route.h"
 #include "web/shown.h"
+
+/* What mirai-account serves. */
+static const char *const apart[] = { "mirai.v1.AuthService",
+	"mirai.v1.BillingService", "mirai.v1.InvitationService", NULL };
 
 static int
 web_load(const struct conf *conf)
@@ -41,6 +47,7 @@ web_open(struct req_env *env)
 	env->cache = cache_open(conf_text(conf, "cache.path"),
 	    conf_int(conf, "cache.size"));
 	env->ident = ident_open(conf);
+	env->forward = forward_open(conf_text(conf, "account.socket"), apart);
 	return shown_open(conf);
 }
 
@@ -58,6 +65,7 @@ web_idle(struct req_env *env)
 static void
 web_close(struct req_env *env)
 {
+	forward_close(env->forward);
 	ident_close(env->conf, env->ident);
 }
 

@@ -7,7 +7,8 @@
  * continues the one before. $name in any line is what a want captured.
  *
  *   conf    KEY VALUE         a line of mirai.conf, before the first call
- *   program NAME              mirai-NAME answers from now on (api)
+ *   program NAME              mirai-NAME answers from now on (api, and account
+ *                             for its services)
  *   as      WHO@COMPANY       calls carry this session's token; "-": none
  *   cookie  WHO@COMPANY       calls carry it as a cookie
  *   sql     app|identity SQL  changes a database, as its superuser
@@ -31,6 +32,9 @@
  *   want-body TEXT
  *   within  MS                it took no longer
  */
+#include <sys/socket.h>
+#include <sys/un.h>
+
 #include <sys/socket.h>
 #include <sys/wait.h>
 
@@ -56,8 +60,8 @@
 #include "rpc/b64text.h"
 #include "rpc/compress.h"
 #include "rpc/envelope.h"
+#include "rpc/fastcgi.h"
 #include "rpc/query.h"
-#include "tests/fastcgi.h"
 
 #define MAX_PROGRAMS 8
 #define MAX_CAPTURES 64
@@ -227,16 +231,31 @@ start_program(const char *name)
 	return p;
 }
 
-static const struct program *
-the_program(void)
+/* The program that holds the service, unless one was named. */
+static const char *
+program_for(const char *target)
 {
+	static const char *const apart[] = { "/mirai.v1.AuthService/",
+		"/mirai.v1.BillingService/", "/mirai.v1.InvitationService/" };
+	size_t i;
+
+	for (i = 0; strcmp(program_name, "api") == 0 && i < NITEMS(apart); i++)
+		if (str_starts(target, apart[i]))
+			return "account";
+	return program_name;
+}
+
+static const struct program *
+the_program(const char *target)
+{
+	const char *name = program_for(target);
 	size_t i;
 
 	for (i = 0; i < nprograms; i++) {
-		if (strcmp(programs[i].name, program_name) == 0)
+		if (strcmp(programs[i].name, name) == 0)
 			return &programs[i];
 	}
-	return start_program(program_name);
+	return start_program(name);
 }
 
 /* --- FastCGI --------------------------------------------------------------- */
@@ -344,8 +363,8 @@ exchange(const char *method, const char *target, const char *type,
 	memset(&last, 0, sizeof(last));
 	put_params(params, method, target, type, body->len);
 	fastcgi_request(b, params, body->data, body->len);
-	if ((fd = fastcgi_connect(the_program()->socket)) == -1)
-		die("mirai-%s does not accept", program_name);
+	if ((fd = fastcgi_connect(the_program(target)->socket)) == -1)
+		die("%s: its program does not accept", target);
 	setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof(limit));
 	start = clock_mono_ms();
 	fastcgi_send(fd, b);

@@ -704,12 +704,13 @@ cache_drop(struct cache *c, const char *tenant, const char *group)
 }
 
 int
-cache_rate(struct cache *c, const char *key, unsigned limit)
+cache_rate(struct cache *c, const char *key, unsigned limit,
+    enum rate_span span)
 {
 	static struct rate own;
 
 	return rate_take(ready(c) ? counters_rate(c->count) : &own, key, limit,
-	    clock_mono_ms() / 1000);
+	    span, clock_mono_ms() / 1000);
 }
 
 /* --- locks ------------------------------------------------------------------ */

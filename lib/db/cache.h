@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 #include "base/arena.h"
+#include "db/rate.h"
 
 struct cache;
 
@@ -84,7 +85,8 @@ bool cache_unlock(struct cache *c, const char *key, const char *id);
  * Counts an event of this host under key: as rate_take() of db/rate.h, over
  * all processes. Without a working cache each process counts by itself.
  */
-int cache_rate(struct cache *c, const char *key, unsigned limit);
+int cache_rate(struct cache *c, const char *key, unsigned limit,
+    enum rate_span span);
 
 /* Removes expired and day-old entries; what cron and long idles call. */
 void cache_clean(struct cache *c);

@@ -22,7 +22,7 @@
 #include "net/crypt.h"
 
 #define SLOTS	 65536u /* a power of two */
-#define MAGIC	 UINT64_C(0x6d69726169633032)
+#define MAGIC	 UINT64_C(0x6d69726169633033)
 #define BOOT_LEN 36
 
 /* The mapped file. */

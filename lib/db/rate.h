@@ -1,6 +1,6 @@
 /*
- * A limit on events by key, over a sliding minute, in memory that processes
- * may share. No locks: a slot is two atomic words.
+ * A limit on events by key, over a sliding minute, hour or day, in memory that
+ * processes may share. No locks: a slot is two atomic words.
  */
 #ifndef MIRAI_DB_RATE_H
 #define MIRAI_DB_RATE_H
@@ -8,9 +8,14 @@
 #include <stdatomic.h>
 #include <stdint.h>
 
-#define RATE_WINDOW_S 60
-#define RATE_SLOTS    4096 /* keys that are busy at one time */
-#define RATE_MAX      1000 /* largest limit */
+#define RATE_SLOTS 4096 /* keys that are busy at one time */
+#define RATE_MAX   1000 /* largest limit */
+
+enum rate_span {
+	RATE_MINUTE = 0,
+	RATE_HOUR,
+	RATE_DAY
+};
 
 /* All zero is an empty table. */
 struct rate {
@@ -22,9 +27,14 @@ struct rate {
 
 /*
  * Counts an event and returns 0, or returns after how many seconds the next
- * one fits under limit (per RATE_WINDOW_S); that event is not counted. now_s
- * never goes back (clock_mono_ms() / 1000). A full table counts nothing.
+ * one fits under limit per span; that event is not counted. One key counts
+ * apart for each span. now_s never goes back (clock_mono_ms() / 1000). A full
+ * table counts nothing.
  */
-int rate_take(struct rate *t, const char *key, unsigned limit, int64_t now_s);
+int rate_take(struct rate *t, const char *key, unsigned limit,
+    enum rate_span span, int64_t now_s);
+
+/* Seconds of a span. */
+int64_t rate_seconds(enum rate_span span);
 
 #endif

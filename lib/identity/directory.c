@@ -283,6 +283,13 @@ directory_close(struct directory *d)
 	free(d);
 }
 
+void
+directory_idle(struct directory *d, int64_t idle_ms)
+{
+	if (d != NULL && d->db != NULL)
+		db_idle(d->db, idle_ms);
+}
+
 enum code
 directory_find(struct directory *d, struct arena *a, const char *email,
     struct ident_person *out)

@@ -21,6 +21,9 @@ struct directory *directory_open(const struct conf *conf, struct arena *a,
     const char *actor);
 void directory_close(struct directory *d);
 
+/* Gives a database connection back if unused for idle_ms. */
+void directory_idle(struct directory *d, int64_t idle_ms);
+
 /* CODE_NOT_FOUND: nobody; CODE_UNAVAILABLE: no answer (logged). */
 enum code directory_find(struct directory *d, struct arena *a,
     const char *email, struct ident_person *out) MUST_CHECK;

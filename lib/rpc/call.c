@@ -4,6 +4,7 @@
 #include "rpc/call.h"
 
 #include "rpc/envelope.h"
+#include "rpc/stream.h"
 
 #define MAX_TIMEOUT_MS 120000
 
@@ -119,10 +120,33 @@ call_deflate(struct call *c, const struct buf *p, enum compress *how)
 	return b;
 }
 
+enum code
+call_encode(struct call *c, struct arena *a, const void *msg, struct buf *b)
+{
+	struct req *r = c->r;
+	struct pb_error err;
+
+	if (c->codec == CALL_BINARY) {
+		pb_encode(b, c->m->out, msg);
+		return CODE_OK;
+	}
+	if (pb_json_encode(a, b, c->m->out, msg,
+		conf_bool(r->env->conf, "rpc.json_emit_defaults"), &err) == 0)
+		return CODE_OK;
+	return req_fail(r, CODE_INTERNAL, "%s cannot be JSON: %s: %s",
+	    pb_name(c->m->out), err.path, err.text);
+}
+
+static int64_t
+longest_ms(const struct call *c)
+{
+	return c->m->stream ? stream_max_ms(c->r->env->conf) : MAX_TIMEOUT_MS;
+}
+
 void
 call_set_timeout(struct call *c, int64_t ms)
 {
-	if (ms > MAX_TIMEOUT_MS)
-		ms = MAX_TIMEOUT_MS;
+	if (ms > longest_ms(c))
+		ms = longest_ms(c);
 	c->r->deadline_ms = c->r->started_ms + ms;
 }

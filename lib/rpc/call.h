@@ -39,6 +39,13 @@ struct call_protocol {
 	    struct call_answer *out);
 	/* The answer to the request's failure. */
 	void (*bad)(struct call *c, struct call_answer *out);
+	/* Streams: the header that names the compression of messages. */
+	const char *encoding;
+	/*
+	 * Streams: appends the last frame, which says what became of r. begun:
+	 * the head is out, so that what it could not say goes here.
+	 */
+	void (*end)(struct req *r, bool begun, struct buf *out);
 };
 
 struct call {
@@ -76,6 +83,10 @@ enum code call_one_envelope(struct call *c, const uint8_t *p, size_t len);
 /* p compressed as agreed, or p itself (*how tells) when that does not pay. */
 const struct buf *call_deflate(struct call *c, const struct buf *p,
     enum compress *how);
+
+/* Appends msg in the call's codec to b; room besides is taken from a. */
+enum code call_encode(struct call *c, struct arena *a, const void *msg,
+    struct buf *b);
 
 /* Time limit: ms from now, clamped to the largest honoured. */
 void call_set_timeout(struct call *c, int64_t ms);

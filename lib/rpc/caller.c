@@ -473,7 +473,8 @@ failed(struct req *r)
 		return CODE_UNAUTHENTICATED;
 	key =
 	    arena_printf(r->mem, "session %s", address_unit(r->mem, r->remote));
-	if ((wait_s = cache_rate(r->env->cache, key, MAX_FAILED)) == 0)
+	if ((wait_s = cache_rate(r->env->cache, key, MAX_FAILED,
+		 RATE_MINUTE)) == 0)
 		return CODE_UNAUTHENTICATED;
 	return req_fail_retry(r, CODE_RESOURCE_EXHAUSTED, "RATE_LIMITED",
 	    wait_s,

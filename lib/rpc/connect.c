@@ -1,7 +1,6 @@
 /*
- * The Connect protocol, unary: POST (spec rpc.md U-1 to U-6) and GET (G-1 to
- * G-4). Of streams only the failure is built, because a method may be known
- * as a stream before it is served.
+ * The Connect protocol: unary by POST (spec rpc.md U-1 to U-6) and by GET (G-1
+ * to G-4), and what is its own of streams (T-1 to T-5); stream.c does the rest.
  */
 #include <string.h>
 
@@ -255,35 +254,97 @@ stream_body(struct call *c)
 	return call_one_envelope(c, c->r->body, c->r->bodylen);
 }
 
-/* A failure is one end-stream envelope; the status is always 200 (T-4). */
+/* All values of a trailer's name in one list, in their order. */
 static void
-stream_bad(struct call *c, struct call_answer *out)
+put_values(struct req *r, const char *name, struct buf *b)
 {
-	struct buf *b = buf_new(c->r->mem), *end = buf_new(c->r->mem);
+	const struct req_meta *m;
+	const char *sep = "";
 
-	buf_puts(end, "{\"error\":");
-	meta_put_error(c->r, end);
-	if (c->r->reason != NULL)
-		buf_printf(end, ",\"metadata\":{\"mirai-error-code\":[\"%s\"]}",
-		    c->r->reason);
-	buf_putc(end, '}');
-	envelope_put(b, ENVELOPE_END, end->data, end->len);
-	*out = (struct call_answer){ 200, c->type, b->data, b->len };
+	meta_put_json(b, name);
+	buf_puts(b, ":[");
+	for (m = r->meta; m != NULL; m = m->next) {
+		if (!m->trailer || strcmp(m->name, name) != 0)
+			continue;
+		buf_puts(b, sep);
+		meta_put_json(b, m->value);
+		sep = ",";
+	}
+	buf_putc(b, ']');
+}
+
+static bool
+is_first(const struct req *r, const struct req_meta *m)
+{
+	const struct req_meta *p;
+
+	for (p = r->meta; p != m; p = p->next) {
+		if (p->trailer && strcmp(p->name, m->name) == 0)
+			return false;
+	}
+	return true;
 }
 
 static void
-stream_good(struct call *c, const struct buf *msg, struct call_answer *out)
+put_metadata(struct req *r, struct buf *b)
+{
+	const struct req_meta *m;
+	const char *sep = "";
+
+	for (m = r->meta; m != NULL; m = m->next) {
+		if (!m->trailer || !is_first(r, m))
+			continue;
+		buf_puts(b, sep);
+		put_values(r, m->name, b);
+		sep = ",";
+	}
+	if (r->code == CODE_OK)
+		return;
+	if (r->reason != NULL) {
+		buf_printf(b, "%s\"mirai-error-code\":[\"%s\"]", sep,
+		    r->reason);
+		sep = ",";
+	}
+	if (r->retry_after > 0)
+		buf_printf(b, "%s\"retry-after\":[\"%d\"]", sep,
+		    r->retry_after);
+}
+
+/* The end-stream message (T-5); success, error and metadata stand in it. */
+static void
+stream_end(struct req *r, bool begun, struct buf *out)
+{
+	struct buf *end = buf_new(r->mem), *meta = buf_new(r->mem);
+
+	(void)begun;
+	buf_putc(end, '{');
+	if (r->code != CODE_OK) {
+		buf_puts(end, "\"error\":");
+		meta_put_error(r, end);
+	}
+	put_metadata(r, meta);
+	if (meta->len > 0)
+		buf_printf(end, "%s\"metadata\":{%s}",
+		    r->code == CODE_OK ? "" : ",", buf_str(meta));
+	buf_putc(end, '}');
+	envelope_put(out, ENVELOPE_END, end->data, end->len);
+}
+
+/* The status is always 200 (T-4). */
+static void
+stream_bad(struct call *c, struct call_answer *out)
 {
 	struct buf *b = buf_new(c->r->mem);
 
-	envelope_put(b, 0, msg->data, msg->len);
-	envelope_put(b, ENVELOPE_END, "{}", 2);
+	meta_send_headers(c->r);
+	stream_end(c->r, false, b);
 	*out = (struct call_answer){ 200, c->type, b->data, b->len };
 }
 
 const struct call_protocol call_connect = { "connect", post_head, post_body,
-	good, bad };
+	good, bad, NULL, NULL };
 const struct call_protocol call_connect_get = { "connect-get", get_head,
-	get_body, get_good, bad };
+	get_body, get_good, bad, NULL, NULL };
 const struct call_protocol call_connect_stream = { "connect-stream",
-	stream_head, stream_body, stream_good, stream_bad };
+	stream_head, stream_body, NULL, stream_bad, "Connect-Content-Encoding",
+	stream_end };

@@ -1,5 +1,5 @@
 /*
- * gRPC-Web, unary, in binary and in base64 text (spec rpc.md W-1 to W-7).
+ * gRPC-Web in binary and in base64 text (spec rpc.md W-1 to W-7).
  * The status is always 200; what happened stands in the trailer frame.
  */
 #include <string.h>
@@ -92,9 +92,8 @@ put_percent(struct buf *b, const char *s)
 }
 
 static void
-put_trailer_frame(struct call *c, struct buf *b)
+put_trailer_frame(struct req *r, bool begun, struct buf *b)
 {
-	struct req *r = c->r;
 	struct buf *t = buf_new(r->mem), *status = buf_new(r->mem);
 
 	buf_printf(t, "grpc-status: %d\r\n", (int)r->code);
@@ -107,6 +106,10 @@ put_trailer_frame(struct call *c, struct buf *b)
 		buf_printf(t, "grpc-status-details-bin: %s\r\n",
 		    meta_base64(r->mem, status->data, status->len));
 	meta_put_trailers(r, t);
+	if (begun && r->code != CODE_OK && r->reason != NULL)
+		buf_printf(t, "mirai-error-code: %s\r\n", r->reason);
+	if (begun && r->code != CODE_OK && r->retry_after > 0)
+		buf_printf(t, "retry-after: %d\r\n", r->retry_after);
 	envelope_put(b, ENVELOPE_TRAILER, t->data, t->len);
 }
 
@@ -131,7 +134,7 @@ good(struct call *c, const struct buf *msg, struct call_answer *out)
 	buf_reserve(b, msg->len + 128);
 	envelope_put(b, how == COMPRESS_IDENTITY ? 0 : ENVELOPE_COMPRESSED,
 	    msg->data, msg->len);
-	put_trailer_frame(c, b);
+	put_trailer_frame(c->r, false, b);
 	finish(c, b, out);
 }
 
@@ -141,9 +144,9 @@ bad(struct call *c, struct call_answer *out)
 	struct buf *b = buf_new(c->r->mem);
 
 	meta_send_headers(c->r);
-	put_trailer_frame(c, b);
+	put_trailer_frame(c->r, false, b);
 	finish(c, b, out);
 }
 
-const struct call_protocol call_grpc_web = { "grpc-web", head, body, good,
-	bad };
+const struct call_protocol call_grpc_web = { "grpc-web", head, body, good, bad,
+	"Grpc-Encoding", put_trailer_frame };

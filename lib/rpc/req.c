@@ -70,6 +70,9 @@ struct req_io {
 	struct buf out;	     /* packing room, kept */
 	struct buf *capture; /* of a local request */
 	struct form *form;   /* of the body, once asked for */
+	bool replayed;	     /* of another process; what is left of its body: */
+	const uint8_t *given;
+	size_t givenlen;
 };
 
 static void
@@ -121,21 +124,27 @@ req_close(struct req_io *io)
 	free(io);
 }
 
+static void
+add_var(struct req_io *io, const char *s)
+{
+	const char *eq;
+
+	if (io->nvars == MAX_VARS || (eq = strchr(s, '=')) == NULL)
+		return;
+	io->vars[io->nvars++] = (struct var){ .name = s,
+		.value = eq + 1,
+		.namelen = (size_t)(eq - s) };
+}
+
 /* Splits the environment once; later look-ups compare lengths first. */
 static void
 index_vars(struct req_io *io)
 {
-	const char *eq;
 	char **e;
 
 	io->nvars = 0;
-	for (e = io->fcgx.envp; *e != NULL && io->nvars < MAX_VARS; e++) {
-		if ((eq = strchr(*e, '=')) == NULL)
-			continue;
-		io->vars[io->nvars++] = (struct var){ .name = *e,
-			.value = eq + 1,
-			.namelen = (size_t)(eq - *e) };
-	}
+	for (e = io->fcgx.envp; *e != NULL; e++)
+		add_var(io, *e);
 }
 
 static const char *
@@ -182,8 +191,7 @@ make_id(struct req *r)
 	const char *s;
 	char *id;
 
-	if (r->io->listen_fd != -1 &&
-	    (s = req_header(r, "x-request-id")) != NULL && id_ok(s))
+	if ((s = req_header(r, "x-request-id")) != NULL && id_ok(s))
 		return s;
 	id = arena_alloc(r->mem, STR_UUID_LEN + 1);
 	str_uuid_new(id);
@@ -380,8 +388,8 @@ req_done(struct req *r)
 	clear(io);
 }
 
-struct req *
-req_local(const struct req_env *env)
+static struct req_io *
+open_local(const struct req_env *env)
 {
 	struct req_io *io;
 
@@ -391,9 +399,34 @@ req_local(const struct req_env *env)
 	io->req.mem = arena_new();
 	clear(io);
 	io->capture = buf_new(io->req.mem);
+	return io;
+}
+
+struct req *
+req_local(const struct req_env *env)
+{
+	struct req_io *io = open_local(env);
+
 	fill(&io->req);
 	io->req.method = "POST";
 	io->req.deadline_ms = io->req.started_ms + LOCAL_MS;
+	return &io->req;
+}
+
+struct req *
+req_replay(const struct req_env *env, const char *vars, size_t len,
+    const void *body, size_t bodylen)
+{
+	struct req_io *io = open_local(env);
+	const char *end = vars + len;
+
+	for (; vars < end; vars += strlen(vars) + 1)
+		add_var(io, vars);
+	io->replayed = true;
+	io->given = body;
+	io->givenlen = bodylen;
+	fill(&io->req);
+	log_request(io->req.id);
 	return &io->req;
 }
 
@@ -528,6 +561,18 @@ req_set_trailer(struct req *r, const char *name, const char *value)
 
 /* --- body ------------------------------------------------------------------ */
 
+static size_t
+read_given(struct req_io *io, void *p, size_t len)
+{
+	if (len > io->givenlen)
+		len = io->givenlen;
+	if (len > 0)
+		memcpy(p, io->given, len);
+	io->given += len;
+	io->givenlen -= len;
+	return len;
+}
+
 size_t
 req_read(struct req *r, void *p, size_t len)
 {
@@ -535,7 +580,7 @@ req_read(struct req *r, void *p, size_t len)
 
 	r->io->body_read = true;
 	if (r->io->listen_fd == -1)
-		return 0;
+		return read_given(r->io, p, len);
 	if (len > READ_STEP)
 		len = READ_STEP;
 	n = FCGX_GetStr(p, (int)len, r->io->fcgx.in);
@@ -582,7 +627,7 @@ req_read_body(struct req *r, size_t cap)
 			return REQ_BODY_TOO_LONG;
 		}
 	}
-	if (r->io->listen_fd != -1 &&
+	if ((r->io->listen_fd != -1 || r->io->replayed) &&
 	    var_text(r->io, "CONTENT_LENGTH")[0] != '\0' &&
 	    req_length(r) != (int64_t)b->len)
 		return REQ_BODY_LENGTH;

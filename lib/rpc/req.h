@@ -20,7 +20,11 @@ struct cache;
 struct db;
 struct store;
 struct ident;
+struct directory;
+struct stripe;
+struct forward;
 struct req_after;
+struct stream;
 
 /* Roles in rising order of rights; legacy owner = admin, member = sme. */
 enum role {
@@ -77,9 +81,12 @@ struct req_env {
 	struct db *db; /* application database */
 	struct cache *cache;
 	struct store *store;
-	struct ident *ident;   /* who is who: lib/rpc/auth.h */
-	struct req_idle *idle; /* NULL outside a pool */
-	size_t idle_slot;      /* of this process */
+	struct ident *ident;	     /* who is who: lib/rpc/auth.h */
+	struct directory *directory; /* makes people: identity/directory.h */
+	struct stripe *stripe;	     /* net/stripe.h; NULL: nothing is paid */
+	struct forward *forward; /* services of another pool: rpc/forward.h */
+	struct req_idle *idle;	 /* NULL outside a pool */
+	size_t idle_slot;	 /* of this process */
 };
 
 struct req {
@@ -112,6 +119,7 @@ struct req {
 	int cache_seconds; /* a GET's answer may be kept so long; 0: not */
 
 	struct req_after *after; /* lib/rpc/after.h */
+	struct stream *stream;	 /* of a streaming method: rpc/stream.h */
 	struct req_io *io;	 /* req.c's own: the FastCGI side */
 };
 
@@ -145,6 +153,14 @@ void req_done(struct req *r);
  * answered to it is kept (resp_captured()). req_done() frees it.
  */
 struct req *req_local(const struct req_env *env);
+
+/*
+ * A request that another process took from the wire: FastCGI parameters as
+ * "NAME=value" strings that follow each other, each with its NUL, and the
+ * body. Answered and dropped as req_local(); vars and body are borrowed.
+ */
+struct req *req_replay(const struct req_env *env, const char *vars, size_t len,
+    const void *body, size_t bodylen);
 
 /*
  * Reads the whole body, at most cap bytes, into r->body (NUL-terminated
@@ -217,6 +233,16 @@ enum code req_fail_retry(struct req *r, enum code code, const char *reason,
  */
 enum code req_fail_quota(struct req *r, const char *subject, const char *fmt,
     ...) PRINTF_LIKE(3, 4);
+
+/* Adds a detail to the failure just set; msg lives as long as the request. */
+void req_fail_detail(struct req *r, const struct pb_desc *desc,
+    const void *msg);
+
+/*
+ * The field that the failure names, and in *rule (may be NULL) what is wrong
+ * with it; NULL when it names none.
+ */
+const char *req_failed_field(const struct req *r, const char **rule);
 
 /* Forgets the failure, as before another call. */
 void req_unfail(struct req *r);

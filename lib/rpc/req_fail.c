@@ -14,8 +14,8 @@
 
 #define DOMAIN "mirai.v1"
 
-static void
-add_detail(struct req *r, const struct pb_desc *desc, const void *msg)
+void
+req_fail_detail(struct req *r, const struct pb_desc *desc, const void *msg)
 {
 	struct req_detail *d, **end;
 
@@ -42,7 +42,7 @@ set(struct req *r, enum code code, const char *reason, const char *text)
 	info = arena_zalloc(r->mem, sizeof(*info));
 	info->reason = reason;
 	info->domain = DOMAIN;
-	add_detail(r, &pb_error_info_desc, info);
+	req_fail_detail(r, &pb_error_info_desc, info);
 }
 
 static void set_va(struct req *, enum code, const char *, const char *, va_list)
@@ -124,7 +124,7 @@ req_fail_field(struct req *r, const char *field, const char *fmt, ...)
 	bad = arena_zalloc(r->mem, sizeof(*bad));
 	bad->field_violations = v;
 	bad->nfield_violations = 1;
-	add_detail(r, &pb_bad_request_desc, bad);
+	req_fail_detail(r, &pb_bad_request_desc, bad);
 	r->message = arena_printf(r->mem, "%s %s", field, v->description);
 	return CODE_INVALID_ARGUMENT;
 }
@@ -152,7 +152,7 @@ req_fail_retry(struct req *r, enum code code, const char *reason, int seconds,
 	retry = arena_zalloc(r->mem, sizeof(*retry));
 	retry->retry_delay = arena_zalloc(r->mem, sizeof(*retry->retry_delay));
 	retry->retry_delay->seconds = seconds;
-	add_detail(r, &pb_retry_info_desc, retry);
+	req_fail_detail(r, &pb_retry_info_desc, retry);
 	r->retry_after = seconds;
 	return code;
 }
@@ -173,7 +173,7 @@ req_fail_quota(struct req *r, const char *subject, const char *fmt, ...)
 	quota = arena_zalloc(r->mem, sizeof(*quota));
 	quota->violations = v;
 	quota->nviolations = 1;
-	add_detail(r, &pb_quota_failure_desc, quota);
+	req_fail_detail(r, &pb_quota_failure_desc, quota);
 	return CODE_RESOURCE_EXHAUSTED;
 }
 
@@ -220,4 +220,23 @@ req_unfail(struct req *r)
 	r->reason = NULL;
 	r->details = NULL;
 	r->retry_after = 0;
+}
+
+const char *
+req_failed_field(const struct req *r, const char **rule)
+{
+	const struct pb_bad_request *bad;
+	const struct req_detail *d;
+
+	for (d = r->details; d != NULL; d = d->next) {
+		if (d->desc != &pb_bad_request_desc)
+			continue;
+		bad = d->msg;
+		if (bad->nfield_violations == 0)
+			continue;
+		if (rule != NULL)
+			*rule = bad->field_violations[0].description;
+		return bad->field_violations[0].field;
+	}
+	return NULL;
 }

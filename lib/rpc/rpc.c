@@ -18,15 +18,18 @@
 #include "rpc/call.h"
 #include "rpc/cors.h"
 #include "rpc/deadline.h"
+#include "rpc/forward.h"
 #include "rpc/idempotency.h"
 #include "rpc/meta.h"
 #include "rpc/query.h"
 #include "rpc/req_io.h"
 #include "rpc/resp.h"
+#include "rpc/stream.h"
 
 #define BODY_EXTRA    ((size_t)64 * 1024)
 #define DECODE_MEMORY ((size_t)64 * 1024 * 1024)
-#define LATE_MS	      40 /* what an answer may take after the deadline */
+#define CHECK_MS      30000 /* what a stream's checks may take */
+#define LATE_MS	      40    /* what an answer may take after the deadline */
 
 /* --- the method ------------------------------------------------------------ */
 
@@ -407,22 +410,21 @@ run(struct req *r, const struct rpc_method *m, const char *key, const void *in,
 	return code;
 }
 
+/* A stream lives longer than anything before its handler may take. */
 static enum code
-encode(struct call *c, const void *out, struct buf *b)
+check(struct call *c)
 {
 	struct req *r = c->r;
-	struct pb_error err;
+	int64_t until = r->deadline_ms;
+	enum code code;
 
-	buf_reserve(b, 8192);
-	if (c->codec == CALL_BINARY) {
-		pb_encode(b, c->m->out, out);
-		return CODE_OK;
-	}
-	if (pb_json_encode(r->mem, b, c->m->out, out,
-		conf_bool(r->env->conf, "rpc.json_emit_defaults"), &err) == 0)
-		return CODE_OK;
-	return req_fail(r, CODE_INTERNAL, "%s cannot be JSON: %s: %s",
-	    pb_name(c->m->out), err.path, err.text);
+	if (c->m->stream && until > r->started_ms + CHECK_MS)
+		r->deadline_ms = r->started_ms + CHECK_MS;
+	if ((code = read_body(c)) == CODE_OK &&
+	    (code = check_access(c)) == CODE_OK)
+		code = c->protocol->body(c);
+	r->deadline_ms = until;
+	return code;
 }
 
 /* Stops 2 to 6, in the order of D-6. */
@@ -434,17 +436,21 @@ handle(struct call *c, struct buf *answer)
 	void *in, *out;
 	enum code code;
 
-	if ((code = c->protocol->head(c)) != CODE_OK)
+	if (c->m->stream)
+		r->deadline_ms = r->started_ms + stream_max_ms(r->env->conf);
+	code = c->protocol->head(c);
+	if (c->m->stream)
+		stream_start(c);
+	if (code != CODE_OK)
 		return code;
-	if (c->m->call == NULL || c->m->stream)
+	if (c->m->call == NULL)
 		return req_fail(r, CODE_UNIMPLEMENTED,
 		    "this method is not built");
+	assert(!c->m->stream || c->m->tx == DB_TX_NONE);
 	if (expired(r))
 		return fail_late(r);
 	arm_timer(c);
-	if ((code = read_body(c)) != CODE_OK ||
-	    (code = check_access(c)) != CODE_OK ||
-	    (code = c->protocol->body(c)) != CODE_OK)
+	if ((code = check(c)) != CODE_OK)
 		return code;
 	in = arena_zalloc(r->mem, pb_size(c->m->in));
 	out = arena_zalloc(r->mem, pb_size(c->m->out));
@@ -452,7 +458,10 @@ handle(struct call *c, struct buf *answer)
 	    (code = idempotency_key(r, c->m, &key)) != CODE_OK ||
 	    (code = run(r, c->m, key, in, out)) != CODE_OK)
 		return code;
-	return encode(c, out, answer);
+	if (c->m->stream)
+		return CODE_OK;
+	buf_reserve(answer, 8192);
+	return call_encode(c, r->mem, out, answer);
 }
 
 /* --- the log line ---------------------------------------------------------- */
@@ -488,11 +497,24 @@ log_call(const struct call *c, enum code code)
 	log_event(level_of(code), "rpc", buf_str(b));
 }
 
+static void
+send(struct call *c, enum code code, const struct buf *msg)
+{
+	struct call_answer out;
+
+	resp_reset(c->r);
+	if (code == CODE_OK)
+		c->protocol->good(c, msg, &out);
+	else
+		c->protocol->bad(c, &out);
+	cors_apply(c->r);
+	resp_send(c->r, out.status, out.type, out.body, out.len);
+}
+
 void
 rpc_serve(struct req *r, const struct rpc_service *const *services)
 {
 	struct call c = { .r = r };
-	struct call_answer out;
 	struct buf *msg;
 	enum code code;
 
@@ -508,13 +530,10 @@ rpc_serve(struct req *r, const struct rpc_service *const *services)
 		log_call(&c, CODE_DEADLINE_EXCEEDED);
 		return;
 	}
-	resp_reset(r);
-	if (code == CODE_OK)
-		c.protocol->good(&c, msg, &out);
+	if (c.m->stream)
+		stream_finish(&c, code);
 	else
-		c.protocol->bad(&c, &out);
-	cors_apply(r);
-	resp_send(r, out.status, out.type, out.body, out.len);
+		send(&c, code, msg);
 	log_call(&c, code);
 }
 
@@ -523,6 +542,8 @@ rpc_call(struct req *r, const struct rpc_method *m, const void *in, void *out)
 {
 	enum code code;
 
+	if (forward_serves(r->env->forward, m))
+		return forward_call(r, m, in, out);
 	req_unfail(r);
 	if ((code = auth_require(r, m->need, m->while_suspended)) != CODE_OK)
 		return code;

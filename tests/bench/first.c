@@ -2,8 +2,10 @@
  * usage: first SOCKET COMMAND...: starts a pool, asks it for /health until it
  * answers, prints the milliseconds from the start to the answer, stops it.
  */
-#include "tests/fastcgi.h"
+#include "rpc/fastcgi.h"
 
+#include <sys/socket.h>
+#include <sys/un.h>
 #include <sys/wait.h>
 
 #include <err.h>

@@ -15,6 +15,7 @@
 #include "google/protobuf/any.pb.h"
 #include "rpc/query.h"
 #include "rpc/resp.h"
+#include "rpc/stream.h"
 
 #define TYPE_PREFIX "type.googleapis.com/"
 
@@ -135,7 +136,7 @@ add_detail(struct req *r, const struct pb_any *any)
 	*end = d;
 }
 
-/* The error asked for, with the echo as a further detail. */
+/* The error asked for, with the echo, if any, as a further detail. */
 static enum code
 fail(struct req *r, const struct pb_error_message *e,
     const struct pb_conformance_payload_request_info *info)
@@ -146,8 +147,9 @@ fail(struct req *r, const struct pb_error_message *e,
 	req_fail_verbatim(r, code, "%s", e->message == NULL ? "" : e->message);
 	for (i = 0; i < e->ndetails; i++)
 		add_detail(r, &e->details[i]);
-	add_detail(r,
-	    any_of(r, &pb_conformance_payload_request_info_desc, info));
+	if (info != NULL)
+		add_detail(r,
+		    any_of(r, &pb_conformance_payload_request_info_desc, info));
 	return code;
 }
 
@@ -192,9 +194,30 @@ conformance_server_stream(struct req *r,
     const struct pb_server_stream_request *in,
     struct pb_server_stream_response *out)
 {
-	(void)in;
-	(void)out;
-	return req_fail(r, CODE_UNIMPLEMENTED, "streams are not built");
+	const struct pb_stream_response_definition *def =
+	    in->response_definition;
+	struct pb_conformance_payload_request_info *info;
+	enum code code = CODE_OK;
+	size_t i;
+
+	info = echo(r, &pb_server_stream_request_desc, in);
+	if (def == NULL)
+		return CODE_OK;
+	send_headers(r, def->response_headers, def->nresponse_headers, false);
+	send_headers(r, def->response_trailers, def->nresponse_trailers, true);
+	if (def->nresponse_data > 0)
+		code = rpc_stream_open(r);
+	for (i = 0; code == CODE_OK && i < def->nresponse_data; i++) {
+		delay(def->response_delay_ms);
+		out->payload = arena_zalloc(r->mem, sizeof(*out->payload));
+		out->payload->data = def->response_data[i];
+		/* Only the first message echoes (C-5). */
+		out->payload->request_info = i == 0 ? info : NULL;
+		code = rpc_stream_send(r, out);
+	}
+	if (code != CODE_OK || def->error == NULL)
+		return code;
+	return fail(r, def->error, i == 0 ? info : NULL);
 }
 
 static void

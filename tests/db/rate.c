@@ -1,4 +1,4 @@
-/* Limits over a sliding minute, with the clock set by hand. */
+/* Limits over sliding windows, with the clock set by hand. */
 #include "tests/test.h"
 
 #include <sys/mman.h>
@@ -18,7 +18,7 @@ take(const char *key, unsigned n, unsigned limit, int64_t now_s)
 	unsigned fit = 0;
 
 	while (n-- > 0)
-		fit += rate_take(table, key, limit, now_s) == 0;
+		fit += rate_take(table, key, limit, RATE_MINUTE, now_s) == 0;
 	return fit;
 }
 
@@ -54,12 +54,32 @@ test_wait(void)
 	int s;
 
 	CHECK(take("e", 10, 10, 4000) == 10);
-	s = rate_take(table, "e", 10, 4000);
+	s = rate_take(table, "e", 10, RATE_MINUTE, 4000);
 	CHECK(s > 60 && s <= 70);
-	CHECK(rate_take(table, "e", 10, 4000 + s - 1) == 1);
-	CHECK(rate_take(table, "e", 10, 4000 + s) == 0);
+	CHECK(rate_take(table, "e", 10, RATE_MINUTE, 4000 + s - 1) == 1);
+	CHECK(rate_take(table, "e", 10, RATE_MINUTE, 4000 + s) == 0);
 	CHECK(take("f", 1, 1, 4000) == 1);
-	CHECK(rate_take(table, "f", 1, 4000) == 2 * RATE_WINDOW_S);
+	CHECK(rate_take(table, "f", 1, RATE_MINUTE, 4000) == 2 * 60);
+}
+
+/* Longer spans slide the same way; each counts a key for itself. */
+static void
+test_spans(void)
+{
+	int s, i;
+
+	for (i = 0; i < 5; i++)
+		CHECK(rate_take(table, "h", 5, RATE_HOUR, 7000) == 0);
+	s = rate_take(table, "h", 5, RATE_HOUR, 7000);
+	CHECK(s > 3600 && s <= 2 * 3600);
+	CHECK(rate_take(table, "h", 5, RATE_HOUR, 7000 + 3599) > 0);
+	CHECK(rate_take(table, "h", 5, RATE_HOUR, 7000 + s - 1) == 1);
+	CHECK(rate_take(table, "h", 5, RATE_HOUR, 7000 + s) == 0);
+	CHECK(rate_take(table, "h", 1, RATE_MINUTE, 7000) == 0);
+	CHECK(rate_take(table, "h", 1, RATE_DAY, 7000) == 0);
+	CHECK(rate_take(table, "h", 1, RATE_DAY, 7000) == 2 * 86400);
+	CHECK(rate_take(table, "h", 1, RATE_DAY, 7000 + 86400) > 0);
+	CHECK(rate_take(table, "h", 1, RATE_DAY, 7000 + 2 * 86400) == 0);
 }
 
 /* A table that is full counts nothing, and has room again afterwards. */
@@ -107,6 +127,7 @@ main(void)
 	test_limit();
 	test_slide();
 	test_wait();
+	test_spans();
 	test_full();
 	test_shared();
 	return test_done();

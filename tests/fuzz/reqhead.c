@@ -5,6 +5,9 @@
  * the front server is not the attacker (and libfcgi 2.4.2 trusts lengths).
  * Each request is answered.
  */
+#include <sys/socket.h>
+#include <sys/un.h>
+
 #include <assert.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -13,8 +16,8 @@
 
 #include "base/log.h"
 #include "mirai/v1/health.rpc.h"
+#include "rpc/fastcgi.h"
 #include "rpc/resp.h"
-#include "tests/fastcgi.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

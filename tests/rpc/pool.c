@@ -5,7 +5,9 @@
  */
 #include "rpc/pool.h"
 
+#include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/un.h>
 #include <sys/wait.h>
 
 #include <errno.h>
@@ -18,8 +20,8 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "rpc/fastcgi.h"
 #include "rpc/resp.h"
-#include "tests/fastcgi.h"
 #include "tests/test.h"
 
 #define WAIT_MS 10000

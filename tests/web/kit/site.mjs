@@ -58,7 +58,7 @@ function loadFixtures() {
 	}
 }
 
-function writeConf(base, port, extra) {
+function writeConf(base, port, run, extra) {
 	const file = path.join(TEST_DIR, 'mirai.conf');
 	const domain = `mirai.localhost:${port}`;
 	const more = typeof extra === 'function' ? extra(port) : extra;
@@ -70,7 +70,7 @@ function writeConf(base, port, extra) {
 		`cache.path ${TEST_DIR}/cache.db`, `store.dir ${TEST_DIR}/store`,
 		'store.secret 0123456789abcdef0123', 'identity.secrets 0123456789abcdef0123',
 		'identity.argon2.memory 256K', 'identity.argon2.passes 1',
-		'cookie.secure no',
+		'cookie.secure no', `account.socket ${run}/svc/account.sock`,
 	].filter((line) => !keys.includes(line.split(' ')[0]));
 	fs.writeFileSync(file, [...usual, ...more, ''].join('\n'), { mode: 0o600 });
 	return file;
@@ -134,7 +134,7 @@ export async function startSite(extra = [], { kratos, own = [], apache = false }
 		path.join(BUILD, 'static'), path.join(TEST_DIR, 'inst/share/mirai/static'));
 	loadFixtures();
 	const adminPort = await freePort();
-	const conf = writeConf(base, port, kratos === 'own' ? [...extra, 'identity.mode kratos',
+	const conf = writeConf(base, port, run, kratos === 'own' ? [...extra, 'identity.mode kratos',
 		`identity.kratos.public_url http://127.0.0.1:${port}`, `identity.kratos.admin_url http://127.0.0.1:${adminPort}`] : extra);
 	const group = apache && process.getuid() === 0 ? { gid: Number(execFileSync('id', ['-g', 'www-data'])) } : {};
 	const start = (name, command, args, env = process.env) => {
@@ -162,7 +162,7 @@ export async function startSite(extra = [], { kratos, own = [], apache = false }
 		pool('login', 'identity', '4', identity);
 		pool('identity', 'identity', '2', identity);
 	}
-	for (const name of ['api', 'web', 'file'])
+	for (const name of ['api', 'account', 'web', 'file'])
 		pool(name, name, '2', conf, kratos === undefined ? process.env : { ...process.env, ...NOWHERE });
 	if (apache)
 		startApache(start, { ...env, ADMIN: String(adminPort), DOMAIN: 'mirai.localhost' });
@@ -184,7 +184,7 @@ export async function startSite(extra = [], { kratos, own = [], apache = false }
 			return answers.every((r) => r.status < 500);
 		});
 	} catch (error) {
-		for (const name of ['api', 'identity', 'login', 'web', 'file', 'lighttpd', 'apache'])
+		for (const name of ['api', 'account', 'identity', 'login', 'web', 'file', 'lighttpd', 'apache'])
 			if (fs.existsSync(path.join(TEST_DIR, `${name}.log`))) console.log(site.log(name).slice(-3000).replace(/^/gm, `# ${name}: `));
 		site.stop();
 		throw error;

@@ -1,28 +1,16 @@
 /*
- * The front server's side of FastCGI, for tests: records out, an answer in.
+ * FastCGI as a client writes and reads it.
  */
-#ifndef MIRAI_TESTS_FASTCGI_H
-#define MIRAI_TESTS_FASTCGI_H
+#include "rpc/fastcgi.h"
 
 #include <sys/socket.h>
 #include <sys/un.h>
 
-#include <stdbool.h>
-#include <stdint.h>
+#include <errno.h>
 #include <string.h>
 #include <unistd.h>
 
-#include "base/buf.h"
-
-enum fastcgi_type {
-	FASTCGI_BEGIN = 1,
-	FASTCGI_END = 3,
-	FASTCGI_PARAMS,
-	FASTCGI_STDIN,
-	FASTCGI_STDOUT
-};
-
-static inline void
+void
 fastcgi_record(struct buf *b, enum fastcgi_type type, const void *p, size_t len)
 {
 	const uint8_t h[8] = { 1, (uint8_t)type, 0, 1, (uint8_t)(len >> 8),
@@ -33,7 +21,7 @@ fastcgi_record(struct buf *b, enum fastcgi_type type, const void *p, size_t len)
 }
 
 /* A whole stream: records of at most 60,000 bytes and the empty one. */
-static inline void
+static void
 fastcgi_stream(struct buf *b, enum fastcgi_type type, const char *p, size_t len)
 {
 	size_t n;
@@ -45,7 +33,7 @@ fastcgi_stream(struct buf *b, enum fastcgi_type type, const char *p, size_t len)
 	fastcgi_record(b, type, "", 0);
 }
 
-static inline void
+void
 fastcgi_param(struct buf *b, const char *name, size_t namelen,
     const char *value, size_t valuelen)
 {
@@ -56,7 +44,7 @@ fastcgi_param(struct buf *b, const char *name, size_t namelen,
 }
 
 /* One request: params as made by fastcgi_param(). */
-static inline void
+void
 fastcgi_request(struct buf *b, const struct buf *params, const char *body,
     size_t len)
 {
@@ -68,7 +56,7 @@ fastcgi_request(struct buf *b, const struct buf *params, const char *body,
 }
 
 /* A connection to the socket at path, or -1. */
-static inline int
+int
 fastcgi_connect(const char *path)
 {
 	struct sockaddr_un sun = { .sun_family = AF_UNIX };
@@ -87,7 +75,7 @@ fastcgi_connect(const char *path)
 }
 
 /* What is sent goes on while the program may answer early. */
-static inline void
+void
 fastcgi_send(int fd, const struct buf *b)
 {
 	size_t at = 0;
@@ -95,13 +83,15 @@ fastcgi_send(int fd, const struct buf *b)
 
 	while (at < b->len) {
 		n = send(fd, b->data + at, b->len - at, MSG_NOSIGNAL);
+		if (n == -1 && errno == EINTR)
+			continue;
 		if (n <= 0)
 			return;
 		at += (size_t)n;
 	}
 }
 
-static inline bool
+static bool
 fastcgi_read(int fd, void *p, size_t len)
 {
 	size_t at = 0;
@@ -109,6 +99,8 @@ fastcgi_read(int fd, void *p, size_t len)
 
 	while (at < len) {
 		n = read(fd, (char *)p + at, len - at);
+		if (n == -1 && errno == EINTR)
+			continue;
 		if (n <= 0)
 			return false;
 		at += (size_t)n;
@@ -117,10 +109,10 @@ fastcgi_read(int fd, void *p, size_t len)
 }
 
 /* Standard output of the answer; false when it ends without END_REQUEST. */
-static inline bool
+bool
 fastcgi_receive(int fd, struct buf *out)
 {
-	static char data[65536 + 256];
+	char data[65536 + 256];
 	uint8_t h[8];
 	size_t len;
 
@@ -135,5 +127,3 @@ fastcgi_receive(int fd, struct buf *out)
 	}
 	return false;
 }
-
-#endif

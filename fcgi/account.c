@@ -1,0 +1,91 @@
+/*
+ * mirai-account: the services that wait for somebody outside, or that look
+ * across tenants: signing up, billing, invitations. Holds the key of the
+ * payment provider, the right to make people, and a worker's database role; a
+ * transaction looks across tenants only where it says so.
+ */
+#include <string.h>
+
+#include "db/cache.h"
+#include "db/db.h"
+#include "db/migrate.h"
+#include "identity/directory.h"
+#include "identity/ident.h"
+#include "identity/kratos_conf.h"
+#include "rpc/pool.h"
+#include "rpc/resp.h"
+#include "rpc/rpc.h"
+
+#define NAME "mirai-account"
+
+static const struct rpc_service *const services[] = {
+	NULL,
+};
+
+static struct arena *kept; /* of the process */
+
+static int
+load(const struct conf *conf)
+{
+	if (ident_load(conf) == -1)
+		return -1;
+	return migrate_start(conf_text(conf, "database.worker_url"), NAME,
+	    MIGRATE_APP);
+}
+
+static int
+open_parts(struct req_env *env)
+{
+	const struct conf *c = env->conf;
+
+	kept = arena_new();
+	env->db = db_open(conf_text(c, "database.worker_url"), NAME);
+	env->cache =
+	    cache_open(conf_text(c, "cache.path"), conf_int(c, "cache.size"));
+	env->ident = ident_open(c);
+	env->directory = directory_open(c, kept, NAME);
+	return env->directory == NULL ? -1 : 0;
+}
+
+static void
+idle(struct req_env *env)
+{
+	int64_t idle_ms = conf_int(env->conf, "database.idle") * 1000;
+
+	db_idle(env->db, idle_ms);
+	directory_idle(env->directory, idle_ms);
+	ident_idle(env->conf, env->ident, idle_ms);
+}
+
+static void
+close_parts(struct req_env *env)
+{
+	directory_close(env->directory);
+	ident_close(env->conf, env->ident);
+	arena_free(kept);
+}
+
+static void
+serve(struct req *r)
+{
+	if (strcmp(r->method, "GET") == 0 && strcmp(r->path, "/health") == 0)
+		resp_text(r, 200, "ok");
+	else
+		rpc_serve(r, services);
+}
+
+int
+main(int argc, char **argv)
+{
+	static const struct pool_program program = {
+		.name = NAME,
+		.load = load,
+		.open = open_parts,
+		.serve = serve,
+		.close = close_parts,
+		.idle = idle,
+	};
+
+	kratos_conf_know();
+	return pool_main(argc, argv, &program);
+}
