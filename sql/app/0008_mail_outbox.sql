@@ -5,8 +5,7 @@
 CREATE TABLE mail_outbox (
 	id uuid PRIMARY KEY DEFAULT gen_random_uuid(),
 	tenant_id uuid REFERENCES tenants (id) ON DELETE CASCADE,
-	-- Set its email_sent; no foreign key, since it may be gone by then.
-	notification_id uuid,
+	notification_id uuid,	-- its email_sent is set (0009)
 	kind text NOT NULL,	-- which letter: "invitation", "welcome", ...
 	recipient varchar(254) NOT NULL,
 	payload jsonb NOT NULL, -- what the letter names; no link once sent

@@ -90,3 +90,11 @@ CREATE POLICY tell ON notification_events FOR INSERT
 	WITH CHECK (tenant_id = (SELECT current_tenant_id()));
 CREATE POLICY worker ON notification_events TO mirai_worker
 	USING ((SELECT is_superadmin())) WITH CHECK ((SELECT is_superadmin()));
+
+-- The notice whose email_sent a mail sets.
+ALTER TABLE mail_outbox ADD CONSTRAINT mail_outbox_notification_fkey
+	FOREIGN KEY (tenant_id, notification_id)
+	REFERENCES notifications (tenant_id, id)
+	ON DELETE SET NULL (notification_id);
+CREATE INDEX mail_outbox_notification_id_idx ON mail_outbox (notification_id)
+	WHERE notification_id IS NOT NULL;
