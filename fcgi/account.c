@@ -10,6 +10,7 @@
 #include "db/db.h"
 #include "db/migrate.h"
 #include "identity/directory.h"
+#include "identity/hasher.h"
 #include "identity/ident.h"
 #include "identity/kratos_conf.h"
 #include "rpc/pool.h"
@@ -22,12 +23,14 @@ static const struct rpc_service *const services[] = {
 	NULL,
 };
 
-static struct arena *kept; /* of the process */
+static struct arena *kept;    /* of the process */
+static struct hasher *hasher; /* its places are those of all workers */
 
 static int
 load(const struct conf *conf)
 {
-	if (ident_load(conf) == -1)
+	if (ident_load(conf) == -1 ||
+	    (hasher = hasher_open(conf, pool_workers())) == NULL)
 		return -1;
 	return migrate_start(conf_text(conf, "database.worker_url"), NAME,
 	    MIGRATE_APP);
@@ -43,6 +46,7 @@ open_parts(struct req_env *env)
 	env->cache =
 	    cache_open(conf_text(c, "cache.path"), conf_int(c, "cache.size"));
 	env->ident = ident_open(c);
+	env->hasher = hasher;
 	env->directory = directory_open(c, kept, NAME);
 	return env->directory == NULL ? -1 : 0;
 }

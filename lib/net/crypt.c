@@ -508,6 +508,28 @@ crypt_unix(const char *password, const char *hash)
 	return ok;
 }
 
+char *
+crypt_bcrypt_hash(struct arena *a, const char *password, unsigned cost)
+{
+	char random[16], setting[CRYPT_GENSALT_OUTPUT_SIZE];
+	struct crypt_data *data;
+	char *hash = NULL, *got;
+
+	assert(cost >= BCRYPT_MIN_COST && cost <= BCRYPT_MAX_COST);
+	assert(strlen(password) <= BCRYPT_MAX_INPUT);
+	crypt_random(random, sizeof(random));
+	data = xcalloc(1, sizeof(*data));
+	if (crypt_gensalt_rn("$2b$", cost, random, sizeof(random), setting,
+		sizeof(setting)) != NULL &&
+	    (got = crypt_r(password, setting, data)) != NULL)
+		hash = arena_strdup(a, got);
+	crypt_wipe(data, sizeof(*data));
+	free(data);
+	if (hash == NULL || bcrypt_why(hash) != NULL)
+		errx(1, "crypt: no bcrypt hash could be made");
+	return hash;
+}
+
 static bool
 bcrypt_verify(const char *password, const char *hash)
 {

@@ -104,6 +104,12 @@ char *crypt_password_hash(struct arena *a, const char *password,
     const struct crypt_cost *cost);
 
 /*
+ * bcrypt ("$2b$"), for a service that reads nothing else; cost 4 to 15. It sees
+ * no byte after the 72nd: the caller refuses longer passwords. In a.
+ */
+char *crypt_bcrypt_hash(struct arena *a, const char *password, unsigned cost);
+
+/*
  * A hash crypt_password_verify() reads, of a cost it is willing to pay: argon2
  * up to 1 GiB, 10 passes, 16 lanes; bcrypt up to 15; and what passhash.h takes.
  */

@@ -19,6 +19,7 @@
 struct cache;
 struct db;
 struct store;
+struct hasher;
 struct ident;
 struct directory;
 struct stripe;
@@ -83,6 +84,7 @@ struct req_env {
 	struct store *store;
 	struct ident *ident;	     /* who is who: lib/rpc/auth.h */
 	struct directory *directory; /* makes people: identity/directory.h */
+	struct hasher *hasher;	     /* of passwords: identity/hasher.h */
 	struct stripe *stripe;	     /* net/stripe.h; NULL: nothing is paid */
 	struct forward *forward; /* services of another pool: rpc/forward.h */
 	struct req_idle *idle;	 /* NULL outside a pool */

@@ -216,6 +216,12 @@ test_passwords(void)
 		    &stale));
 	}
 
+	hash = crypt_bcrypt_hash(a, "Tr0ub4dor", 4);
+	CHECK(strlen(hash) == 60 && str_starts(hash, "$2b$04$"));
+	CHECK(crypt_password_verify("Tr0ub4dor", hash, &low, &stale) && stale);
+	CHECK(!crypt_password_verify("tr0ub4dor", hash, &low, &stale));
+	CHECK(!str_eq(hash, crypt_bcrypt_hash(a, "Tr0ub4dor", 4)));
+
 	hash = crypt_password_hash(a,
 	    "Gr\xc3\xbc\xc3\x9f"
 	    "e",
