@@ -20,6 +20,7 @@ enum query {
 	Q_INSERT_VERIFIABLE,
 	Q_INSERT_RECOVERY,
 	Q_GET,
+	Q_METADATA,
 	Q_FIND,
 	Q_FIND_PASSWORD,
 	Q_LIST,
@@ -33,9 +34,9 @@ enum query {
 const struct db_query identity_queries[] = {
 	[Q_INSERT] = {
 	    .name = "identity_insert",
-	    .nargs = 3, /* id, schema, traits */
-	    .sql = "INSERT INTO identities (id, schema_id, traits)"
-		   " VALUES ($1, $2, $3)",
+	    .nargs = 4, /* id, schema, traits, the administrators' data */
+	    .sql = "INSERT INTO identities (id, schema_id, traits,"
+		   " metadata_admin) VALUES ($1, $2, $3, $4)",
 	},
 	[Q_INSERT_CREDENTIAL] = {
 	    .name = "identity_insert_credential",
@@ -72,6 +73,11 @@ const struct db_query identity_queries[] = {
 	    .nargs = 1, /* id */
 	    .sql = "SELECT " IDENTITY_COLUMNS
 		   " FROM identities i WHERE i.id = $1",
+	},
+	[Q_METADATA] = {
+	    .name = "identity_metadata",
+	    .nargs = 1, /* id */
+	    .sql = "SELECT metadata_admin::text FROM identities WHERE id = $1",
 	},
 	[Q_FIND] = {
 	    .name = "identity_find",
@@ -254,6 +260,24 @@ identity_find_email(struct db *db, struct arena *a, const char *base_url,
 }
 
 enum code
+identity_metadata_admin(struct db *db, struct arena *a, const char *id,
+    const struct json **out)
+{
+	struct db_rows *rows;
+	const char *text;
+
+	rows = db_run(db, &identity_queries[Q_METADATA], DB_ARGS(id));
+	if (rows == NULL)
+		return identity_fault(db);
+	if (!db_next(rows))
+		return CODE_NOT_FOUND;
+	text = db_text(rows, 0);
+	*out = db_null(rows, 0) ? NULL
+				: json_parse(a, text, strlen(text), NULL, NULL);
+	return CODE_OK;
+}
+
+enum code
 identity_find_password(struct db *db, struct arena *a, const char *identifier,
     struct identity_password *out)
 {
@@ -356,7 +380,11 @@ identity_insert(struct db *db, struct arena *a, const struct identity_new *in,
 		str_uuid_new(made);
 	if (db_run(db, &identity_queries[Q_INSERT],
 		DB_ARGS(made, in->schema->id,
-		    json_string(a, in->traits, JSON_COMPACT))) == NULL)
+		    json_string(a, in->traits, JSON_COMPACT),
+		    in->metadata_admin == NULL
+			? NULL
+			: json_string(a, in->metadata_admin, JSON_COMPACT))) ==
+	    NULL)
 		return identity_fault(db);
 	if (in->password_hash != NULL &&
 	    (code = insert_password(db, a, made, in)) != CODE_OK)
@@ -510,18 +538,31 @@ identity_check(struct arena *a, const struct identity_person *in,
 	return traits;
 }
 
+static const struct json *
+origin_of(struct arena *a, const struct identity_person *in)
+{
+	struct json *o;
+
+	if (in->origin == NULL)
+		return NULL;
+	o = json_new_object(a);
+	json_put_text(o, in->origin, in->origin_id);
+	return o;
+}
+
 enum code
 identity_create(struct db *db, struct arena *a, const struct crypt_cost *cost,
     const struct identity_person *in, char id[STR_UUID_LEN + 1],
     const char **why)
 {
 	struct db_scope scope = { 0 };
-	struct identity_new new = { .verified = true };
+	struct identity_new new = { .verified = in->verified };
 	enum code code;
 
 	new.schema = schema_load(a, "user", schema_user);
 	if ((new.traits = identity_check(a, in, why)) == NULL)
 		return CODE_INVALID_ARGUMENT;
+	new.metadata_admin = origin_of(a, in);
 	new.password_hash = in->hash;
 	new.raw_password = in->hash != NULL;
 	if (in->password != NULL)

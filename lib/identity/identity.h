@@ -26,6 +26,7 @@ struct identity_new {
 	bool raw_password; /* the hash is of bytes that were not normalised */
 	bool verified;	   /* its addresses count as verified */
 	const char *id;	   /* a UUID; NULL: a new one */
+	const struct json *metadata_admin; /* NULL: none */
 };
 
 struct identity {
@@ -65,6 +66,10 @@ enum code identity_find_email(struct db *db, struct arena *a,
 enum code identity_find_password(struct db *db, struct arena *a,
     const char *identifier, struct identity_password *out);
 
+/* What administrators keep with it; *out is NULL if that is nothing. */
+enum code identity_metadata_admin(struct db *db, struct arena *a,
+    const char *id, const struct json **out);
+
 /* A page of at most limit, oldest first, after the given id (NULL: start). */
 enum code identity_list(struct db *db, struct arena *a, const char *base_url,
     const char *after, size_t limit, struct identity **out, size_t *nout);
@@ -87,7 +92,7 @@ enum code identity_set_state(struct db *db, const char *id, const char *state);
 enum code identity_delete(struct db *db, const char *id);
 
 /*
- * For commands: makes a person of schema "user" in a transaction of its own,
+ * For commands and sign-up: makes a person of schema "user" in a transaction of its own,
  * audited in the name of actor. password is plain (hashed at cost) or NULL;
  * hash is ready or NULL. CODE_INVALID_ARGUMENT: *why says what is wrong.
  */
@@ -98,6 +103,10 @@ struct identity_person {
 	const char *password;
 	const char *hash;
 	const char *actor;
+	bool verified; /* the address is proven to be this person's */
+	/* What it is made for, kept in metadata_admin: "invitation_id", a UUID. */
+	const char *origin; /* NULL: nothing */
+	const char *origin_id;
 };
 
 /*

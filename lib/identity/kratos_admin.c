@@ -123,6 +123,41 @@ kratos_admin_find(struct kratos *k, struct arena *a, const char *email,
 	    : strange("/admin/identities", &ok);
 }
 
+/* Whether an identity proved an address that is in normal form. */
+static bool
+has_verified(const struct json *identity, const char *email)
+{
+	const struct json *list, *v;
+	size_t i;
+
+	list = json_get_list(identity, "verifiable_addresses");
+	for (i = 0; i < json_count(list); i++) {
+		v = json_at(list, i);
+		if (str_eq(json_get_text(v, "value", ""), email) &&
+		    json_get_bool(v, "verified", false))
+			return true;
+	}
+	return false;
+}
+
+enum code
+kratos_admin_find_about(struct kratos *k, struct arena *a, const char *email,
+    struct kratos_admin_about *out)
+{
+	const struct kratos_answer ok = { .status = 200 };
+	const struct json *identity;
+	enum code code;
+
+	memset(out, 0, sizeof(*out));
+	if ((code = find_raw(k, a, email, &identity)) != CODE_OK)
+		return code;
+	if (!kratos_read_person(identity, &out->person))
+		return strange("/admin/identities", &ok);
+	out->verified = has_verified(identity, nfc_identifier(a, email));
+	out->metadata_admin = json_get_object(identity, "metadata_admin");
+	return CODE_OK;
+}
+
 /* One page of people; *n is how many were read. */
 static enum code
 list_some(struct kratos *k, struct arena *a, const char *const *ids, size_t n,
@@ -186,11 +221,14 @@ new_body(struct arena *a, const struct kratos_admin_new *in)
 	json_put_text(body, "state", "active");
 	json_put(body, "traits", in->traits);
 	put_password(body, in->password, in->hash);
-	o = json_add_object(json_put_list(body, "verifiable_addresses"));
-	json_put_text(o, "value", in->email);
-	json_put_text(o, "via", "email");
-	json_put_bool(o, "verified", true);
-	json_put_text(o, "status", "completed");
+	if (in->verified) {
+		o = json_add_object(
+		    json_put_list(body, "verifiable_addresses"));
+		json_put_text(o, "value", in->email);
+		json_put_text(o, "via", "email");
+		json_put_bool(o, "verified", true);
+		json_put_text(o, "status", "completed");
+	}
 	o = json_put_object(body, "metadata_admin");
 	json_put_text(o, in->origin, in->origin_id);
 	return body;

@@ -13,14 +13,15 @@ struct kratos_admin_new {
 	const char *email;	   /* of the traits, lower-case */
 	const char *password;	   /* plain, for the Kratos to hash */
 	const char *hash;	   /* bcrypt or argon2 */
+	bool verified;		   /* the address counts as verified */
 	/* What it is made for, kept in metadata_admin and unique: "..._id". */
 	const char *origin;
 	const char *origin_id;
 };
 
 /*
- * Makes an active person whose address counts as verified. An answer that got
- * lost is not asked for again: a look-up says whether it was made.
+ * Makes an active person. An answer that got lost is not asked for again: a
+ * look-up says whether it was made.
  * CODE_ALREADY_EXISTS: the address is another's; CODE_INVALID_ARGUMENT: the
  * Kratos does not take it (logged).
  */
@@ -32,6 +33,16 @@ enum code kratos_admin_get(struct kratos *k, struct arena *a, const char *id,
     struct ident_person *out) MUST_CHECK;
 enum code kratos_admin_find(struct kratos *k, struct arena *a,
     const char *email, struct ident_person *out) MUST_CHECK;
+
+/* What is known besides of somebody found by address. */
+struct kratos_admin_about {
+	struct ident_person person;
+	bool verified;			   /* that very address is */
+	const struct json *metadata_admin; /* NULL: none */
+};
+
+enum code kratos_admin_find_about(struct kratos *k, struct arena *a,
+    const char *email, struct kratos_admin_about *out) MUST_CHECK;
 
 /* Those of the n identities that exist, in any order. */
 enum code kratos_admin_list(struct kratos *k, struct arena *a,

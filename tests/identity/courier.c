@@ -141,8 +141,12 @@ static void
 test_identity(void)
 {
 	static const char *const others[] = { "another-secret-entirely", NULL };
-	struct identity_person p = { "rosa@acme.example", "Rosa", "Weiss",
-		"Correct-Horse-7!", NULL, "test" };
+	struct identity_person p = { .email = "rosa@acme.example",
+		.first_name = "Rosa",
+		.last_name = "Weiss",
+		.password = "Correct-Horse-7!",
+		.actor = "test",
+		.verified = true };
 	char id[STR_UUID_LEN + 1];
 	struct courier_work w;
 	const struct json *who;

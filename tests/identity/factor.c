@@ -72,8 +72,11 @@ add(const char *type)
 static void
 sign_in(void)
 {
-	struct identity_person p = { "rosa@acme.example", "Rosa", "Weiss", NULL,
-		NULL, "test" };
+	struct identity_person p = { .email = "rosa@acme.example",
+		.first_name = "Rosa",
+		.last_name = "Weiss",
+		.actor = "test",
+		.verified = true };
 	struct session_new in = { .carrier = SESSION_TOKEN,
 		.proof.method = "password",
 		.life_us = DAY_US };

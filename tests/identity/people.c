@@ -28,8 +28,13 @@ static enum code
 create(const char *email, const char *last, const char *password,
     const char *hash, const char **why)
 {
-	struct identity_person p = { email, "Rosa", last, password, hash,
-		"test" };
+	struct identity_person p = { .email = email,
+		.first_name = "Rosa",
+		.last_name = last,
+		.password = password,
+		.hash = hash,
+		.actor = "test",
+		.verified = true };
 	char id[STR_UUID_LEN + 1];
 	enum code code;
 
