@@ -23,7 +23,6 @@ static const struct rpc_service *const services[] = {
 	NULL,
 };
 
-static struct arena *kept;    /* of the process */
 static struct hasher *hasher; /* its places are those of all workers */
 
 static int
@@ -41,13 +40,12 @@ open_parts(struct req_env *env)
 {
 	const struct conf *c = env->conf;
 
-	kept = arena_new();
 	env->db = db_open(conf_text(c, "database.worker_url"), NAME);
 	env->cache =
 	    cache_open(conf_text(c, "cache.path"), conf_int(c, "cache.size"));
 	env->ident = ident_open(c);
 	env->hasher = hasher;
-	env->directory = directory_open(c, kept, NAME);
+	env->directory = directory_serve(c, NAME);
 	return env->directory == NULL ? -1 : 0;
 }
 
@@ -66,7 +64,6 @@ close_parts(struct req_env *env)
 {
 	directory_close(env->directory);
 	ident_close(env->conf, env->ident);
-	arena_free(kept);
 }
 
 static void

@@ -471,13 +471,6 @@ directory_open(const struct conf *conf, struct arena *a, const char *actor)
 }
 
 void
-directory_idle(struct directory *d, int64_t idle_ms)
-{
-	if (d->db != NULL)
-		db_idle(d->db, idle_ms);
-}
-
-void
 directory_close(struct directory *d)
 {
 	if (d == NULL)

@@ -27,9 +27,6 @@ struct directory *directory_open(const struct conf *conf, struct arena *a,
  */
 struct directory *directory_serve(const struct conf *conf, const char *actor);
 
-/* Gives a database connection back if unused for idle_ms. */
-void directory_idle(struct directory *d, int64_t idle_ms);
-
 void directory_close(struct directory *d);
 
 /* Gives a database connection back if unused for idle_ms. */

@@ -564,7 +564,7 @@ identity_create(struct db *db, struct arena *a, const struct crypt_cost *cost,
 		return CODE_INVALID_ARGUMENT;
 	new.metadata_admin = origin_of(a, in);
 	new.password_hash = in->hash;
-	new.raw_password = in->hash != NULL;
+	new.raw_password = in->hash != NULL && in->raw;
 	if (in->password != NULL)
 		new.password_hash =
 		    crypt_password_hash(a, nfc_text(a, in->password), cost);

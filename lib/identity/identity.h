@@ -102,6 +102,7 @@ struct identity_person {
 	const char *last_name;
 	const char *password;
 	const char *hash;
+	bool raw; /* the hash is of bytes that were not normalised */
 	const char *actor;
 	bool verified; /* the address is proven to be this person's */
 	/* What it is made for, kept in metadata_admin: "invitation_id", a UUID. */
