@@ -1,216 +1,230 @@
 /*
- * mirai-mail: delivers the mails that the identity service queued. Takes one
- * at a time under a lease, holds no transaction while it delivers, and notes
- * what came of it. A kill between delivery and note repeats that one mail at
- * most; none is lost. Codes are never printed.
+ * mirai-mail: delivers the mails that the identity service and the application
+ * queued, each queue by a child of its own. A mail is taken under a lease, no
+ * transaction is open while it is delivered, and what came of it is noted. A
+ * kill between delivery and note repeats that one mail at most; none is lost.
  */
-#include <stdio.h>
+#include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
-#include "base/clock.h"
 #include "base/log.h"
-#include "identity/courier.h"
 #include "identity/kratos_conf.h"
-#include "mail/post.h"
-#include "rpc/job.h"
+#include "mail/queue.h"
 
-#define STEP_SECONDS 170 /* below the lease */
 #define POLL_MS	     5000
-#define DAY	     86400
+#define OPEN_SECONDS 60
 
-struct mailer {
-	struct job job;
-	struct post *post;
-	struct letter_box *letters;
-	const char *const *secrets;
-	const char *base_url;
-	struct arena *mem; /* of the whole run */
-};
+static const struct queue *const queues[] = { &queue_identity, &queue_outbox };
+
+/* --- one queue, in its child ----------------------------------------------- */
 
 static int
-mailer_open(struct mailer *m)
+queue_open(struct mailer *m, const struct queue *q)
 {
 	const struct conf *conf = m->job.env.conf;
-	const char *dir = conf_text(conf, "courier.templates");
-	const char *error = NULL;
 
+	job_deadline(OPEN_SECONDS);
 	m->mem = arena_new();
-	m->secrets = conf_list(conf, "identity.secrets");
-	m->base_url = conf_text(conf, "url.auth");
-	if (m->secrets[0] == NULL) {
-		log_error("identity.secrets: not set");
+	if (q->open(m) == -1)
 		return -1;
-	}
-	m->letters = letter_open(m->mem, &letter_identity,
-	    dir == NULL || *dir == '\0' ? NULL : dir, &error);
-	if (m->letters == NULL) {
-		log_error("courier.templates: %s", error);
+	m->post = post_open(conf, q->whose, m->job.dry);
+	if (m->post == NULL)
 		return -1;
-	}
-	m->post = post_open(conf);
-	return m->post == NULL ? -1 : 0;
-}
-
-static void
-mailer_close(struct mailer *m)
-{
-	post_close(m->post);
-	arena_free(m->mem);
-}
-
-/* Writes the letter, and as an administrator may see it. */
-static int
-write_letter(struct mailer *m, struct arena *a, const struct courier_work *w,
-    struct letter *letter, struct letter *shown)
-{
-	if (w->data == NULL ||
-	    letter_write(a, m->letters, w->type, w->unknown, w->data, letter) ==
-		-1)
+	m->job.env.db = db_open(conf_text(conf, q->url_key), m->job.name);
+	if (migrate_require(m->job.env.db, q->target) == -1)
 		return -1;
-	return letter_write(a, m->letters, w->type, w->unknown,
-	    letter_masked(a, w->data), shown);
-}
-
-static enum courier_end
-deliver(struct mailer *m, struct arena *a, const struct courier_work *w,
-    struct letter *shown, const char **error)
-{
-	struct letter letter;
-
-	if (w->attempt > COURIER_TRIES) {
-		*error = "its delivery was interrupted too often";
-		return COURIER_GIVE_UP;
-	}
-	if (write_letter(m, a, w, &letter, shown) == -1) {
-		*error = w->data == NULL
-		    ? "it was sealed with a secret that is gone"
-		    : "there is no template for it";
-		return COURIER_GIVE_UP;
-	}
-	switch (post_send(m->post, a, w, &letter, error)) {
-	case MAIL_SENT:
-		return COURIER_SENT;
-	case MAIL_AGAIN:
-		return COURIER_AGAIN;
-	case MAIL_REFUSED:
-		break;
-	}
-	return COURIER_GIVE_UP;
-}
-
-static void
-tell(struct mailer *m, const struct courier_work *w, enum courier_end end,
-    bool again, const char *error)
-{
-	if (end == COURIER_SENT)
-		job_say(&m->job, "%s sent", w->id);
-	else if (again)
-		log_warn("mail %s: try %d: %s", w->id, w->attempt, error);
-	else
-		log_warn("mail %s: given up: %s", w->id, error);
-}
-
-/* One mail, if one is due: 1, 0 when there is none, -1. */
-static int
-step(struct mailer *m)
-{
-	struct letter shown = { 0 };
-	struct courier_work w = { 0 };
-	const char *error = NULL;
-	enum courier_end end;
-	struct arena *a;
-	bool again;
-	int rc;
-
-	job_deadline(STEP_SECONDS);
-	a = arena_new();
-	arena_set_wipe(a);
-	rc = courier_take(m->job.env.db, a, m->secrets, m->base_url, &w);
-	if (rc == 1) {
-		end = deliver(m, a, &w, &shown, &error);
-		rc = courier_note(m->job.env.db, a, &w, end,
-			 shown.subject == NULL ? NULL : &shown, error,
-			 &again) == 0
-		    ? 1
-		    : -1;
-		tell(m, &w, end, again, error);
-	}
-	arena_free(a);
-	return rc;
+	return q->target == MIGRATE_APP ? migrate_selftest(m->job.env.db) : 0;
 }
 
 static int
-drain(struct mailer *m)
+drain(struct mailer *m, const struct queue *q)
 {
 	int rc;
 
 	do {
-		rc = job_stopping() ? 0 : step(m);
+		job_deadline(QUEUE_STEP_SECONDS);
+		rc = job_stopping() ? 0 : q->step(m);
 	} while (rc == 1);
 	return rc;
 }
 
 static int
-sweep(struct mailer *m)
-{
-	int days = (int)(conf_int(m->job.env.conf, "courier.keep") / DAY);
-	struct arena *a;
-	int64_t n;
-
-	do {
-		a = arena_new();
-		n = courier_sweep(m->job.env.db, a, days);
-		arena_free(a);
-	} while (n > 0 && !job_stopping());
-	return n == -1 ? -1 : 0;
-}
-
-/* -n: what is in the queue. */
-static void
-show_one(void *arg, const struct courier_work *w, bool due)
-{
-	struct mailer *m = arg;
-
-	job_say(&m->job, "%s %s for %s, try %d%s", w->id, w->type,
-	    log_mask_email(w->to), w->attempt, due ? "" : ", not due yet");
-}
-
-static int
-show(struct mailer *m)
-{
-	return courier_waiting(m->job.env.db, m->mem, show_one, m);
-}
-
-static int
-run(struct mailer *m)
+queue_run(struct mailer *m, const struct queue *q)
 {
 	int rc;
 
-	rc = sweep(m);
+	rc = q->sweep(m);
 	do {
 		/* Before the queue is read, or a wake-up is missed. */
-		if (!m->job.once &&
-		    db_listen(m->job.env.db, COURIER_CHANNEL) == -1)
+		if (!m->job.once && db_listen(m->job.env.db, q->channel) == -1)
 			log_debug("not listening");
-		if (drain(m) == -1)
+		if (drain(m, q) == -1)
 			rc = -1;
 	} while (job_wait(&m->job, POLL_MS));
 	return rc;
+}
+
+/* The whole life of a child; returns its exit status. */
+static int
+work(struct mailer *m, const struct queue *q)
+{
+	int rc = -1;
+
+	if (queue_open(m, q) == 0)
+		rc = m->job.dry ? q->show(m) : queue_run(m, q);
+	post_close(m->post);
+	arena_free(m->mem);
+	return rc == -1 ? 1 : 0;
+}
+
+/* --- both ------------------------------------------------------------------ */
+
+/* What the parent waits for, and so leaves blocked. */
+static void
+watched(sigset_t *set)
+{
+	(void)sigemptyset(set);
+	(void)sigaddset(set, SIGCHLD);
+	(void)sigaddset(set, SIGTERM);
+	(void)sigaddset(set, SIGINT);
+}
+
+/* Whether a queue is worked on from here. */
+static bool
+is_ours(const struct conf *conf, const struct queue *q)
+{
+	if (q == &queue_identity &&
+	    str_eq(conf_text(conf, "identity.mode"), "kratos"))
+		return false;
+	return !str_is_empty(conf_text(conf, q->url_key));
+}
+
+/*
+ * -1 if it cannot be made, which is logged. The child ends with its parent,
+ * however that ends.
+ */
+static pid_t
+start(struct mailer *m, const struct queue *q)
+{
+	pid_t parent = getpid(), pid;
+	sigset_t set;
+	int status;
+
+	if ((pid = fork()) == -1)
+		log_error("fork: %s", strerror(errno));
+	if (pid != 0)
+		return pid;
+	(void)prctl(PR_SET_PDEATHSIG, SIGKILL);
+	if (getppid() != parent)
+		_exit(1);
+	watched(&set);
+	(void)sigprocmask(SIG_UNBLOCK, &set, NULL);
+	status = work(m, q);
+	job_close(&m->job);
+	exit(status);
+}
+
+/* Those that ended add their status and become 0; how many are left. */
+static size_t
+reap(pid_t *pids, size_t n, int *status)
+{
+	size_t i, left = 0;
+	int one = 0;
+	pid_t pid;
+
+	for (i = 0; i < n; i++) {
+		if (pids[i] == 0)
+			continue;
+		if ((pid = waitpid(pids[i], &one, WNOHANG)) == 0) {
+			left++;
+			continue;
+		}
+		pids[i] = 0;
+		one = pid != -1 && WIFEXITED(one) ? WEXITSTATUS(one) : 1;
+		*status = one > *status ? one : *status;
+	}
+	return left;
+}
+
+static void
+stop(const pid_t *pids, size_t n)
+{
+	size_t i;
+
+	for (i = 0; i < n; i++)
+		if (pids[i] != 0)
+			(void)kill(pids[i], SIGTERM);
+}
+
+/* Waits for all; they are told when the program is to stop. */
+static int
+wait_all(pid_t *pids, size_t n)
+{
+	int status = 0, sig;
+	sigset_t set;
+
+	if (job_stopping())
+		stop(pids, n);
+	watched(&set);
+	while (reap(pids, n, &status) > 0) {
+		sig = sigwaitinfo(&set, NULL);
+		if (sig == SIGTERM || sig == SIGINT)
+			stop(pids, n);
+	}
+	return status;
+}
+
+static int
+run_all(struct mailer *m)
+{
+	pid_t pids[NITEMS(queues)], pid;
+	int status = 0, one;
+	size_t i, n = 0, ours = 0;
+
+	for (i = 0; i < NITEMS(queues); i++) {
+		if (!is_ours(m->job.env.conf, queues[i]))
+			continue;
+		ours++;
+		if ((pid = start(m, queues[i])) == -1)
+			status = 1;
+		else
+			pids[n++] = pid;
+		/* What is shown keeps its order. */
+		if (m->job.dry && n > 0) {
+			one = wait_all(pids, n);
+			status = one > status ? one : status;
+			n = 0;
+		}
+	}
+	if (ours == 0) {
+		log_error("no queue of mails: neither database.worker_url nor"
+			  " identity.database.url is set");
+		return 1;
+	}
+	one = wait_all(pids, n);
+	return one > status ? one : status;
 }
 
 int
 main(int argc, char **argv)
 {
 	struct mailer m = { 0 };
-	int rc = -1, status;
+	sigset_t set;
+	int status;
 
 	kratos_conf_know();
-	if (job_open_on(&m.job, "mirai-mail", JOB_IDENTITY, argc, argv,
-		&status) == -1)
+	if (job_open_on(&m.job, "mirai-mail", JOB_NONE, argc, argv, &status) ==
+	    -1)
 		return status;
-	if (mailer_open(&m) == 0)
-		rc = m.job.dry ? show(&m) : run(&m);
-	mailer_close(&m);
+	job_deadline(0); /* the children have theirs */
+	watched(&set);
+	(void)sigprocmask(SIG_BLOCK, &set, NULL);
+	status = run_all(&m);
 	job_close(&m.job);
-	return rc == -1 ? 1 : 0;
+	return status;
 }

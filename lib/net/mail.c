@@ -403,8 +403,9 @@ mail_smtp_host(struct arena *a, const char *host, int64_t port,
 	smtp->user = user;
 	smtp->password = password == NULL ? "" : password;
 	smtp->starttls = !tls;
-	smtp->may_plain = !tls && (allow_plain || is_this_host(host));
-	smtp->verify = !allow_plain && !is_this_host(host);
+	smtp->local = is_this_host(host);
+	smtp->may_plain = !tls && (allow_plain || smtp->local);
+	smtp->verify = !allow_plain && !smtp->local;
 	return smtp;
 }
 

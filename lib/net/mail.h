@@ -56,6 +56,7 @@ struct mail_smtp {
 	bool starttls;	/* smtp only: required, else never */
 	bool may_plain; /* with starttls: where offered, not required */
 	bool verify;	/* the server's certificate */
+	bool local;	/* on this host, as mail_smtp_host() sees it */
 	int64_t timeout_ms;
 };
 

@@ -176,6 +176,21 @@ open_app(struct job *j, const struct conf *conf)
 	return 0;
 }
 
+/* What the program works on, and what goes with it. */
+static int
+open_base(struct job *j, const struct conf *conf)
+{
+	switch (j->base) {
+	case JOB_APP:
+		return open_app(j, conf);
+	case JOB_IDENTITY:
+		return open_identity(j, conf);
+	case JOB_NONE:
+		break;
+	}
+	return 0;
+}
+
 int
 job_open(struct job *j, const char *name, int argc, char **argv, int *status)
 {
@@ -209,8 +224,7 @@ job_open_on(struct job *j, const char *name, enum job_base base, int argc,
 		*status = 0;
 		return -1;
 	}
-	rc = base == JOB_IDENTITY ? open_identity(j, conf) : open_app(j, conf);
-	if (rc == -1) {
+	if (open_base(j, conf) == -1) {
 		job_close(j);
 		return -1;
 	}

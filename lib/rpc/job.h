@@ -14,7 +14,8 @@
 enum job_base {
 	JOB_APP = 0,
 	/* As mirai_identity; no cache and no store; nothing to do without one. */
-	JOB_IDENTITY
+	JOB_IDENTITY,
+	JOB_NONE /* neither db, cache nor store: the program opens its own */
 };
 
 struct job {
@@ -47,7 +48,10 @@ void job_close(struct job *j);
 /* Whether SIGTERM or SIGINT asked for the end; the step in hand is finished. */
 bool job_stopping(void);
 
-/* The process ends with a line in the log if it is not called again by then. */
+/*
+ * The process ends with a line in the log if it is not called again by then; 0
+ * for no such end.
+ */
 void job_deadline(int seconds);
 
 /*

@@ -310,20 +310,16 @@ all_words(struct words *w, const struct outbox_kind *k, bool shown)
 	return w->out;
 }
 
-/* A visitor's address that no header can carry gets none. */
+/* A visitor's address that no header can carry is none. */
 static const char *
-reply_header(struct arena *a, const struct outbox_kind *k,
-    const struct json *data)
+reply_to(const struct outbox_kind *k, const struct json *data)
 {
-	const char *to, *header;
+	const char *to;
 
 	if (k->reply_to == NULL)
 		return NULL;
 	to = json_get_text(data, k->reply_to, "");
-	if (!mail_is_address(to))
-		return NULL;
-	header = arena_printf(a, "Reply-To: <%s>", to);
-	return mail_is_header(header) ? header : NULL;
+	return mail_is_address(to) ? to : NULL;
 }
 
 int
@@ -336,7 +332,7 @@ outbox_write(struct arena *a, const struct letter_box *box, const char *app,
 
 	if (k == NULL || (!shown && !outbox_is_whole(a, k, data)))
 		return -1;
-	out->reply_to = reply_header(a, k, data);
+	out->reply_to = reply_to(k, data);
 	return letter_write(a, box, kind, false, all_words(&w, k, shown),
 	    &out->letter);
 }

@@ -27,7 +27,7 @@ struct letter_box *outbox_letters(struct arena *a, const char *dir,
 
 struct outbox_letter {
 	struct letter letter;
-	const char *reply_to; /* a whole header, or NULL */
+	const char *reply_to; /* one bare address, or NULL */
 };
 
 /*
