@@ -4,10 +4,9 @@
  * goes over the whole library of the caller, which the service bounds.
  */
 #include <string.h>
-#include <wchar.h>
-#include <wctype.h>
 
 #include "base/utf8.h"
+#include "fold.h"
 #include "mirai/v1/course.rpc.h"
 #include "pages.h"
 
@@ -123,26 +122,6 @@ put_cards(struct page *p, const struct list *list)
 
 /* --- finding courses ------------------------------------------------------ */
 
-/* The lower-case form of a text, for comparing. */
-static const char *
-fold(struct arena *a, const char *s)
-{
-	char *out, *at;
-	size_t len, n;
-	uint32_t c;
-
-	len = strlen(s);
-	at = out = arena_alloc(a, len * 4 + 1);
-	for (; len > 0; s += n, len -= n) {
-		if ((n = utf8_decode(s, len, &c)) == 0)
-			n = 1;
-		else
-			at += utf8_encode((uint32_t)towlower((wint_t)c), at);
-	}
-	*at = '\0';
-	return out;
-}
-
 static bool
 has_tag(const struct pb_library_entry *c, const char *tag)
 {
@@ -160,10 +139,10 @@ is_hit(struct arena *a, const struct pb_library_entry *c, const char *q)
 {
 	size_t i;
 
-	if (strstr(fold(a, c->title), q) != NULL)
+	if (fold_has(a, c->title, q))
 		return true;
 	for (i = 0; i < c->ntags; i++)
-		if (strstr(fold(a, c->tags[i]), q) != NULL)
+		if (fold_has(a, c->tags[i], q))
 			return true;
 	return false;
 }
@@ -191,7 +170,7 @@ search(struct page *p, const struct ask *ask, struct list *list)
 
 	if ((code = rpc_course_get_library(p->r, &in, &out)) != CODE_OK)
 		return code;
-	q = fold(p->r->mem, ask->q);
+	q = fold_text(p->r->mem, ask->q);
 	first = (ask->page - 1) * PER_PAGE;
 	list->items = arena_calloc(p->r->mem, PER_PAGE, sizeof(*list->items));
 	for (i = 0; out.library != NULL && i < out.library->ncourses; i++) {

@@ -13,6 +13,7 @@
 #include "base/clock.h"
 #include "base/utf8.h"
 #include "net/crypt.h"
+#include "note.h"
 #include "rpc/resp.h"
 #include "web/assets.h"
 
@@ -91,27 +92,6 @@ put_tabs(struct page *p)
 	tmpl_tabs_close(&p->h);
 }
 
-/* The first character of a name, as it is. */
-static const char *
-first_char(struct arena *a, const char *s)
-{
-	char *c;
-
-	c = arena_strndup(a, s, utf8_prefix(s, 1));
-	if (c[0] != '\0' && c[1] == '\0')
-		c[0] = (char)toupper((unsigned char)c[0]);
-	return c;
-}
-
-static const char *
-initials(struct arena *a, const struct pb_user *u)
-{
-	if (!str_is_empty(u->first_name) && !str_is_empty(u->last_name))
-		return arena_printf(a, "%s%s", first_char(a, u->first_name),
-		    first_char(a, u->last_name));
-	return str_is_empty(u->email) ? "U" : first_char(a, u->email);
-}
-
 static void
 put_header(struct page *p, const char *title)
 {
@@ -120,7 +100,7 @@ put_header(struct page *p, const char *title)
 	a = p->r->mem;
 	tmpl_header(&p->h,
 	    &(struct tmpl_header){ .title = title,
-		.initials = initials(a, p->me),
+		.initials = page_initials(a, p->me),
 		.name = page_user_name(a, p->me),
 		.role = page_role_name(p->me->role),
 		.tone = page_role_tone(p->me->role),
@@ -259,6 +239,18 @@ page_account_close(struct page *p)
 	page_bare_close(p);
 }
 
+/* Whoever can do something about it is told everywhere. */
+static void
+put_past_due(struct page *p)
+{
+	if (page_is_admin(p) && p->company != NULL &&
+	    p->company->subscription_status == PB_SUBSCRIPTION_STATUS_PAST_DUE)
+		page_banner_to(p, PAGE_WARNING,
+		    "The last payment of your company failed. Please look at"
+		    " how it pays, so that nothing stops.",
+		    "/settings?tab=billing", "To billing");
+}
+
 void
 page_app_open(struct page *p, const char *title, bool refresh)
 {
@@ -273,6 +265,8 @@ page_app_open(struct page *p, const char *title, bool refresh)
 	put_sidebar(p);
 	put_header(p, title);
 	tmpl_main_open(&p->h);
+	put_past_due(p);
+	note_put(p);
 }
 
 void
@@ -281,6 +275,25 @@ page_app_close(struct page *p)
 	tmpl_main_close(&p->h);
 	put_tabs(p);
 	page_bare_close(p);
+}
+
+void
+page_card_open(struct page *p, const char *title, const char *text,
+    const char *back, const char *back_label)
+{
+	page_app_open(p, title, false);
+	tmpl_card_page_open(&p->h,
+	    &(struct tmpl_card_page){ .title = title,
+		.text = text,
+		.back = back,
+		.back_label = back_label });
+}
+
+void
+page_card_close(struct page *p)
+{
+	tmpl_card_page_close(&p->h);
+	page_app_close(p);
 }
 
 /* Whether the identity service's script comes from another host than ours. */
@@ -456,18 +469,39 @@ page_fail(struct page *p)
 
 /* --- parts ---------------------------------------------------------------- */
 
+struct tone_row {
+	const char *name;
+	const char *icon;
+};
+
+static const struct tone_row tone_rows[] = {
+	[PAGE_INFO] = { "info", "info" },
+	[PAGE_ERROR] = { "error", "error" },
+	[PAGE_SUCCESS] = { "success", "done" },
+	[PAGE_WARNING] = { "warning", "error" },
+};
+
 void
 page_banner(struct page *p, enum page_tone tone, const char *text)
 {
-	static const char *const tones[] = { "info", "error", "success",
-		"warning" };
-	static const char *const icons[] = { "info", "error", "done", "error" };
-
 	tmpl_banner(&p->h,
-	    &(struct tmpl_banner){ .tone = tones[tone],
+	    &(struct tmpl_banner){ .tone = tone_rows[tone].name,
 		.role = tone == PAGE_ERROR ? "alert" : "status",
-		.icon = icons[tone],
+		.icon = tone_rows[tone].icon,
 		.text = text });
+}
+
+void
+page_banner_to(struct page *p, enum page_tone tone, const char *text,
+    const char *to, const char *label)
+{
+	tmpl_banner_to(&p->h,
+	    &(struct tmpl_banner_to){ .tone = tone_rows[tone].name,
+		.role = tone == PAGE_ERROR ? "alert" : "status",
+		.icon = tone_rows[tone].icon,
+		.text = text,
+		.to = to,
+		.label = label });
 }
 
 void
@@ -514,9 +548,40 @@ page_is_admin(const struct page *p)
 }
 
 bool
+page_need_admin(struct page *p)
+{
+	if (page_is_admin(p) && p->company != NULL)
+		return true;
+	page_message(p, 403, "Not allowed",
+	    "This is for administrators of a company. Ask one of yours.");
+	return false;
+}
+
+bool
 page_is_editor(const struct page *p)
 {
 	return p->r->who.role >= ROLE_INSTRUCTOR;
+}
+
+/* The first character of a name, as it is. */
+static const char *
+first_char(struct arena *a, const char *s)
+{
+	char *c;
+
+	c = arena_strndup(a, s, utf8_prefix(s, 1));
+	if (c[0] != '\0' && c[1] == '\0')
+		c[0] = (char)toupper((unsigned char)c[0]);
+	return c;
+}
+
+const char *
+page_initials(struct arena *a, const struct pb_user *u)
+{
+	if (!str_is_empty(u->first_name) && !str_is_empty(u->last_name))
+		return arena_printf(a, "%s%s", first_char(a, u->first_name),
+		    first_char(a, u->last_name));
+	return str_is_empty(u->email) ? "U" : first_char(a, u->email);
 }
 
 const char *

@@ -58,6 +58,11 @@ void page_app_close(struct page *p);
 void page_bare_open(struct page *p, const char *title, const char *kind);
 void page_bare_close(struct page *p);
 
+/* A page that is one card, which script may show in place: back leads away. */
+void page_card_open(struct page *p, const char *title, const char *text,
+    const char *back, const char *back_label);
+void page_card_close(struct page *p);
+
 /* Sends what was written, with the security headers of every page. */
 void page_send(struct page *p, int status);
 
@@ -89,7 +94,10 @@ enum page_tone {
 	PAGE_WARNING
 };
 
+/* A message; the second one leads on. */
 void page_banner(struct page *p, enum page_tone tone, const char *text);
+void page_banner_to(struct page *p, enum page_tone tone, const char *text,
+    const char *to, const char *label);
 void page_empty(struct page *p, const char *icon, const char *title,
     const char *text);
 
@@ -103,6 +111,12 @@ bool page_csrf_ok(struct page *p);
 
 bool page_is_admin(const struct page *p);
 bool page_is_editor(const struct page *p);
+
+/* False after a page said that this is for administrators. */
+bool page_need_admin(struct page *p);
+
+/* One or two letters that stand for a person. */
+const char *page_initials(struct arena *a, const struct pb_user *u);
 
 /* Names as they are shown: full name, else e-mail, else a generic word. */
 const char *page_user_name(struct arena *a, const struct pb_user *u);

@@ -41,6 +41,25 @@ void export_download(struct page *p);
 
 /* settings.c */
 void settings_page(struct page *p);
-void settings_teams(struct page *p);
+
+/* teams.c */
+void teams_page(struct page *p);
+void teams_team(struct page *p);
+void teams_back(struct page *p);
+
+/* teams_edit.c */
+void teams_edit_new(struct page *p);
+void teams_edit_create(struct page *p);
+void teams_edit_page(struct page *p);
+void teams_edit_save(struct page *p);
+void teams_edit_ask(struct page *p);
+void teams_edit_delete(struct page *p);
+
+/* teams_member.c */
+void teams_member_add_page(struct page *p);
+void teams_member_add(struct page *p);
+void teams_member_role(struct page *p);
+void teams_member_ask(struct page *p);
+void teams_member_remove(struct page *p);
 
 #endif

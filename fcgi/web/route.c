@@ -14,6 +14,7 @@
 #include "net/json.h"
 #include "pages.h"
 #include "rpc/auth.h"
+#include "rpc/query.h"
 #include "rpc/resp.h"
 
 /* Zero is the strict value. */
@@ -52,7 +53,20 @@ static const struct route routes[] = {
 	{ "/pricing", ACCESS_PUBLIC, public_pricing, NULL, true },
 	{ "/privacy", ACCESS_PUBLIC, public_privacy, NULL, true },
 	{ "/settings", ACCESS_SESSION, settings_page, NULL, false },
-	{ "/teams", ACCESS_SESSION, settings_teams, NULL, false },
+	{ "/teams", ACCESS_SESSION, teams_page, NULL, false },
+	{ "/teams/new", ACCESS_SESSION, teams_edit_new, teams_edit_create,
+	    false },
+	{ "/teams/*", ACCESS_SESSION, teams_team, NULL, false },
+	{ "/teams/*/add", ACCESS_SESSION, teams_member_add_page,
+	    teams_member_add, false },
+	{ "/teams/*/delete", ACCESS_SESSION, teams_edit_ask, teams_edit_delete,
+	    false },
+	{ "/teams/*/edit", ACCESS_SESSION, teams_edit_page, teams_edit_save,
+	    false },
+	{ "/teams/*/remove/*", ACCESS_SESSION, teams_member_ask,
+	    teams_member_remove, false },
+	{ "/teams/*/role/*", ACCESS_SESSION, teams_back, teams_member_role,
+	    false },
 	{ "/terms", ACCESS_PUBLIC, public_terms, NULL, true },
 };
 
@@ -179,6 +193,19 @@ admit(struct page *p, enum access access)
 
 /* --- posts ---------------------------------------------------------------- */
 
+/* Whether all of the form is text: UTF-8 without a NUL, as browsers send it. */
+static bool
+form_is_text(const struct page *p)
+{
+	const char *text;
+	size_t len;
+
+	text = query_decode(p->r->mem, (const char *)p->r->body, p->r->bodylen,
+	    true, &len);
+	return text != NULL && utf8_valid(text, len) &&
+	    memchr(text, '\0', len) == NULL;
+}
+
 /* Reads the form and checks its token; false after an answer was sent. */
 static bool
 take_form(struct page *p)
@@ -195,6 +222,11 @@ take_form(struct page *p)
 		page_message(p, got == REQ_BODY_TOO_LONG ? 413 : 400,
 		    "The form did not arrive",
 		    "It was too large or cut short. Go back and try again.");
+		return false;
+	}
+	if (p->r->bodylen > 0 && !form_is_text(p)) {
+		page_message(p, 400, "The form did not arrive",
+		    "It holds something that is no text.");
 		return false;
 	}
 	if (signed_in(p) && !page_csrf_ok(p)) {

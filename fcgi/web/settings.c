@@ -1,7 +1,6 @@
 /*
  * Company, people and teams, to read. What a role may not see is left out.
  */
-#include "mirai/v1/team.rpc.h"
 #include "mirai/v1/user.rpc.h"
 #include "pages.h"
 
@@ -75,45 +74,6 @@ settings_page(struct page *p)
 	if (members)
 		put_members(p, &out);
 	tmpl_settings_close(&p->h);
-	page_app_close(p);
-	page_send(p, 200);
-}
-
-/* --- teams ---------------------------------------------------------------- */
-
-static void
-put_teams(struct page *p, const struct pb_list_teams_response *list)
-{
-	size_t i;
-
-	tmpl_grid_open(&p->h);
-	for (i = 0; i < list->nteams; i++)
-		tmpl_team_card(&p->h,
-		    &(struct tmpl_team_card){ .name = list->teams[i].name,
-			.description = or_dash(list->teams[i].description) });
-	tmpl_grid_close(&p->h);
-}
-
-void
-settings_teams(struct page *p)
-{
-	struct pb_list_teams_request in = { 0 };
-	struct pb_list_teams_response out = { 0 };
-
-	if (rpc_team_list_teams(p->r, &in, &out) != CODE_OK) {
-		page_fail(p);
-		return;
-	}
-	page_app_open(p, "Teams", false);
-	tmpl_teams_open(&p->h,
-	    &(struct tmpl_teams){ .count = page_count(p->r->mem,
-				      (int64_t)out.nteams, "team", "teams") });
-	if (out.nteams == 0)
-		page_empty(p, "team", "No teams yet",
-		    "Teams group people of your company who share courses.");
-	else
-		put_teams(p, &out);
-	tmpl_teams_close(&p->h);
 	page_app_close(p);
 	page_send(p, 200);
 }

@@ -65,8 +65,10 @@ const cardOf = async (href) => {
 const dialogOf = (card) => {
   const dialog = document.createElement("dialog");
   dialog.className = "dialog";
-  const title = card.querySelector("h1, h2");
+  const title = document.createElement("h2");
   title.id = "dialog-title";
+  title.textContent = card.querySelector("h1").textContent;
+  card.querySelector("h1").replaceWith(title);
   dialog.setAttribute("aria-labelledby", title.id);
   const close = document.createElement("button");
   close.type = "button";

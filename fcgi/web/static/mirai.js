@@ -99,11 +99,34 @@ const localDays = (root) => {
   );
 };
 
+// A search that narrows the list below it while one types.
+const bindFilter = (form) => {
+  const list = form.parentElement.querySelector(`#${form.dataset.filter}`);
+  const said = document.createElement("p");
+  said.className = "sr";
+  said.setAttribute("role", "status");
+  form.append(said);
+  form.querySelector("input[type=search]").addEventListener("input", (event) => {
+    const q = event.target.value.trim().toLocaleLowerCase();
+    let hits = 0;
+    each(
+      "[data-text]",
+      (row) => {
+        row.hidden = !row.dataset.text.toLocaleLowerCase().includes(q);
+        hits += row.hidden ? 0 : 1;
+      },
+      list,
+    );
+    said.textContent = `${hits} found`;
+  });
+};
+
 // What a page brings, and what another script puts in its place later.
 const bind = (root) => {
   each("[data-password]", bindPassword, root);
   each("form[data-busy]", bindBusy, root);
   each("form[data-leave]", bindLeave, root);
+  each("form[data-filter]", bindFilter, root);
   localDays(root);
 };
 bind(document);

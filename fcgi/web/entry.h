@@ -1,0 +1,61 @@
+/*
+ * Forms of the pages: fields with their label and, beside them, what is wrong
+ * with them. What was typed stays.
+ */
+#ifndef MIRAI_WEB_ENTRY_H
+#define MIRAI_WEB_ENTRY_H
+
+#include "page.h"
+
+/* What a failed call means for a form; the table ends with an empty row. */
+struct entry_rule {
+	const char *cause; /* reason, or field of the call */
+	const char *field; /* of the form; "" for the form as a whole */
+	const char *text;  /* NULL: as the call says it */
+};
+
+/* What is wrong with a form; field NULL: nothing. */
+struct entry {
+	const char *field;
+	const char *text;
+	int status; /* for page_send() */
+};
+
+/*
+ * Takes the failure in r->code as one of the form. False: it is none, and
+ * page_fail() has to say what happened.
+ */
+bool entry_fault(struct page *p, const struct entry_rule *rules,
+    struct entry *out);
+
+/* What was posted as that field; "" when it was not. */
+const char *entry_posted(struct page *p, const char *name);
+
+/* "Check ..." on top of the form, with a link to the field; maybe nothing. */
+void entry_put_summary(struct page *p, const struct entry *e);
+
+/* One field; attributes left out are empty. */
+struct entry_line {
+	const char *name; /* also its id */
+	const char *label;
+	const char *value;
+	const char *type; /* NULL: "text" */
+	const char *note; /* NULL: none */
+	bool required;
+	int64_t max; /* characters */
+};
+
+void entry_put_line(struct page *p, const struct entry *e,
+    const struct entry_line *line);
+void entry_put_text(struct page *p, const struct entry *e,
+    const struct entry_line *line);
+
+/* A choice: the options are put between the two. */
+void entry_put_choice_open(struct page *p, const struct entry *e,
+    const struct entry_line *line);
+void entry_put_option(struct page *p, const char *value, const char *label,
+    bool selected);
+void entry_put_choice_close(struct page *p, const struct entry *e,
+    const struct entry_line *line);
+
+#endif

@@ -1,0 +1,36 @@
+/*
+ * Searching without regard to case. Which letters fold is the locale's
+ * business; mirai-web sets it at its start.
+ */
+#include "fold.h"
+
+#include <string.h>
+#include <wchar.h>
+#include <wctype.h>
+
+#include "base/utf8.h"
+
+const char *
+fold_text(struct arena *a, const char *s)
+{
+	char *out, *at;
+	size_t len, n;
+	uint32_t c;
+
+	len = strlen(s);
+	at = out = arena_alloc(a, len * 4 + 1);
+	for (; len > 0; s += n, len -= n) {
+		if ((n = utf8_decode(s, len, &c)) == 0)
+			n = 1;
+		else
+			at += utf8_encode((uint32_t)towlower((wint_t)c), at);
+	}
+	*at = '\0';
+	return out;
+}
+
+bool
+fold_has(struct arena *a, const char *s, const char *q)
+{
+	return s != NULL && strstr(fold_text(a, s), q) != NULL;
+}

@@ -1,0 +1,74 @@
+/*
+ * The messages that follow a post. The page after the redirect shows the one
+ * that its cookie names and deletes the cookie, so a reload shows it no more.
+ */
+#include "note.h"
+
+#include <assert.h>
+
+#include "rpc/resp.h"
+
+#define NOTE_COOKIE  "mirai_note"
+#define NOTE_SECONDS 60
+
+struct note {
+	const char *name;
+	const char *text;
+};
+
+static const struct note notes[] = {
+	{ "company-saved", "The company is saved." },
+	{ "invitation-revoked",
+	    "The invitation is revoked; its seat is free." },
+	{ "invitation-sent", "The invitation is on its way." },
+	{ "invitation-sent-again",
+	    "A new invitation is on its way; the old link no longer works." },
+	{ "member-added", "The member is added." },
+	{ "member-left", "You have left the team." },
+	{ "member-removed", "The member is taken out of the team." },
+	{ "person-removed", "The person is removed; the seat is free." },
+	{ "role-saved", "The role is saved." },
+	{ "team-created", "The team is created." },
+	{ "team-deleted", "The team is deleted." },
+	{ "team-saved", "The team is saved." },
+};
+
+static const struct note *
+find(const char *name)
+{
+	size_t i;
+
+	for (i = 0; name != NULL && i < NITEMS(notes); i++)
+		if (str_eq(notes[i].name, name))
+			return &notes[i];
+	return NULL;
+}
+
+static void
+set_cookie(struct page *p, const char *name, int64_t max_age)
+{
+	resp_cookie(p->r,
+	    &(struct resp_cookie){ .name = NOTE_COOKIE,
+		.value = name,
+		.path = "/",
+		.max_age = max_age,
+		.secure = conf_bool(p->r->env->conf, "cookie.secure") });
+}
+
+void
+note_leave(struct page *p, const char *name)
+{
+	assert(find(name) != NULL);
+	set_cookie(p, name, NOTE_SECONDS);
+}
+
+void
+note_put(struct page *p)
+{
+	const struct note *n;
+
+	if ((n = find(req_cookie(p->r, NOTE_COOKIE))) == NULL)
+		return;
+	set_cookie(p, "", -1);
+	page_banner(p, PAGE_SUCCESS, n->text);
+}
