@@ -13,6 +13,7 @@
 #include "identity/hasher.h"
 #include "identity/ident.h"
 #include "identity/kratos_conf.h"
+#include "mirai/v1/invitation.rpc.h"
 #include "rpc/pool.h"
 #include "rpc/resp.h"
 #include "rpc/rpc.h"
@@ -20,6 +21,7 @@
 #define NAME "mirai-account"
 
 static const struct rpc_service *const services[] = {
+	&invitation_service,
 	NULL,
 };
 
