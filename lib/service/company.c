@@ -9,6 +9,7 @@
 #include "rpc/after.h"
 #include "service/audit.h"
 #include "service/field.h"
+#include "service/seats.h"
 
 enum query {
 	Q_GET,
@@ -40,18 +41,8 @@ const struct db_query company_queries[] = {
 	[Q__MAX] = { 0 },
 };
 
-static int
-plan_wire(const char *stored)
-{
-	if (str_eq(stored, "enterprise"))
-		return PB_PLAN_ENTERPRISE;
-	if (str_eq(stored, "pro"))
-		return PB_PLAN_PRO;
-	return PB_PLAN_STARTER;
-}
-
-static int
-subscription_wire(const char *stored)
+int
+company_status(const char *stored)
 {
 	if (str_eq(stored, "active"))
 		return PB_SUBSCRIPTION_STATUS_ACTIVE;
@@ -73,8 +64,8 @@ company_read(struct req *r, const struct db_rows *rows, unsigned col)
 	c->name = db_text(rows, col + 1);
 	c->industry = db_text_null(rows, col + 2);
 	c->team_size = db_text_null(rows, col + 3);
-	c->plan = plan_wire(db_text(rows, col + 4));
-	c->subscription_status = subscription_wire(db_text(rows, col + 5));
+	c->plan = seats_plan(db_text(rows, col + 4))->wire;
+	c->subscription_status = company_status(db_text(rows, col + 5));
 	c->stripe_customer_id = admin ? db_text_null(rows, col + 6) : NULL;
 	c->stripe_subscription_id = admin ? db_text_null(rows, col + 7) : NULL;
 	c->created_at = pb_time(r->mem, db_time(rows, col + 8));

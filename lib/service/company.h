@@ -22,4 +22,7 @@
 struct pb_company *company_read(struct req *r, const struct db_rows *rows,
     unsigned col);
 
+/* The wire value of a stored subscription_status. */
+int company_status(const char *stored);
+
 #endif
