@@ -13,14 +13,19 @@
 #include "identity/hasher.h"
 #include "identity/ident.h"
 #include "identity/kratos_conf.h"
+#include "mirai/v1/billing.rpc.h"
 #include "mirai/v1/invitation.rpc.h"
+#include "net/stripe.h"
 #include "rpc/pool.h"
 #include "rpc/resp.h"
 #include "rpc/rpc.h"
+#include "service/checkout.h"
 
-#define NAME "mirai-account"
+#define NAME   "mirai-account"
+#define RETURN "/api/v1/auth/complete-checkout"
 
 static const struct rpc_service *const services[] = {
+	&billing_service,
 	&invitation_service,
 	NULL,
 };
@@ -47,6 +52,7 @@ open_parts(struct req_env *env)
 	    cache_open(conf_text(c, "cache.path"), conf_int(c, "cache.size"));
 	env->ident = ident_open(c);
 	env->hasher = hasher;
+	env->stripe = stripe_open(c);
 	env->directory = directory_serve(c, NAME);
 	return env->directory == NULL ? -1 : 0;
 }
@@ -64,6 +70,7 @@ idle(struct req_env *env)
 static void
 close_parts(struct req_env *env)
 {
+	stripe_close(env->stripe);
 	directory_close(env->directory);
 	ident_close(env->conf, env->ident);
 }
@@ -71,8 +78,13 @@ close_parts(struct req_env *env)
 static void
 serve(struct req *r)
 {
-	if (strcmp(r->method, "GET") == 0 && strcmp(r->path, "/health") == 0)
+	bool get =
+	    strcmp(r->method, "GET") == 0 || strcmp(r->method, "HEAD") == 0;
+
+	if (get && strcmp(r->path, "/health") == 0)
 		resp_text(r, 200, "ok");
+	else if (get && strcmp(r->path, RETURN) == 0)
+		checkout_return(r);
 	else
 		rpc_serve(r, services);
 }
