@@ -115,7 +115,7 @@ is_unruly(uint32_t cp)
 	    (cp >= 0x2066 && cp <= 0x2069);
 }
 
-/* Blanks for those characters; with lines, line feeds stay as they are. */
+/* A blank for a run of those; with lines, line feeds stay as they are. */
 static const char *
 tame(struct arena *a, const char *s, bool lines)
 {
@@ -130,7 +130,8 @@ tame(struct arena *a, const char *s, bool lines)
 		} else if (lines && cp == '\r' && len > 1 && s[1] == '\n') {
 			continue;
 		} else if (is_unruly(cp) && !(lines && cp == '\n')) {
-			buf_putc(b, ' ');
+			if (b->len > 0 && b->data[b->len - 1] != ' ')
+				buf_putc(b, ' ');
 		} else {
 			buf_put(b, s, n);
 		}

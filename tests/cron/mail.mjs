@@ -1,46 +1,21 @@
-// mirai-mail against a real SMTP receiver, with the parser of the same family
-// as oracle: what arrives, what is tried again, what is given up, what a kill
-// does, and that no code is ever logged or kept.
-import { execFileSync, spawn } from 'node:child_process';
+// mirai-mail and the mails of the identity service, against a real SMTP receiver
+// with the parser of the same family as oracle: what arrives, what is tried
+// again, what is given up, what a kill does, and that no code is ever logged or
+// kept.
+import { execFileSync } from 'node:child_process';
 import crypto from 'node:crypto';
 import { once } from 'node:events';
 import fs from 'node:fs';
 import http from 'node:http';
-import { createRequire } from 'node:module';
-import net from 'node:net';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { OLD_SECRET, PLAIN, SECRET, ask, closed, config, drain, finish, is, logs, ok, program, psql,
+	receiver, scripted, simpleParser, smtp, until } from './kit/mail.mjs';
 
-const require = createRequire(import.meta.url);
-const { SMTPServer } = require('smtp-server');
-const { simpleParser } = require('mailparser');
-
-const { BUILD, TEST_DIR, IDENTITY_DATABASE_URL } = process.env;
-const SECRET = 'a secret of at least sixteen bytes'.replaceAll(' ', '-');
-const OLD_SECRET = 'the-secret-before-this-one';
+const { TEST_DIR, IDENTITY_DATABASE_URL } = process.env;
 const CODE = '739204';
 
-let count = 0;
-let logs = '';
-
-function ok(good, name, detail) {
-	count++;
-	console.log(`${good ? 'ok' : 'not ok'} ${count} - ${name}`);
-	if (!good && detail !== undefined)
-		console.log(`# ${String(detail).replaceAll('\n', '\n# ')}`);
-}
-
-function is(got, want, name) {
-	const [g, w] = [got, want].map((x) => JSON.stringify(x));
-	ok(g === w, name, `got  ${g}\nwant ${w}`);
-}
-
-function sql(text, stderr = 'inherit') {
-	const url = IDENTITY_DATABASE_URL.replace(/user=\S+/, 'user=postgres');
-	return execFileSync('psql', ['-qAtX', '-v', 'ON_ERROR_STOP=1', url],
-		{ input: text, stdio: ['pipe', 'pipe', stderr] }).toString().trimEnd();
-}
-
+const sql = (text, stderr) => psql(IDENTITY_DATABASE_URL, text, stderr);
 const quote = (s) => `'${s.replaceAll("'", "''")}'`;
 
 // What the identity service writes: AES-256-GCM, bound to the mail's id.
@@ -66,127 +41,6 @@ const due = () => sql(`UPDATE mails SET due_at = now() WHERE status = 'queued'`)
 const clear = () => sql('DELETE FROM mails');
 const lastError = (id) => sql(`SELECT error FROM mail_dispatches WHERE mail_id = '${id}'
 	ORDER BY created_at DESC LIMIT 1`);
-
-// --- the program -----------------------------------------------------------------
-
-function config(name, lines) {
-	const file = path.join(TEST_DIR, `${name}.conf`);
-	fs.mkdirSync(path.join(TEST_DIR, name), { recursive: true });
-	fs.writeFileSync(file, [`state.dir ${path.join(TEST_DIR, name)}`,
-		`identity.secrets ${SECRET},${OLD_SECRET}`, 'url.app https://app.example.com',
-		...lines, ''].join('\n'));
-	return file;
-}
-
-// Without MIRAI_STATE: each configuration has a lock of its own, as hosts have.
-function program(conf, ...args) {
-	const env = { ...process.env };
-	delete env.MIRAI_STATE;
-	const child = spawn(path.join(BUILD, 'bin/mirai-mail'), ['-f', conf, ...args],
-		{ env, stdio: ['ignore', 'pipe', 'pipe'] });
-	child.text = '';
-	for (const s of [child.stdout, child.stderr]) {
-		s.on('data', (d) => {
-			child.text += d;
-			logs += d;
-		});
-	}
-	child.done = once(child, 'close').then(([code]) => code);
-	return child;
-}
-
-async function drain(conf, ...args) {
-	const child = program(conf, '-1', ...args);
-	return { code: await child.done, text: child.text };
-}
-
-async function until(test, name) {
-	for (let i = 0; i < 400; i++) {
-		if (test())
-			return true;
-		await sleep(25);
-	}
-	console.log(`# waited in vain: ${name}`);
-	return false;
-}
-
-// --- receivers -------------------------------------------------------------------
-
-const certificate = (() => {
-	const file = (n) => path.join(TEST_DIR, n);
-	execFileSync('openssl', ['req', '-x509', '-newkey', 'ec', '-pkeyopt',
-		'ec_paramgen_curve:P-256', '-nodes', '-days', '2', '-subj', '/CN=localhost',
-		'-keyout', file('key.pem'), '-out', file('cert.pem')], { stdio: 'ignore' });
-	return { key: fs.readFileSync(file('key.pem')), cert: fs.readFileSync(file('cert.pem')) };
-})();
-
-async function receiver(options = {}) {
-	const got = [];
-	const server = new SMTPServer({
-		...certificate, authOptional: true, disableReverseLookup: true, logger: false,
-		onData(stream, session, callback) {
-			const chunks = [];
-			stream.on('data', (c) => chunks.push(c));
-			stream.on('end', () => {
-				got.push({ raw: Buffer.concat(chunks), envelope: session.envelope,
-					secure: session.secure, user: session.user });
-				callback();
-			});
-		},
-		...options,
-	});
-	server.on('error', () => {});
-	server.got = got;
-	await new Promise((done) => server.listen(0, '127.0.0.1', done));
-	server.port = server.server.address().port;
-	return server;
-}
-
-const closed = (server) => new Promise((done) => server.close(done));
-
-function smtp(name, server, { scheme = 'smtp', user = '', timeout = 2, more = [],
-	query = '?skip_ssl_verify=true' } = {}) {
-	return config(name, [
-		`courier.smtp.connection_uri ${scheme}://${user}127.0.0.1:${server.port}/${query}`,
-		`courier.timeout ${timeout}`, ...more]);
-}
-
-// A server that is told what to answer to which command; null ends the line.
-async function scripted(answers) {
-	const seen = [];
-	const server = net.createServer((s) => {
-		let data = false;
-		let rest = '';
-		s.on('error', () => {});
-		s.write('220 test ESMTP\r\n');
-		s.on('data', (chunk) => {
-			rest += chunk;
-			for (let i; (i = rest.indexOf('\r\n')) !== -1;) {
-				const line = rest.slice(0, i);
-				rest = rest.slice(i + 2);
-				if (data && line !== '.')
-					continue;
-				const verb = data ? '.' : line.split(' ')[0].toUpperCase();
-				data = verb === 'DATA' && !('DATA' in answers);
-				seen.push(verb);
-				const answer = verb in answers ? answers[verb]
-					: { EHLO: '250 test', DATA: '354 go on', QUIT: '221 bye' }[verb]
-						?? '250 ok';
-				if (answer === null)
-					s.destroy();
-				else if (answer !== '')
-					s.write(`${answer}\r\n`);
-			}
-		});
-	});
-	server.listen(0, '127.0.0.1');
-	await once(server, 'listening');
-	server.port = server.address().port;
-	server.seen = seen;
-	return server;
-}
-
-const PLAIN = { query: '?disable_starttls=true' };
 
 // --- what arrives ----------------------------------------------------------------
 
@@ -385,13 +239,14 @@ async function checkTwoAtOnce() {
 	is(server.got.map(idOf).sort(), [...ids].sort(), 'three hosts deliver each mail once');
 	clear();
 	const child = program(confs[0]);
-	await until(() => sql(`SELECT count(*) FROM pg_stat_activity
+	await until(async () => await ask(IDENTITY_DATABASE_URL, `SELECT count(*) FROM pg_stat_activity
 		WHERE application_name = 'mirai-mail' AND query LIKE '%LISTEN%' OR
 		application_name = 'mirai-mail' AND state = 'idle'`) !== '0', 'a listener');
 	await sleep(300);
 	const began = Date.now();
 	const id = queue('a@example.org');
-	await until(() => status(id) === 'sent 1', 'woken up');
+	await until(async () => await ask(IDENTITY_DATABASE_URL, `SELECT status FROM mails
+		WHERE id = '${id}'`) === 'sent', 'woken up');
 	ok(Date.now() - began < 2000, 'a mail wakes it up', Date.now() - began);
 	const second = await drain(confs[0], '-v');
 	is([second.code, second.text], [0, ''], 'a second run on the same host leaves');
@@ -554,12 +409,11 @@ try {
 	await checkMaildir();
 	await checkHttp();
 	await checkSettings();
-	ok(!logs.includes(CODE) && !logs.includes(SECRET), 'no code was ever printed');
+	ok(!logs.text.includes(CODE) && !logs.text.includes(SECRET), 'no code was ever printed');
 	const dump = execFileSync('pg_dump', ['--data-only',
 		IDENTITY_DATABASE_URL.replace(/user=\S+/, 'user=postgres')]).toString();
 	ok(!dump.includes(CODE), 'nor is one in the database');
 } catch (e) {
 	ok(false, 'no exception', e.stack);
 }
-console.log(`1..${count}`);
-process.exit(0);
+finish();

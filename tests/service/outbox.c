@@ -409,7 +409,7 @@ test_harmless(void)
 	    false);
 
 	CHECK_STR(l.letter.subject,
-	    "There is a problem with the payment for A  Bcc: x@y.example   "
+	    "There is a problem with the payment for A Bcc: x@y.example "
 	    "<img src=x onerror=alert(1)>\"&");
 	CHECK(strstr(l.letter.html, "<img") == NULL);
 	CHECK(strstr(l.letter.html, "&lt;img src=x") != NULL);
