@@ -195,6 +195,7 @@ recall(struct req *r, const struct credential *c)
 		return false;
 	r->who = s->who;
 	r->who.by_cookie = c->by_cookie;
+	memcpy(r->who.credential, c->sha, sizeof(c->sha));
 	copy_texts(r->mem, &r->who);
 	return true;
 }
@@ -506,6 +507,7 @@ caller_load(struct req *r)
 			return CODE_OK;
 		code = load(r, &c[i]);
 		r->who.by_cookie = c[i].by_cookie;
+		memcpy(r->who.credential, c[i].sha, sizeof(c[i].sha));
 		if (code == CODE_OK)
 			return CODE_OK;
 		memset(&r->who, 0, sizeof(r->who));

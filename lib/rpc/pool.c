@@ -342,6 +342,8 @@ worker_main(size_t slot)
 	struct req_io *io;
 
 	worker_signals();
+	if (pool.program->run != NULL)
+		return pool.program->run(pool.conf, pool.fd);
 	deadline_open();
 	if (pool.program->open != NULL && pool.program->open(&env) == -1)
 		return 1;

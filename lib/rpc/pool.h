@@ -31,6 +31,12 @@ struct pool_program {
 	void (*idle)(struct req_env *env);
 	/* A child beside the workers that runs until killed. May be NULL. */
 	void (*aside)(struct req_env *env);
+	/*
+	 * In each worker in place of open() and serve(): takes connections
+	 * from fd until SIGTERM, which is blocked, comes. Its exit status. May
+	 * be NULL.
+	 */
+	int (*run)(const struct conf *conf, int fd);
 	int workers; /* default number; 0: rpc.workers */
 };
 

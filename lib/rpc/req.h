@@ -43,9 +43,10 @@ struct who {
 	char tenant_id[STR_UUID_LEN + 1];
 	char company_id[STR_UUID_LEN + 1]; /* "" = no company */
 	enum role role;
-	bool suspended;	   /* the tenant's status */
-	bool by_cookie;	   /* credential came as a cookie: X-1 applies */
-	const char *email; /* of the identity; NULL when nobody */
+	bool suspended;	     /* the tenant's status */
+	bool by_cookie;	     /* credential came as a cookie: X-1 applies */
+	char credential[65]; /* SHA-256 of what was shown, hex */
+	const char *email;   /* of the identity; NULL when nobody */
 	const char *first_name;
 	const char *last_name;
 	int64_t expires_at; /* of the session, us since 1970 */
