@@ -249,7 +249,8 @@ answer_replay(const struct req_env *env, int fd, uint64_t id, const char *p,
 		out.resync = missed.resync;
 		out.newest = missed.newest;
 		for (i = 0; i < missed.nevents; i++)
-			say_pack(env->conf, a, more, &missed.events[i]);
+			say_pack(env->conf, a, more, ref.user,
+			    &missed.events[i]);
 		out.nevents = missed.nevents;
 	}
 	rc = wire_send(fd, WIRE_REPLAY, id, &out, sizeof(out), more);

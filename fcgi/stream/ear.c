@@ -176,7 +176,7 @@ fetch(const struct wire_ref *ref)
 
 	code = notice_event_get(ear.env.db, a, &who, ref->event, &msg);
 	if (code == CODE_OK) {
-		say_pack(ear.env.conf, a, b, &msg);
+		say_pack(ear.env.conf, a, b, ref->user, &msg);
 		tell(WIRE_EVENT, NULL, 0, b);
 	} else if (code != CODE_NOT_FOUND) {
 		/* Nobody will ask for it again: let them load it anew. */

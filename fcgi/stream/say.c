@@ -73,14 +73,14 @@ to_binary(struct arena *a,
 
 void
 say_pack(const struct conf *conf, struct arena *a, struct buf *b,
-    const struct pb_subscribe_notifications_response *msg)
+    const char *user, const struct pb_subscribe_notifications_response *msg)
 {
 	const struct buf *bin = to_binary(a, msg);
 	const struct buf *json = to_json(conf, a, msg);
 	struct wire_event e;
 
 	memset(&e, 0, sizeof(e));
-	(void)str_uuid_canon(msg->notification->user_id, e.user);
+	memcpy(e.user, user, STR_UUID_LEN);
 	e.id = msg->event_id;
 	e.type = msg->event_type;
 	e.binlen = bin->len;

@@ -29,9 +29,12 @@ struct say_event *say_event_new(int64_t id, int32_t type, const char *data,
 struct say_event *say_event_ref(struct say_event *e);
 void say_event_drop(struct say_event *e);
 
-/* Appends msg to b as wire.h has events: struct wire_event and both forms. */
+/*
+ * Appends msg, which is for user, to b as wire.h has events: struct wire_event
+ * and both forms.
+ */
 void say_pack(const struct conf *conf, struct arena *a, struct buf *b,
-    const struct pb_subscribe_notifications_response *msg);
+    const char *user, const struct pb_subscribe_notifications_response *msg);
 
 /* Each appends one chunk to out; room besides is taken from a. */
 void say_event(const struct say_form *f, struct arena *a, struct buf *out,

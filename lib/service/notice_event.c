@@ -6,38 +6,7 @@
 
 #include <string.h>
 
-#include "base/str.h"
-
-#define COLUMNS                                                            \
-	"e.id, e.kind, e.tenant_id, e.user_id, e.notice->>'id',"           \
-	" e.notice->>'type', e.notice->>'priority', e.notice->>'title',"   \
-	" e.notice->>'message', e.notice->>'course_id',"                   \
-	" e.notice->>'job_id', e.notice->>'task_id', e.notice->>'sme_id'," \
-	" e.notice->>'action_url', (e.notice->>'read')::boolean,"          \
-	" (e.notice->>'email_sent')::boolean,"                             \
-	" (e.notice->>'created_at')::timestamptz,"                         \
-	" (e.notice->>'read_at')::timestamptz"
-
-enum column {
-	COL_ID,
-	COL_KIND,
-	COL_TENANT,
-	COL_USER,
-	COL_NOTICE,
-	COL_TYPE,
-	COL_PRIORITY,
-	COL_TITLE,
-	COL_MESSAGE,
-	COL_COURSE,
-	COL_JOB,
-	COL_TASK,
-	COL_SME,
-	COL_ACTION,
-	COL_READ,
-	COL_EMAIL_SENT,
-	COL_CREATED,
-	COL_READ_AT
-};
+#include "service/notice.h"
 
 enum query {
 	Q_GET,
@@ -53,7 +22,8 @@ const struct db_query notice_event_queries[] = {
 	[Q_GET] = {
 	    .name = "notice_event_get",
 	    .nargs = 2, /* user, event */
-	    .sql = "SELECT " COLUMNS " FROM notification_events e"
+	    .sql = "SELECT " NOTICE_EVENT_COLUMNS
+		   " FROM notification_events e"
 		   " WHERE e.user_id = $1 AND e.id = $2",
 	},
 	[Q_STATE] = {
@@ -69,7 +39,8 @@ const struct db_query notice_event_queries[] = {
 	[Q_SINCE] = {
 	    .name = "notice_event_since",
 	    .nargs = 3, /* user, event, at most */
-	    .sql = "SELECT " COLUMNS " FROM notification_events e"
+	    .sql = "SELECT " NOTICE_EVENT_COLUMNS
+		   " FROM notification_events e"
 		   " WHERE e.user_id = $1 AND e.id > $2"
 		   " ORDER BY e.id LIMIT $3",
 	},
@@ -82,98 +53,18 @@ const struct db_query notice_event_queries[] = {
 	[Q__MAX] = { 0 },
 };
 
-/* --- rows to messages ------------------------------------------------------ */
+/* --- reading --------------------------------------------------------------- */
 
-struct word {
-	const char *name;
-	int32_t value;
-};
-
-/* accounts.md 10.1: a submission to review is an approval that is asked for. */
-static const struct word types[] = {
-	{ "task_assigned", PB_NOTIFICATION_TYPE_TASK_ASSIGNED },
-	{ "task_due_soon", PB_NOTIFICATION_TYPE_TASK_DUE_SOON },
-	{ "ingestion_complete", PB_NOTIFICATION_TYPE_INGESTION_COMPLETE },
-	{ "ingestion_failed", PB_NOTIFICATION_TYPE_INGESTION_FAILED },
-	{ "outline_ready", PB_NOTIFICATION_TYPE_OUTLINE_READY },
-	{ "generation_complete", PB_NOTIFICATION_TYPE_GENERATION_COMPLETE },
-	{ "generation_failed", PB_NOTIFICATION_TYPE_GENERATION_FAILED },
-	{ "approval_requested", PB_NOTIFICATION_TYPE_APPROVAL_REQUESTED },
-	{ "submission_ready_for_review",
-	    PB_NOTIFICATION_TYPE_APPROVAL_REQUESTED },
-	{ "submission_approved", PB_NOTIFICATION_TYPE_SUBMISSION_APPROVED },
-	{ "changes_requested", PB_NOTIFICATION_TYPE_CHANGES_REQUESTED },
-};
-
-static const struct word priorities[] = {
-	{ "low", PB_NOTIFICATION_PRIORITY_LOW },
-	{ "normal", PB_NOTIFICATION_PRIORITY_NORMAL },
-	{ "high", PB_NOTIFICATION_PRIORITY_HIGH },
-};
-
-/* Zero is "unspecified" of every enum. */
-static int32_t
-value_of(const struct word *words, size_t n, const char *name)
-{
-	size_t i;
-
-	for (i = 0; i < n; i++) {
-		if (str_eq(words[i].name, name))
-			return words[i].value;
-	}
-	return 0;
-}
-
-static struct pb_timestamp *
-time_of(struct arena *a, const struct db_rows *rows, enum column col)
-{
-	struct pb_timestamp *t;
-	int64_t us;
-
-	if (db_null(rows, col))
-		return NULL;
-	us = db_time(rows, col);
-	t = arena_zalloc(a, sizeof(*t));
-	t->seconds = us / 1000000;
-	t->nanos = (int32_t)(us % 1000000) * 1000;
-	return t;
-}
-
-static struct pb_notification *
-notice_of(struct arena *a, const struct db_rows *rows)
-{
-	struct pb_notification *n = arena_zalloc(a, sizeof(*n));
-
-	n->id = db_text(rows, COL_NOTICE);
-	n->tenant_id = db_text(rows, COL_TENANT);
-	n->user_id = db_text(rows, COL_USER);
-	n->type = value_of(types, NITEMS(types), db_text(rows, COL_TYPE));
-	n->priority = value_of(priorities, NITEMS(priorities),
-	    db_text(rows, COL_PRIORITY));
-	n->title = db_text(rows, COL_TITLE);
-	n->message = db_text(rows, COL_MESSAGE);
-	n->course_id = db_text_null(rows, COL_COURSE);
-	n->job_id = db_text_null(rows, COL_JOB);
-	n->task_id = db_text_null(rows, COL_TASK);
-	n->sme_id = db_text_null(rows, COL_SME);
-	n->action_url = db_text_null(rows, COL_ACTION);
-	n->read = db_bool(rows, COL_READ);
-	n->email_sent = db_bool(rows, COL_EMAIL_SENT);
-	n->created_at = time_of(a, rows, COL_CREATED);
-	n->read_at = time_of(a, rows, COL_READ_AT);
-	return n;
-}
-
-static void
-event_of(struct arena *a, const struct db_rows *rows,
+/* False for a row of another version: it is skipped. */
+static bool
+take_event(struct arena *a, const struct db_rows *rows,
     struct pb_subscribe_notifications_response *out)
 {
-	out->event_id = db_int(rows, COL_ID);
-	out->event_type = (int32_t)db_int(rows, COL_KIND);
-	out->notification = notice_of(a, rows);
+	if (!notice_event_read(a, rows, 0, out))
+		return false;
+	out->event_id = db_int(rows, 0);
+	return true;
 }
-
-/* --- reading --------------------------------------------------------------- */
 
 enum code
 notice_event_get(struct db *db, struct arena *a, const struct db_scope *who,
@@ -187,10 +78,8 @@ notice_event_get(struct db *db, struct arena *a, const struct db_scope *who,
 	    DB_ARGS(who->user_id, db_arg_int(a, id)));
 	if (db_end(db, rows == NULL ? CODE_UNAVAILABLE : CODE_OK) != CODE_OK)
 		return CODE_UNAVAILABLE;
-	if (!db_next(rows))
-		return CODE_NOT_FOUND;
-	event_of(a, rows, out);
-	return CODE_OK;
+	return db_next(rows) && take_event(a, rows, out) ? CODE_OK
+							 : CODE_NOT_FOUND;
 }
 
 static void
@@ -208,7 +97,7 @@ take_missed(struct arena *a, struct db_rows *state, struct db_rows *rows,
 		return;
 	events = arena_calloc(a, db_count(rows), sizeof(*events));
 	while (db_next(rows))
-		event_of(a, rows, &events[out->nevents++]);
+		out->nevents += take_event(a, rows, &events[out->nevents]);
 	out->events = events;
 }
 
