@@ -74,7 +74,8 @@ GRANT SELECT, INSERT, UPDATE, DELETE
 	ON tenants, companies, users, teams, team_members, folders, courses,
 	scorm_packages, course_progress, idempotency_keys, invitations,
 	notifications, notification_events, mail_outbox, compensations,
-	pending_registrations, stripe_events, enterprise_inquiries
+	pending_registrations, stripe_events, enterprise_inquiries,
+	schedules
 	TO mirai_worker;
 GRANT SELECT, INSERT ON audit_log TO mirai_worker;
 

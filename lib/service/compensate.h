@@ -17,8 +17,13 @@
 #include "db/db.h"
 #include "net/json.h"
 
+struct provision_env;
+
 /* Also told when a registration was paid; without payload. */
 #define PROVISION_CHANNEL "mirai_provision"
+
+/* Tries before one is given up and told to alert.address. */
+#define COMPENSATE_TRIES 20
 
 /*
  * Queues one inside the caller's open transaction and wakes mirai-provision
@@ -27,5 +32,19 @@
  */
 void compensate_queue(struct db *db, struct arena *a, const char *tenant_id,
     const char *kind, const struct json *payload);
+
+/*
+ * Does one that is due, under a lease and with no transaction open: 1 and the
+ * kind in *kind (may be NULL); 0 when none is due; -1 when the database failed
+ * (logged). What did not work is logged and comes again later.
+ */
+int compensate_step(struct provision_env *e, struct arena *a,
+    const char **kind) MUST_CHECK;
+
+/* For -n: each that waits, and whether it is due. -1 as above. */
+int compensate_waiting(struct provision_env *e, struct arena *a,
+    void (*show)(void *arg, const char *id, const char *kind, int attempts,
+	bool due),
+    void *arg) MUST_CHECK;
 
 #endif

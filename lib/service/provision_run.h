@@ -57,4 +57,7 @@ enum code provision_next(struct provision_env *e, struct arena *a,
 enum code provision_alert(struct provision_env *e, struct arena *a,
     const char *subject, const char *text) MUST_CHECK;
 
+/* s in one line, control characters as blanks; in a. For mails of plain text. */
+const char *provision_line(struct arena *a, const char *s);
+
 #endif

@@ -86,6 +86,12 @@ CREATE TABLE enterprise_inquiries (
 	created_at timestamptz NOT NULL DEFAULT now()
 );
 
+-- When each periodic task ran last, whichever host did it.
+CREATE TABLE schedules (
+	name text PRIMARY KEY,
+	ran_at timestamptz NOT NULL
+);
+
 ALTER TABLE pending_registrations ENABLE ROW LEVEL SECURITY,
 	FORCE ROW LEVEL SECURITY;
 CREATE POLICY worker ON pending_registrations TO mirai_worker
@@ -101,4 +107,7 @@ CREATE POLICY worker ON compensations TO mirai_worker
 ALTER TABLE enterprise_inquiries ENABLE ROW LEVEL SECURITY,
 	FORCE ROW LEVEL SECURITY;
 CREATE POLICY worker ON enterprise_inquiries TO mirai_worker
+	USING ((SELECT is_superadmin())) WITH CHECK ((SELECT is_superadmin()));
+ALTER TABLE schedules ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
+CREATE POLICY worker ON schedules TO mirai_worker
 	USING ((SELECT is_superadmin())) WITH CHECK ((SELECT is_superadmin()));
