@@ -203,15 +203,12 @@ enum verdict {
 static enum verdict
 judge_open(struct provision_env *e, struct arena *a, const char *session)
 {
-	switch (stripe_expire_session(e->stripe, a, NULL, session)) {
-	case CODE_OK:
-	case CODE_NOT_FOUND:
+	enum code code = stripe_expire_session(e->stripe, a, NULL, session);
+
+	if (code == CODE_OK || code == CODE_NOT_FOUND)
 		return GONE;
-	case CODE_FAILED_PRECONDITION:
-		return KEEP; /* it was completed this very moment */
-	default:
-		return NO_ANSWER;
-	}
+	/* Else it was completed this very moment. */
+	return code == CODE_FAILED_PRECONDITION ? KEEP : NO_ANSWER;
 }
 
 static enum verdict

@@ -288,20 +288,19 @@ step_identity(struct run *r)
 		.origin_id = r->id,
 	};
 	const char *why = NULL;
+	enum code code;
 
-	switch (directory_create(r->e->directory, r->a, &person, r->identity_id,
-	    &why)) {
-	case CODE_OK:
+	code = directory_create(r->e->directory, r->a, &person, r->identity_id,
+	    &why);
+	if (code == CODE_OK)
 		return CODE_OK;
-	case CODE_ALREADY_EXISTS:
+	if (code == CODE_ALREADY_EXISTS)
 		return fail(r, CODE_ALREADY_EXISTS,
 		    "somebody else signs in with this address");
-	case CODE_INVALID_ARGUMENT:
+	if (code == CODE_INVALID_ARGUMENT)
 		return fail(r, CODE_FAILED_PRECONDITION,
 		    "the identity service does not take this person");
-	default:
-		return again(r, "the identity service does not answer");
-	}
+	return again(r, "the identity service does not answer");
 }
 
 /* --- the company ----------------------------------------------------------- */
@@ -374,16 +373,12 @@ step_company(struct run *r, struct provision_made *made)
 	r->company.also = finish;
 	r->company.arg = r;
 	code = provision_company(r->e->db, r->a, &r->company, made);
-	switch (code) {
-	case CODE_OK:
-	case CODE_NOT_FOUND:
+	if (code == CODE_OK || code == CODE_NOT_FOUND)
 		return code;
-	case CODE_ALREADY_EXISTS:
+	if (code == CODE_ALREADY_EXISTS)
 		return fail(r, CODE_FAILED_PRECONDITION,
 		    "this person or this subscription has a company already");
-	default:
-		return again(r, "the database does not answer");
-	}
+	return again(r, "the database does not answer");
 }
 
 /* --- what became of it ----------------------------------------------------- */
