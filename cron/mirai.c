@@ -13,7 +13,8 @@
 #include "identity/kratos_conf.h"
 
 static const char usage[] =
-    "usage: mirai [-hV] build|company|course|identity|user ...\n";
+    "usage: mirai [-hV] build|cleanup|company|course|identity|registration|"
+    "user\n           ...\n";
 
 static const struct {
 	const char *name;
@@ -21,9 +22,12 @@ static const struct {
 	const char *help;
 } commands[] = {
 	{ "build", cmd_build, "a document in, a course package out" },
+	{ "cleanup", cmd_cleanup, "remove what time has ended, now" },
 	{ "company", cmd_company, "make, list, suspend companies" },
 	{ "course", cmd_course, "list, show, import, export courses" },
 	{ "identity", cmd_identity, "sign-ins: list, unlock, import, export" },
+	{ "registration", cmd_registration,
+	    "who paid and has no account: list, retry, discard" },
 	{ "user", cmd_user, "list, make, change, remove users" },
 };
 
@@ -34,7 +38,7 @@ help(void)
 
 	fputs(usage, stdout);
 	for (i = 0; i < NITEMS(commands); i++)
-		printf("  %-8s  %s\n", commands[i].name, commands[i].help);
+		printf("  %-12s  %s\n", commands[i].name, commands[i].help);
 	printf("\"mirai COMMAND -h\" tells more; the manual is mirai(1).\n");
 	return 0;
 }

@@ -25,7 +25,7 @@ need_url(struct admin *m, const char *key)
 }
 
 int
-admin_open(struct admin *m, const char *path)
+admin_open_app(struct admin *m, const char *path)
 {
 	const struct passwd *pw = getpwuid(getuid());
 	const char *app;
@@ -42,8 +42,21 @@ admin_open(struct admin *m, const char *path)
 	}
 	m->app = db_open(app, "mirai");
 	db_use(m->app, m->mem);
-	if (migrate_require(m->app, MIGRATE_APP) == -1 ||
-	    (m->people = directory_open(m->conf, m->mem, m->actor)) == NULL) {
+	if (migrate_require(m->app, MIGRATE_APP) == -1) {
+		admin_close(m);
+		return -1;
+	}
+	db_use(m->app, m->mem);
+	return 0;
+}
+
+int
+admin_open(struct admin *m, const char *path)
+{
+	if (admin_open_app(m, path) == -1)
+		return -1;
+	m->people = directory_open(m->conf, m->mem, m->actor);
+	if (m->people == NULL) {
 		admin_close(m);
 		return -1;
 	}

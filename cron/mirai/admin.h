@@ -21,6 +21,9 @@ struct admin {
 
 /* path NULL: the default. 0, or -1 after one line on standard error. */
 int admin_open(struct admin *m, const char *path) MUST_CHECK;
+
+/* The same without the people: for what must work while they cannot be had. */
+int admin_open_app(struct admin *m, const char *path) MUST_CHECK;
 void admin_close(struct admin *m);
 
 /*

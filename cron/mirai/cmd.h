@@ -13,9 +13,11 @@
 
 /* argv[0] is the command's name. Each returns an exit status. */
 int cmd_build(int argc, char **argv);
+int cmd_cleanup(int argc, char **argv);
 int cmd_company(int argc, char **argv);
 int cmd_course(int argc, char **argv);
 int cmd_identity(int argc, char **argv);
+int cmd_registration(int argc, char **argv);
 int cmd_user(int argc, char **argv);
 
 /* Prints the usage as an error; returns 2. */

@@ -24,7 +24,8 @@ struct company_opts {
 	const char *email;
 	const char *first_name;
 	const char *last_name;
-	int64_t seats;
+	const char *status;
+	int64_t seats; /* -1: not asked for */
 	bool json;
 };
 
@@ -34,7 +35,19 @@ static const char company_usage[] =
     "           [--team-size TEXT] [--plan starter|pro|enterprise]"
     " [--seats N] [--json]\n"
     "       mirai company list [-f CONF] [--json]\n"
+    "       mirai company plan [-f CONF] [--plan starter|pro|enterprise]\n"
+    "           [--status none|active|past_due|canceled] [--seats N] COMPANY\n"
     "       mirai company suspend|activate [-f CONF] COMPANY\n";
+
+static int
+check_plan(const char *plan)
+{
+	if (str_eq(plan, "starter") || str_eq(plan, "pro") ||
+	    str_eq(plan, "enterprise"))
+		return 0;
+	warnx("--plan: starter, pro or enterprise");
+	return -1;
+}
 
 static int
 check_create(struct company_opts *o, struct arena *a)
@@ -58,12 +71,9 @@ check_create(struct company_opts *o, struct arena *a)
 		warnx("--industry has at most 100 characters, --team-size 50");
 		return -1;
 	}
-	if (!str_eq(o->plan, "starter") && !str_eq(o->plan, "pro") &&
-	    !str_eq(o->plan, "enterprise")) {
-		warnx("--plan: starter, pro or enterprise");
-		return -1;
-	}
-	return 0;
+	if (o->plan == NULL)
+		o->plan = "pro";
+	return check_plan(o->plan);
 }
 
 static void
@@ -109,7 +119,7 @@ company_create(struct admin *m, struct company_opts *o, int argc, char **argv)
 	in.team_size = o->team_size;
 	in.plan = o->plan;
 	in.status = "active";
-	in.seats = (int32_t)o->seats;
+	in.seats = o->seats == -1 ? 0 : (int32_t)o->seats;
 	in.identity_id = first.id;
 	in.actor = m->actor;
 	code = provision_company(m->app, m->mem, &in, &made);
@@ -178,6 +188,41 @@ set_status(struct admin *m, int argc, char **argv, const char *status)
 }
 
 static int
+check_contract(const struct company_opts *o)
+{
+	const char *const known[] = { "none", "active", "past_due", "canceled",
+		NULL };
+
+	if (o->plan == NULL && o->status == NULL && o->seats == -1) {
+		warnx("one of --plan, --status and --seats is required");
+		return -1;
+	}
+	if (o->status != NULL && !str_is_listed(known, o->status)) {
+		warnx("--status: none, active, past_due or canceled");
+		return -1;
+	}
+	return o->plan == NULL ? 0 : check_plan(o->plan);
+}
+
+static int
+company_plan(struct admin *m, struct company_opts *o, int argc, char **argv)
+{
+	struct operator_company c;
+
+	if (argc != 1)
+		return cmd_usage(company_usage);
+	if (check_contract(o) == -1 || admin_find_company(m, argv[0], &c) == -1)
+		return 1;
+	if (operator_set_plan(m->app, m->mem, &c, o->plan, o->status, o->seats,
+		m->actor) != CODE_OK) {
+		admin_database_failed();
+		return 1;
+	}
+	printf("%s was changed\n", c.name);
+	return 0;
+}
+
+static int
 company_suspend(struct admin *m, struct company_opts *o, int argc, char **argv)
 {
 	(void)o; /* no options */
@@ -199,6 +244,7 @@ static const struct {
 	{ "activate", company_activate },
 	{ "create", company_create },
 	{ "list", company_list },
+	{ "plan", company_plan },
 	{ "suspend", company_suspend },
 };
 
@@ -214,7 +260,8 @@ read_options(struct company_opts *o, int argc, char **argv)
 		{ .name = "last-name", .text = &o->last_name },
 		{ .name = "name", .text = &o->name },
 		{ .name = "plan", .text = &o->plan },
-		{ .name = "seats", .number = &o->seats, .max = 1000 },
+		{ .name = "seats", .number = &o->seats, .max = 1000000 },
+		{ .name = "status", .text = &o->status },
 		{ .name = "team-size", .text = &o->team_size },
 		{ .name = NULL },
 	};
@@ -225,7 +272,7 @@ read_options(struct company_opts *o, int argc, char **argv)
 int
 cmd_company(int argc, char **argv)
 {
-	struct company_opts o = { .plan = "pro",
+	struct company_opts o = { .seats = -1,
 		.industry = "",
 		.team_size = "" };
 	struct admin m;

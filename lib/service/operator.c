@@ -35,6 +35,7 @@ enum query {
 	Q_SET_ROLE,
 	Q_REMOVE_USER,
 	Q_SET_STATUS,
+	Q_SET_PLAN,
 	Q__MAX
 };
 
@@ -104,6 +105,23 @@ const struct db_query operator_queries[] = {
 		   " updated_at = now() WHERE id = $1"
 		   " RETURNING id, id AS tenant_id),"
 		   AUDIT("tenant.status", "tenant", "$3"),
+	},
+	[Q_SET_PLAN] = {
+	    .name = "operator_set_plan",
+	    .nargs = 5, /* company, plan, status, seats, actor */
+	    .sql = "WITH done AS (UPDATE companies"
+		   " SET plan = coalesce($2, plan),"
+		   " subscription_status = coalesce($3, subscription_status),"
+		   " seat_count = coalesce($4::int, seat_count),"
+		   " updated_at = now() WHERE id = $1"
+		   " RETURNING id, tenant_id, plan, subscription_status,"
+		   " seat_count),"
+		   " a AS (INSERT INTO audit_log (tenant_id, action,"
+		   " target_type, target_id, details) SELECT tenant_id,"
+		   " 'company.plan', 'company', id, jsonb_build_object("
+		   "'by', $5::text, 'plan', plan, 'status',"
+		   " subscription_status, 'seats', seat_count) FROM done)"
+		   " SELECT id FROM done",
 	},
 	[Q__MAX] = { 0 },
 };
@@ -304,5 +322,21 @@ operator_set_status(struct db *db, const struct operator_company *c,
 	return finish(db,
 	    db_last(db, &operator_queries[Q_SET_STATUS],
 		DB_ARGS(c->tenant_id, status, actor)),
+	    CODE_NOT_FOUND);
+}
+
+enum code
+operator_set_plan(struct db *db, struct arena *a,
+    const struct operator_company *c, const char *plan, const char *status,
+    int64_t seats, const char *actor)
+{
+	const char *n = seats == -1 ? NULL : db_arg_int(a, seats);
+
+	db_begin(db, DB_TX_WRITE, &everything);
+	db_notify(db, "mirai_cache",
+	    cache_message(a, c->tenant_id, "billing", true));
+	return finish(db,
+	    db_run(db, &operator_queries[Q_SET_PLAN],
+		DB_ARGS(c->id, plan, status, n, actor)),
 	    CODE_NOT_FOUND);
 }

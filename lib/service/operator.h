@@ -59,4 +59,12 @@ enum code operator_remove_user(struct db *db, struct arena *a,
 enum code operator_set_status(struct db *db, const struct operator_company *c,
     const char *status, const char *actor);
 
+/*
+ * What a company has by contract. plan, status (of the subscription) and seats
+ * (0: the plan's default): NULL, NULL and -1 leave them.
+ */
+enum code operator_set_plan(struct db *db, struct arena *a,
+    const struct operator_company *c, const char *plan, const char *status,
+    int64_t seats, const char *actor);
+
 #endif
