@@ -130,10 +130,11 @@ export async function mirai(conf, ...args) {
 	const env = { ...process.env, MIRAI_CONF: conf };
 	const child = spawn(path.join(BUILD, 'bin/mirai'), args, { env, stdio: ['ignore', 'pipe', 'pipe'] });
 	let text = '';
-	for (const s of [child.stdout, child.stderr])
-		s.on('data', (d) => { text += d; });
+	let errors = '';
+	child.stdout.on('data', (d) => { text += d; });
+	child.stderr.on('data', (d) => { errors += d; });
 	const [code] = await once(child, 'close');
-	return { code, text };
+	return { code, text, errors };
 }
 
 export async function kill(child) {
