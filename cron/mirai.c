@@ -13,8 +13,8 @@
 #include "identity/kratos_conf.h"
 
 static const char usage[] =
-    "usage: mirai [-hV] build|cleanup|company|course|identity|registration|"
-    "user\n           ...\n";
+    "usage: mirai [-hV] build|cleanup|company|course|identity|mail|"
+    "registration|user\n           ...\n";
 
 static const struct {
 	const char *name;
@@ -26,6 +26,7 @@ static const struct {
 	{ "company", cmd_company, "make, list, suspend companies" },
 	{ "course", cmd_course, "list, show, import, export courses" },
 	{ "identity", cmd_identity, "sign-ins: list, unlock, import, export" },
+	{ "mail", cmd_mail, "list, show, resend queued mails" },
 	{ "registration", cmd_registration,
 	    "who paid and has no account: list, retry, discard" },
 	{ "user", cmd_user, "list, make, change, remove users" },

@@ -17,6 +17,7 @@ int cmd_cleanup(int argc, char **argv);
 int cmd_company(int argc, char **argv);
 int cmd_course(int argc, char **argv);
 int cmd_identity(int argc, char **argv);
+int cmd_mail(int argc, char **argv);
 int cmd_registration(int argc, char **argv);
 int cmd_user(int argc, char **argv);
 

@@ -382,8 +382,10 @@ mail_smtp_parse(struct arena *a, const char *uri, const char **error)
 static bool
 is_this_host(const char *host)
 {
-	return str_ieq(host, "localhost") || str_starts(host, "127.") ||
-	    str_eq(host, "::1") || str_eq(host, "[::1]");
+	bool v4 = strspn(host, "0123456789.") == strlen(host);
+
+	return str_ieq(host, "localhost") || str_eq(host, "[::1]") ||
+	    (v4 && str_starts(host, "127."));
 }
 
 struct mail_smtp *

@@ -281,6 +281,35 @@ test_maildir(void)
 	CHECK(error != NULL && str_starts(error, "/proc/nowhere: "));
 }
 
+static void
+test_host(void)
+{
+	static const char *const bad[] = { "", "a b", "smtp://x", "x:25", "-x",
+		"u@x", "[x]", "x/y", "[::1" };
+	struct mail_smtp *s;
+	size_t i;
+
+	for (i = 0; i < NITEMS(bad); i++)
+		CHECK(mail_smtp_host(a, bad[i], 25, NULL, NULL, true) == NULL);
+	s = mail_smtp_host(a, "mail.example", 587, "u", NULL, false);
+	CHECK_STR(s->url, "smtp://mail.example:587");
+	CHECK(s->starttls && !s->may_plain && s->verify && !s->local);
+	CHECK_STR(s->user, "u");
+	CHECK_STR(s->password, "");
+	s = mail_smtp_host(a, "mail.example", 25, NULL, NULL, true);
+	CHECK(s->starttls && s->may_plain && !s->verify && !s->local);
+	s = mail_smtp_host(a, "mail.example", 465, NULL, NULL, false);
+	CHECK_STR(s->url, "smtps://mail.example:465");
+	CHECK(!s->starttls && !s->may_plain && s->verify);
+	s = mail_smtp_host(a, "::1", 1025, NULL, NULL, false);
+	CHECK_STR(s->url, "smtp://[::1]:1025");
+	CHECK(s->local && s->may_plain && !s->verify);
+	CHECK(mail_smtp_host(a, "LocalHost", 25, NULL, NULL, false)->local);
+	CHECK(mail_smtp_host(a, "127.0.0.9", 25, NULL, NULL, false)->local);
+	CHECK(!mail_smtp_host(a, "127.example.com", 25, NULL, NULL, false)
+		   ->local);
+}
+
 int
 main(void)
 {
@@ -291,6 +320,7 @@ main(void)
 	test_headers();
 	test_refusals();
 	test_uri();
+	test_host();
 	test_maildir();
 	arena_free(a);
 	return test_done();
