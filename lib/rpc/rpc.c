@@ -366,7 +366,6 @@ begin(struct req *r, const struct rpc_method *m)
 		.deadline_ms = r->deadline_ms,
 	};
 
-	db_use(r->db, r->mem);
 	db_begin(r->db, m->tx, &scope);
 }
 
@@ -397,6 +396,8 @@ run(struct req *r, const struct rpc_method *m, const char *key, const void *in,
 
 	if (expired(r))
 		return fail_late(r);
+	if (r->db != NULL)
+		db_use(r->db, r->mem);
 	if (tx)
 		begin(r, m);
 	code = key == NULL ? m->call(r, in, out)
