@@ -558,6 +558,12 @@ directory_create(struct directory *d, struct arena *a,
 	return in->origin == NULL ? code : find_made(d, a, in, id);
 }
 
+bool
+directory_hashes(const struct directory *d)
+{
+	return d->kratos != NULL;
+}
+
 enum code
 directory_set_password(struct directory *d, struct arena *a,
     const struct ident_person *who, const char *password, const char **why)

@@ -67,6 +67,12 @@ enum code directory_create(struct directory *d, struct arena *a,
     const struct identity_person *in, char id[STR_UUID_LEN + 1],
     const char **why) MUST_CHECK;
 
+/*
+ * Whether a person to be made is best given with the plain password: the
+ * service hashes it, not this process.
+ */
+bool directory_hashes(const struct directory *d);
+
 /* A new password, checked; sessions stay. Codes as of directory_create(). */
 enum code directory_set_password(struct directory *d, struct arena *a,
     const struct ident_person *who, const char *password,

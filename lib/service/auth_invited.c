@@ -10,7 +10,6 @@
 
 #include "base/clock.h"
 #include "identity/directory.h"
-#include "service/auth.h"
 #include "service/auth_password.h"
 #include "service/compensate.h"
 #include "service/field.h"
@@ -98,7 +97,9 @@ prepare(struct req *r, const struct pb_register_with_invitation_request *in,
 	    (code = check_password(r, s)) != CODE_OK)
 		return code;
 	s->token_hash = invitation_hash(r->mem, in->token);
-	return auth_password_hash(r, s->password, &s->password_hash);
+	return directory_hashes(r->env->directory)
+	    ? CODE_OK
+	    : auth_password_hash(r, s->password, &s->password_hash);
 }
 
 /* --- the steps ------------------------------------------------------------- */
@@ -165,7 +166,7 @@ clear_way(struct req *r, const struct signup *s)
 	if (code == CODE_NOT_FOUND)
 		return CODE_OK;
 	if (code != CODE_OK)
-		return auth_unreachable(r);
+		return invitation_unreachable(r);
 	if (!directory_made_for(&account, ORIGIN, s->inv.id))
 		return taken(r);
 	begin_after(r);
@@ -177,7 +178,7 @@ clear_way(struct req *r, const struct signup *s)
 	return directory_remove(d, r->mem, account.person.identity_id) ==
 		CODE_OK
 	    ? CODE_OK
-	    : auth_unreachable(r);
+	    : invitation_unreachable(r);
 }
 
 static enum code
@@ -187,7 +188,8 @@ make_identity(struct req *r, struct signup *s)
 		.email = s->inv.email,
 		.first_name = s->first_name,
 		.last_name = s->last_name,
-		.hash = s->password_hash,
+		.hash = s->password_hash, /* NULL: hashed there */
+		.password = s->password_hash == NULL ? s->password : NULL,
 		.verified = true, /* the token came by mail */
 		.origin = ORIGIN,
 		.origin_id = s->inv.id,
@@ -206,7 +208,7 @@ make_identity(struct req *r, struct signup *s)
 		return taken(r);
 	if (code == CODE_INVALID_ARGUMENT)
 		return req_fail(r, CODE_INVALID_ARGUMENT, "%s", why);
-	return auth_unreachable(r);
+	return invitation_unreachable(r);
 }
 
 static enum code

@@ -192,13 +192,6 @@ check_create(struct req *r, const struct pb_create_invitation_request *in,
 }
 
 static enum code
-unreachable(struct req *r)
-{
-	return req_fail_reason(r, CODE_UNAVAILABLE, "EXTERNAL_SERVICE_ERROR",
-	    "the identity service does not answer");
-}
-
-static enum code
 look_up(struct req *r, struct plan *p)
 {
 	struct ident_person *person = arena_zalloc(r->mem, sizeof(*person));
@@ -207,8 +200,9 @@ look_up(struct req *r, struct plan *p)
 	code = directory_find(r->env->directory, r->mem, p->email, person);
 	if (code == CODE_OK)
 		p->identity_id = person->identity_id;
-	return code == CODE_OK || code == CODE_NOT_FOUND ? CODE_OK
-							 : unreachable(r);
+	return code == CODE_OK || code == CODE_NOT_FOUND
+	    ? CODE_OK
+	    : invitation_unreachable(r);
 }
 
 /* Under the lock of the company: whether there is anything against it. */
@@ -531,7 +525,7 @@ check_invited(struct req *r, const struct invitation *inv)
 	code =
 	    directory_account(r->env->directory, r->mem, inv->email, &account);
 	if (code != CODE_OK && code != CODE_NOT_FOUND)
-		return unreachable(r);
+		return invitation_unreachable(r);
 	if (code == CODE_NOT_FOUND ||
 	    !str_eq(account.person.identity_id, r->who.identity_id))
 		return mismatch(r, "the invitation is for another address");

@@ -44,6 +44,9 @@ const char *invitation_hash(struct arena *a, const char *token);
 /* INVITATION_NOT_FOUND. */
 enum code invitation_none(struct req *r);
 
+/* The identity service does not answer. */
+enum code invitation_unreachable(struct req *r);
+
 /*
  * CODE_OK if it can be used, else the request has failed with what it is:
  * accepted, revoked, expired.

@@ -167,6 +167,13 @@ invitation_none(struct req *r)
 	    "invitation not found");
 }
 
+enum code
+invitation_unreachable(struct req *r)
+{
+	return req_fail_reason(r, CODE_UNAVAILABLE, "EXTERNAL_SERVICE_ERROR",
+	    "the identity service does not answer; please try again");
+}
+
 static enum code
 used_before(struct req *r)
 {
