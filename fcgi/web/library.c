@@ -5,6 +5,7 @@
  */
 #include <string.h>
 
+#include "arrive.h"
 #include "base/utf8.h"
 #include "fold.h"
 #include "mirai/v1/course.rpc.h"
@@ -533,6 +534,7 @@ library_dashboard(struct page *p)
 		return;
 	}
 	page_app_open(p, "Dashboard", false);
+	arrive_put(p);
 	tmpl_dashboard_head(&p->h,
 	    &(struct tmpl_dashboard_head){ .greeting = greeting(p),
 		.text = p->company == NULL

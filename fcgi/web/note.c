@@ -31,6 +31,7 @@ static const struct note notes[] = {
 	{ "team-created", "The team is created." },
 	{ "team-deleted", "The team is deleted." },
 	{ "team-saved", "The team is saved." },
+	{ "workspace-saved", "The workspace is saved." },
 };
 
 static const struct note *

@@ -41,6 +41,24 @@ void export_download(struct page *p);
 
 /* settings.c */
 void settings_page(struct page *p);
+void settings_back(struct page *p);
+
+/* settings_company.c */
+void settings_company_save(struct page *p);
+void settings_company_workspace(struct page *p);
+
+/* settings_people.c */
+void settings_people_invite(struct page *p);
+void settings_people_resend(struct page *p);
+void settings_people_revoke_ask(struct page *p);
+void settings_people_revoke(struct page *p);
+void settings_people_role(struct page *p);
+void settings_people_remove_ask(struct page *p);
+void settings_people_remove(struct page *p);
+
+/* settings_billing.c */
+void settings_billing_checkout(struct page *p);
+void settings_billing_portal(struct page *p);
 
 /* teams.c */
 void teams_page(struct page *p);

@@ -4,18 +4,20 @@
  */
 #include "plans.h"
 
+#include "service/seats.h"
+
 const struct plan plans[PLANS] = {
 	{ PB_PLAN_STARTER, "starter", "Starter",
-	    "For a first team and its first courses.", 800,
+	    "For a first team and its first courses.",
 	    { "Up to 10 members", "Course builder", "5 GB of storage",
 		"Support by e-mail" },
 	    { NULL } },
-	{ PB_PLAN_PRO, "pro", "Pro", "For a company of any size.", 1200,
+	{ PB_PLAN_PRO, "pro", "Pro", "For a company of any size.",
 	    { "Any number of members", "Course builder, all of it",
 		"50 GB of storage", "Support that answers first" },
 	    { "Custom branding", "Analytics dashboard" } },
 	{ PB_PLAN_ENTERPRISE, "enterprise", "Enterprise",
-	    "By contract, with people to talk to.", 0,
+	    "By contract, with people to talk to.",
 	    { "All of Pro", "Storage without a limit",
 		"Single sign-on by OpenID Connect", "Dedicated support",
 		"Agreed service levels" },
@@ -44,6 +46,18 @@ plans_by_slug(const char *slug)
 	return NULL;
 }
 
+int64_t
+plans_cents(const struct plan *plan)
+{
+	return seats_plan(plan->slug)->price;
+}
+
+int64_t
+plans_seats(const struct plan *plan)
+{
+	return seats_plan(plan->slug)->seats;
+}
+
 const char *
 plans_dollars(struct arena *a, int64_t cents)
 {
@@ -64,10 +78,10 @@ plans_are_paid(const struct page *p)
 static void
 put_price(struct page *p, const struct plan *plan)
 {
-	if (plan->cents > 0)
+	if (plans_cents(plan) > 0)
 		tmpl_plan_price(&p->h,
 		    &(struct tmpl_plan_price){
-			.price = plans_dollars(p->r->mem, plan->cents) });
+			.price = plans_dollars(p->r->mem, plans_cents(plan)) });
 	else
 		tmpl_plan_contract(&p->h);
 }

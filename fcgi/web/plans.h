@@ -8,10 +8,9 @@
 
 struct plan {
 	int32_t wire;	  /* enum pb_plan */
-	const char *slug; /* in ?tier= and in forms */
+	const char *slug; /* as stored, in ?tier= and in forms */
 	const char *name;
 	const char *pitch;
-	int32_t cents;		/* per seat and month; 0: by contract */
 	const char *has[8];	/* NULL ends it */
 	const char *planned[4]; /* sold with it, but not there yet */
 };
@@ -26,6 +25,12 @@ const struct plan *plans_by_slug(const char *slug);
 void plans_card_open(struct page *p, const struct plan *plan,
     const char *marked);
 void plans_card_close(struct page *p);
+
+/* The price of a seat and month; 0: by contract. */
+int64_t plans_cents(const struct plan *plan);
+
+/* Its seats when none were bought. */
+int64_t plans_seats(const struct plan *plan);
 
 /* "$12", in whole dollars. */
 const char *plans_dollars(struct arena *a, int64_t cents);

@@ -22,9 +22,11 @@ public_landing(struct page *p)
 	    &(struct tmpl_landing){ .start = page_start(p),
 		.start_label =
 		    signed_in(p) ? "Go to your dashboard" : "Get Started" });
-	if (checkout != NULL && str_eq(checkout, "success"))
+	if (checkout != NULL && str_eq(checkout, "success")) {
 		tmpl_checkout_thanks(&p->h,
 		    &(struct tmpl_checkout_thanks){ .close = "/" });
+		tmpl_celebrate(&p->h);
+	}
 	page_public_close(p);
 	page_send(p, 200);
 }
@@ -46,7 +48,8 @@ put_plan(struct page *p, const struct plan *plan)
 			  p->site.part == SITE_MARKETING ? p->site.app : "")
 		    : arena_printf(p->r->mem, "%s?tier=%s", page_start(p),
 			  plan->slug),
-		.label = plan->cents > 0 ? "Get Started" : "Contact Sales",
+		.label =
+		    plans_cents(plan) > 0 ? "Get Started" : "Contact Sales",
 		.plan = plan->name });
 	plans_card_close(p);
 }

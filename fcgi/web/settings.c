@@ -1,8 +1,37 @@
 /*
- * Company, people and teams, to read. What a role may not see is left out.
+ * Settings (spec web.md 21): a list of tabs beside the one that is open; on
+ * narrow windows first the list, then the tab with a way back. Tabs of the
+ * company's affairs are for its administrators.
  */
-#include "mirai/v1/user.rpc.h"
+#include "settings.h"
+
+#include "note.h"
 #include "pages.h"
+
+static enum code profile_put(struct page *p, const struct entry *e);
+
+struct tab {
+	const char *name; /* in ?tab= */
+	const char *label;
+	const char *text;
+	const char *icon;
+	bool company; /* needs one */
+	bool admin;
+	enum code (*put)(struct page *p, const struct entry *e);
+};
+
+static const struct tab tabs[] = {
+	{ "profile", "Profile", "Your name, address and role", "user", false,
+	    false, profile_put },
+	{ "company", "Company", "Name, industry and size", "company", true,
+	    false, settings_company_put },
+	{ "team", "Team", "Seats, invitations and members", "team", true, true,
+	    settings_team_put },
+	{ "billing", "Billing", "Plan, price and payments", "card", true, true,
+	    settings_billing_put },
+};
+
+/* --- profile ---------------------------------------------------------------- */
 
 static const char *
 or_dash(const char *s)
@@ -10,70 +39,124 @@ or_dash(const char *s)
 	return str_is_empty(s) ? "–" : s;
 }
 
-static const char *
-plan_name(int plan)
+static enum code
+profile_put(struct page *p, const struct entry *e)
 {
-	static const char *const names[] = { "–", "Starter", "Pro",
-		"Enterprise" };
-
-	return plan < 0 || (size_t)plan >= NITEMS(names) ? names[0]
-							 : names[plan];
-}
-
-static void
-put_account(struct page *p)
-{
+	(void)e; /* has no form of its own */
 	tmpl_settings_profile(&p->h,
 	    &(struct tmpl_settings_profile){
+		.initials = page_initials(p->r->mem, p->me),
 		.name = page_user_name(p->r->mem, p->me),
 		.email = or_dash(p->me->email),
-		.role = page_role_name(p->me->role) });
-	if (p->company == NULL)
-		return;
-	tmpl_settings_company(&p->h,
-	    &(struct tmpl_settings_company){ .name = p->company->name,
-		.industry = or_dash(p->company->industry),
-		.size = or_dash(p->company->team_size),
-		.plan = plan_name(p->company->plan) });
+		.role = page_role_name(p->me->role),
+		.tone = page_role_tone(p->me->role),
+		.company = p->company == NULL ? "–" : p->company->name });
+	return CODE_OK;
 }
 
-static void
-put_members(struct page *p, const struct pb_list_company_users_response *list)
+/* --- tabs ------------------------------------------------------------------- */
+
+static bool
+is_offered(const struct page *p, const struct tab *t)
+{
+	return (!t->company || p->company != NULL) &&
+	    (!t->admin || page_is_admin(p));
+}
+
+static const struct tab *
+find_tab(const char *name)
 {
 	size_t i;
 
-	tmpl_members_open(&p->h);
-	for (i = 0; i < list->nusers; i++)
-		tmpl_member_row(&p->h,
-		    &(struct tmpl_member_row){
-			.name = page_user_name(p->r->mem, &list->users[i]),
-			.email = or_dash(list->users[i].email),
-			.tone = page_role_tone(list->users[i].role),
-			.role = page_role_name(list->users[i].role) });
-	tmpl_members_close(&p->h);
+	for (i = 0; name != NULL && i < NITEMS(tabs); i++)
+		if (str_eq(tabs[i].name, name))
+			return &tabs[i];
+	return &tabs[0];
+}
+
+static void
+put_list(struct page *p, const struct tab *open)
+{
+	size_t i;
+
+	tmpl_settings_tabs_open(&p->h);
+	for (i = 0; i < NITEMS(tabs); i++) {
+		if (!is_offered(p, &tabs[i]))
+			continue;
+		tmpl_settings_tab(&p->h,
+		    &(struct tmpl_settings_tab){ .name = tabs[i].name,
+			.current = &tabs[i] == open ? "page" : "false",
+			.icon = tabs[i].icon,
+			.label = tabs[i].label,
+			.text = tabs[i].text });
+	}
+	tmpl_settings_tabs_close(&p->h);
+}
+
+void
+settings_show(struct page *p, const char *name, const struct entry *e)
+{
+	const struct tab *t;
+
+	t = find_tab(name);
+	if (!is_offered(p, t)) {
+		page_message(p, 403, "Not allowed",
+		    "These settings are for administrators of a company.");
+		return;
+	}
+	page_app_open(p, "Settings", false);
+	tmpl_settings_open(&p->h,
+	    &(struct tmpl_settings){ .kind = name == NULL ? "settings-list"
+							  : "settings-one",
+		.company = p->company == NULL ? "" : p->company->name });
+	put_list(p, t);
+	tmpl_settings_body_open(&p->h);
+	entry_put_summary(p, e);
+	if ((p->r->code = t->put(p, e)) != CODE_OK) {
+		page_fail(p);
+		return;
+	}
+	tmpl_settings_body_close(&p->h);
+	tmpl_settings_close(&p->h);
+	page_app_close(p);
+	page_send(p, e->field == NULL ? 200 : e->status);
+}
+
+void
+settings_done(struct page *p, enum code code, const char *tab, const char *note,
+    const struct entry_rule *rules)
+{
+	struct entry e = { 0 };
+
+	if (code == CODE_OK) {
+		note_leave(p, note);
+		page_redirect(p,
+		    arena_printf(p->r->mem, "/settings?tab=%s", tab));
+	} else if (entry_fault(p, rules, &e)) {
+		req_unfail(p->r);
+		settings_show(p, tab, &e);
+	} else
+		page_fail(p);
 }
 
 void
 settings_page(struct page *p)
 {
-	struct pb_list_company_users_request in = { 0 };
-	struct pb_list_company_users_response out = { 0 };
-	bool members;
+	const struct entry none = { 0 };
 
-	members = p->company != NULL && page_is_admin(p);
-	if (members &&
-	    rpc_user_list_company_users(p->r, &in, &out) != CODE_OK) {
-		page_fail(p);
-		return;
-	}
-	page_app_open(p, "Settings", false);
-	tmpl_settings_open(&p->h,
-	    &(struct tmpl_settings){
-		.company = p->company == NULL ? "" : p->company->name });
-	put_account(p);
-	if (members)
-		put_members(p, &out);
-	tmpl_settings_close(&p->h);
-	page_app_close(p);
-	page_send(p, 200);
+	settings_show(p, req_query(p->r, "tab"), &none);
+}
+
+/* Addresses for posts, come to without one: back to their tab. */
+void
+settings_back(struct page *p)
+{
+	const char *tab;
+
+	tab = str_starts(p->r->path, "/settings/billing") ? "billing"
+	    : str_starts(p->r->path, "/settings/company") ||
+		str_starts(p->r->path, "/settings/workspace")
+	    ? "company"
+	    : "team";
+	page_redirect(p, arena_printf(p->r->mem, "/settings?tab=%s", tab));
 }

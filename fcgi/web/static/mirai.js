@@ -208,6 +208,19 @@ const bringUpToDate = async () => {
 };
 if (live) setTimeout(bringUpToDate, 2000);
 
+// What somebody who came from elsewhere is told: the question leaves the
+// address, and the message goes by itself or when it is closed.
+each("[data-arrival]", (banner) => {
+  const close = banner.querySelector("a");
+  history.replaceState(null, "", close.getAttribute("href"));
+  close.addEventListener("click", (event) => {
+    event.preventDefault();
+    banner.remove();
+    document.getElementById("main").focus();
+  });
+  setTimeout(() => banner.remove(), 30000);
+});
+
 // Parts that few pages need come when they are needed.
 const part = (name) => import(`./${name}.js${new URL(import.meta.url).search}`);
 
