@@ -84,7 +84,7 @@ export class Kratos {
 	again() { return this.start(this.base, [this.publicPort, this.adminPort]); }
 
 	// The next times calls to a path answer in another way; until cleared.
-	fault(path, kind) { this.faults.push({ path, kind }); }
+	fault(path, kind, method = null) { this.faults.push({ path, kind, method }); }
 
 	clear() { this.faults = []; }
 
@@ -94,7 +94,7 @@ export class Kratos {
 		for await (const c of req) chunks.push(c);
 		const c = new Call(this, req, res, url, Buffer.concat(chunks).toString());
 		this.seen.push({ method: req.method, path: url.pathname, target: req.url, headers: req.headers });
-		const fault = this.faults.find((f) => f.path === url.pathname);
+		const fault = this.faults.find((f) => f.path === url.pathname && (f.method ?? req.method) === req.method);
 		if (fault && faults[fault.kind](c, res) === true) return;
 		try {
 			if (routes === adminRoutes && !url.pathname.startsWith('/admin')) {
