@@ -69,7 +69,14 @@ const struct db_query provision_admin_queries[] = {
 	    .nargs = 2, /* id, actor */
 	    .sql = "WITH done AS (DELETE FROM pending_registrations"
 		   " WHERE id = $1::uuid AND status = 'failed'"
-		   " RETURNING id, company_name, kratos_id),"
+		   " RETURNING id, company_name, kratos_id,"
+		   " checkout_session_id),"
+		   /* Reconciliation need not tell of the payment any more. */
+		   " e AS (INSERT INTO stripe_events (event_id, type,"
+		   " processed_at) SELECT 'lost:' || checkout_session_id,"
+		   " 'reconcile.lost', now() FROM done"
+		   " WHERE checkout_session_id IS NOT NULL"
+		   " ON CONFLICT DO NOTHING),"
 		   " c AS (INSERT INTO compensations (kind, payload)"
 		   " SELECT 'delete_identity',"
 		   " jsonb_build_object('identity_id', kratos_id)"
