@@ -13,6 +13,7 @@
 #include "identity/hasher.h"
 #include "identity/ident.h"
 #include "identity/kratos_conf.h"
+#include "mirai/v1/auth.rpc.h"
 #include "mirai/v1/billing.rpc.h"
 #include "mirai/v1/invitation.rpc.h"
 #include "net/stripe.h"
@@ -25,6 +26,7 @@
 #define RETURN "/api/v1/auth/complete-checkout"
 
 static const struct rpc_service *const services[] = {
+	&auth_service,
 	&billing_service,
 	&invitation_service,
 	NULL,

@@ -69,10 +69,12 @@ function parse(text) {
 	} catch {
 		json = undefined;
 	}
-	return { status, text: body, json };
+	const headers = Object.fromEntries([...text.slice(0, at).matchAll(/^([^:\r\n]+): *(.*?)\r?$/gm)]
+		.map(([, name, value]) => [name.toLowerCase(), value]));
+	return { status, text: body, json, headers };
 }
 
-// { status, text, json }. Status 0: no whole answer came; "refused" when nobody
+// { status, text, json, headers }. Status 0: no whole answer came; "refused" when nobody
 // took the call at all.
 export function callFastCgi(socket, target, headers, message) {
 	return new Promise((resolve) => {
