@@ -26,16 +26,19 @@ machine_may_retry(const struct machine_run *run)
 struct saying {
 	enum machine_effect effect;
 	const char *what;
+	const char *of; /* NULL: the machine */
 };
 
 static const struct saying sayings[] = {
-	{ MACHINE_STARTED, "started" },
-	{ MACHINE_EXPIRED, "expired" },
-	{ MACHINE_FAILED, "failed" },
-	{ MACHINE_COMPLETED, "completed" },
+	{ MACHINE_STARTED, "started", NULL },
+	{ MACHINE_EXPIRED, "expired", "flow" },
+	{ MACHINE_FAILED, "failed", NULL },
+	{ MACHINE_COMPLETED, "completed", NULL },
+	{ MACHINE_SUCCEEDED, "success", NULL },
+	{ MACHINE_FLOW_DONE, "completed", "flow" },
 };
 
-/* "auth.login.failed"; a flow expires under the name of flows. */
+/* "auth.login.failed"; flows end under the name of flows. */
 static void
 say(const struct machine_run *run, const struct saying *s)
 {
@@ -43,7 +46,7 @@ say(const struct machine_run *run, const struct saying *s)
 	const char *name;
 
 	a = arena_new();
-	name = s->effect == MACHINE_EXPIRED ? "flow" : run->machine->name;
+	name = s->of == NULL ? run->machine->name : s->of;
 	log_event(LOG_LEVEL_INFO, arena_printf(a, "auth.%s.%s", name, s->what),
 	    arena_printf(a,
 		"\"machine\":\"%s\",\"state\":\"%s\",\"retries\":%d,"
@@ -75,7 +78,8 @@ machine_step(struct machine_run *run, int event)
 	size_t i;
 
 	if ((row = find_row(run, event)) == NULL ||
-	    (row->guard == MACHINE_MAY_RETRY && !machine_may_retry(run)))
+	    (row->guard == MACHINE_MAY_RETRY && !machine_may_retry(run)) ||
+	    (row->guard == MACHINE_VALID && !run->valid))
 		return false;
 	run->state = row->to;
 	for (i = 0; i < NITEMS(sayings); i++)

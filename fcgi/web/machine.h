@@ -16,17 +16,20 @@
 
 enum machine_guard {
 	MACHINE_ALWAYS = 0,
-	MACHINE_MAY_RETRY /* fewer retries than allowed, error retryable */
+	MACHINE_MAY_RETRY, /* fewer retries than allowed, error retryable */
+	MACHINE_VALID	   /* what the state asks for is there */
 };
 
 /* What follows a transition, besides the new state. */
 enum machine_effect {
-	MACHINE_STARTED = 1,   /* say that it began */
-	MACHINE_EXPIRED = 2,   /* say that the flow expired */
-	MACHINE_FAILED = 4,    /* say that it failed */
-	MACHINE_COMPLETED = 8, /* say that it is over */
-	MACHINE_COUNT = 16,    /* one more retry */
-	MACHINE_CLEAR = 32     /* forget error and retries */
+	MACHINE_STARTED = 1,	/* say that it began */
+	MACHINE_EXPIRED = 2,	/* say that the flow expired */
+	MACHINE_FAILED = 4,	/* say that it failed */
+	MACHINE_COMPLETED = 8,	/* say that it is over */
+	MACHINE_COUNT = 16,	/* one more retry */
+	MACHINE_CLEAR = 32,	/* forget error and retries */
+	MACHINE_SUCCEEDED = 64, /* say that it reached its end */
+	MACHINE_FLOW_DONE = 128 /* say that the flow is over */
 };
 
 struct machine_row {
@@ -51,6 +54,7 @@ struct machine_run {
 	int state; /* 0: where all begin */
 	int retries;
 	enum code error; /* CODE_OK: none */
+	bool valid;	 /* what the state asks for is there */
 };
 
 /* Whether the error is one that trying again may cure (web.md 3.5). */
@@ -110,5 +114,37 @@ enum logout_event {
 };
 
 extern const struct machine machine_logout;
+
+/* --- 24.4 Registration: machine_registration.c ------------------------------ */
+
+enum registration_state {
+	REGISTRATION_EMAIL = 0,
+	REGISTRATION_CHECKING_EMAIL,
+	REGISTRATION_ORG,
+	REGISTRATION_ACCOUNT,
+	REGISTRATION_PLAN,
+	REGISTRATION_SUBMITTING,
+	REGISTRATION_CONTACT,
+	REGISTRATION_SUBMITTING_CONTACT,
+	REGISTRATION_REDIRECTING,  /* final: to the checkout */
+	REGISTRATION_SUCCESS,	   /* final */
+	REGISTRATION_CONTACT_DONE, /* final */
+	REGISTRATION__MAX
+};
+
+enum registration_event {
+	REGISTRATION_NEXT,
+	REGISTRATION_BACK,
+	REGISTRATION_EXISTS,
+	REGISTRATION_FREE,
+	REGISTRATION_FAILED,
+	REGISTRATION_SELECT_ENTERPRISE,
+	REGISTRATION_CANCEL_ENTERPRISE,
+	REGISTRATION_SUBMIT,
+	REGISTRATION_TO_CHECKOUT,
+	REGISTRATION_DONE
+};
+
+extern const struct machine machine_registration;
 
 #endif

@@ -21,6 +21,15 @@ void recover_reset(struct page *p);
 void recover_verification(struct page *p);
 void recover_registration(struct page *p);
 
+/* wizard.c */
+void wizard_page(struct page *p);
+void wizard_post(struct page *p);
+
+/* onboard.c */
+void onboard_page(struct page *p);
+void onboard_post(struct page *p);
+void onboard_alias(struct page *p);
+
 /* account.c */
 void account_page(struct page *p);
 void account_post(struct page *p);

@@ -20,7 +20,8 @@
 /* Zero is the strict value. */
 enum access {
 	ACCESS_SESSION = 0,
-	ACCESS_GUEST, /* a signed-in visitor goes to the dashboard */
+	ACCESS_GUEST,	 /* a signed-in visitor goes to the dashboard */
+	ACCESS_NEWCOMER, /* a session, with or without a company */
 	ACCESS_PUBLIC
 };
 
@@ -37,7 +38,7 @@ static const struct route routes[] = {
 	{ "/auth/login", ACCESS_PUBLIC, login_page, NULL, false },
 	{ "/auth/logout", ACCESS_PUBLIC, NULL, login_logout, false },
 	{ "/auth/recovery", ACCESS_PUBLIC, recover_page, NULL, false },
-	{ "/auth/registration", ACCESS_GUEST, recover_registration, NULL,
+	{ "/auth/registration", ACCESS_PUBLIC, wizard_page, wizard_post,
 	    false },
 	{ "/auth/reset-password", ACCESS_PUBLIC, recover_reset, NULL, false },
 	{ "/auth/settings", ACCESS_PUBLIC, account_page, account_post, false },
@@ -50,6 +51,8 @@ static const struct route routes[] = {
 	    false },
 	{ "/dashboard", ACCESS_SESSION, library_dashboard, NULL, false },
 	{ "/folder/*", ACCESS_SESSION, library_folder, NULL, false },
+	{ "/onboard", ACCESS_NEWCOMER, onboard_page, onboard_post, false },
+	{ "/onboarding", ACCESS_NEWCOMER, onboard_alias, NULL, false },
 	{ "/pricing", ACCESS_PUBLIC, public_pricing, NULL, true },
 	{ "/privacy", ACCESS_PUBLIC, public_privacy, NULL, true },
 	{ "/settings", ACCESS_SESSION, settings_page, NULL, false },
@@ -91,8 +94,8 @@ static const struct route routes[] = {
 /* Paths that ask for a session even where no page is (web.md 2.2). */
 static const char *const guarded[] = { "/content-library", "/course",
 	"/course-builder", "/dashboard", "/folder", "/help", "/onboard",
-	"/settings", "/smes", "/target-audiences", "/teams", "/templates",
-	"/tutorials", "/updates" };
+	"/onboarding", "/settings", "/smes", "/target-audiences", "/teams",
+	"/templates", "/tutorials", "/updates" };
 
 /* --- matching ------------------------------------------------------------- */
 
@@ -173,10 +176,8 @@ load_me(struct page *p)
 		p->company = out.company;
 		return true;
 	}
-	if (code == CODE_NOT_FOUND || code == CODE_PERMISSION_DENIED)
-		page_message(p, 403, "No company yet",
-		    "Your account does not belong to a company. Ask an"
-		    " administrator to add you.");
+	if (code == CODE_NOT_FOUND)
+		page_redirect(p, "/onboard");
 	else
 		page_fail(p);
 	return false;
@@ -199,13 +200,14 @@ admit(struct page *p, enum access access)
 		if (signed_in(p))
 			page_redirect(p, "/dashboard");
 		return !signed_in(p);
+	case ACCESS_NEWCOMER:
 	case ACCESS_SESSION:
 	default:
 		if (!signed_in(p)) {
 			page_to_login(p);
 			return false;
 		}
-		return load_me(p);
+		return access == ACCESS_NEWCOMER || load_me(p);
 	}
 }
 

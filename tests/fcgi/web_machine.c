@@ -6,6 +6,7 @@
 #include "base/log.h"
 
 #include "fcgi/web/machine.c"
+#include "fcgi/web/machine_registration.c"
 #include "tests/test.h"
 
 /* What the specification says, row by row, apart from the tables. */
@@ -36,6 +37,27 @@ static const struct want want_logout[] = {
 	{ "performing", LOGOUT_FAILED, "clearing" },
 	{ "clearing", LOGOUT_DONE, "redirecting" },
 	{ "clearing", LOGOUT_FAILED, "redirecting" },
+};
+
+static const struct want want_registration[] = {
+	{ "email", REGISTRATION_NEXT, "checkingEmail" },
+	{ "checkingEmail", REGISTRATION_EXISTS, "email" },
+	{ "checkingEmail", REGISTRATION_FREE, "org" },
+	{ "checkingEmail", REGISTRATION_FAILED, "email" },
+	{ "org", REGISTRATION_NEXT, "account" },
+	{ "org", REGISTRATION_BACK, "email" },
+	{ "account", REGISTRATION_NEXT, "plan" },
+	{ "account", REGISTRATION_BACK, "org" },
+	{ "plan", REGISTRATION_SELECT_ENTERPRISE, "enterpriseContact" },
+	{ "plan", REGISTRATION_SUBMIT, "submitting" },
+	{ "plan", REGISTRATION_BACK, "account" },
+	{ "submitting", REGISTRATION_TO_CHECKOUT, "redirectingToCheckout" },
+	{ "submitting", REGISTRATION_DONE, "success" },
+	{ "submitting", REGISTRATION_FAILED, "plan" },
+	{ "enterpriseContact", REGISTRATION_SUBMIT, "submittingEnterprise" },
+	{ "enterpriseContact", REGISTRATION_CANCEL_ENTERPRISE, "plan" },
+	{ "submittingEnterprise", REGISTRATION_DONE, "enterpriseSuccess" },
+	{ "submittingEnterprise", REGISTRATION_FAILED, "enterpriseContact" },
 };
 
 static int
@@ -73,7 +95,8 @@ walk(const struct machine *m, const struct want *wants, size_t n, int nevents)
 	for (state = 0; state < m->nstates; state++) {
 		for (event = 0; event < nevents; event++) {
 			run = (struct machine_run){ .machine = m,
-				.state = (int)state };
+				.state = (int)state,
+				.valid = true };
 			w = find_want(wants, n, m->states[state], event);
 			CHECK(machine_step(&run, event) == (w != NULL));
 			CHECK_STR(m->states[run.state],
@@ -145,6 +168,25 @@ test_logout_error(void)
 	CHECK(run.error == CODE_UNAVAILABLE);
 }
 
+/* No step is left forward before what it asks for is there; back always. */
+static void
+test_steps(void)
+{
+	struct machine_run run = { .machine = &machine_registration };
+
+	CHECK(!machine_step(&run, REGISTRATION_NEXT));
+	run.valid = true;
+	CHECK(machine_step(&run, REGISTRATION_NEXT));
+	CHECK(machine_step(&run, REGISTRATION_FREE));
+	run.valid = false;
+	CHECK(!machine_step(&run, REGISTRATION_NEXT));
+	CHECK_STR(machine_registration.states[run.state], "org");
+	CHECK(machine_step(&run, REGISTRATION_BACK));
+	run.state = REGISTRATION_PLAN;
+	CHECK(!machine_step(&run, REGISTRATION_SUBMIT));
+	CHECK(machine_step(&run, REGISTRATION_SELECT_ENTERPRISE));
+}
+
 int
 main(void)
 {
@@ -152,6 +194,9 @@ main(void)
 	walk(&machine_login, want_login, NITEMS(want_login), LOGIN_RESET + 1);
 	walk(&machine_logout, want_logout, NITEMS(want_logout),
 	    LOGOUT_FAILED + 1);
+	walk(&machine_registration, want_registration,
+	    NITEMS(want_registration), REGISTRATION_DONE + 1);
+	test_steps();
 	test_retries();
 	test_final_errors();
 	test_logout_error();

@@ -225,6 +225,7 @@ each("[data-arrival]", (banner) => {
 const part = (name) => import(`./${name}.js${new URL(import.meta.url).search}`);
 
 const arrive = async () => {
+  if (document.querySelector("form[data-wizard]")) (await part("wizard")).begin();
   const dialog = document.querySelector("dialog[data-modal]");
   if (dialog) (await part("dialog")).openInPlace(dialog);
   if (document.querySelector("[data-celebrate]")) (await part("confetti")).celebrate();
