@@ -102,15 +102,21 @@ buf_vprintf(struct buf *b, const char *fmt, va_list ap)
 {
 	va_list again;
 	char *at;
+	size_t room;
 	int n;
 
 	va_copy(again, ap);
-	n = vsnprintf(NULL, 0, fmt, ap);
+	at = buf_reserve(b, 0);
+	room = b->cap - b->len;
+	/* Most text fits what is there: only the rest is formatted twice. */
+	n = vsnprintf(at, room, fmt, ap);
 	assert(n >= 0);
-	at = buf_reserve(b, (size_t)n);
-	n = vsnprintf(at, (size_t)n + 1, fmt, again);
+	if ((size_t)n >= room) {
+		at = buf_reserve(b, (size_t)n);
+		n = vsnprintf(at, (size_t)n + 1, fmt, again);
+		assert(n >= 0);
+	}
 	va_end(again);
-	assert(n >= 0);
 	b->len += (size_t)n;
 }
 

@@ -93,6 +93,7 @@ log_event(enum log_level level, const char *msg, const char *json)
 
 	if (level < least)
 		return;
+	buf_reserve(&b, 511);
 	if (form == LOG_FORM_JSON) {
 		put_stamp(&b, level);
 		buf_puts(&b, ",\"msg\":");

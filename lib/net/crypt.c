@@ -53,7 +53,17 @@ crypt_random(void *out, size_t len)
 void
 crypt_sha256(const void *p, size_t len, uint8_t out[CRYPT_SHA256_LEN])
 {
-	if (SHA256(p, len, out) == NULL)
+	/* Found once: looking for them costs more than a short hash. */
+	static EVP_MD *md;
+	static EVP_MD_CTX *ctx;
+
+	if (ctx == NULL &&
+	    ((md = EVP_MD_fetch(NULL, "SHA256", NULL)) == NULL ||
+		(ctx = EVP_MD_CTX_new()) == NULL))
+		errx(1, "SHA256: failed");
+	if (EVP_DigestInit_ex2(ctx, md, NULL) != 1 ||
+	    EVP_DigestUpdate(ctx, p, len) != 1 ||
+	    EVP_DigestFinal_ex(ctx, out, NULL) != 1)
 		errx(1, "SHA256: failed");
 }
 

@@ -483,6 +483,7 @@ log_call(const struct call *c, enum code code)
 	const char *method = strrchr(c->m->path, '/');
 	struct buf *b = buf_new(r->mem);
 
+	buf_reserve(b, 255);
 	buf_printf(b,
 	    "\"service\":\"%.*s\",\"method\":\"%s\",\"protocol\":\"%s\","
 	    "\"code\":\"%s\",\"ms\":%lld",

@@ -1,5 +1,5 @@
 /*
- * The raw ceiling of ListCourses: a program that only knows one query. It runs
+ * The raw ceiling of a call: a program that only knows its query. It runs
  * the same SQL as the service, through libpq in one pipeline of prepared
  * statements with the same tenant settings, and prints the rows as JSON
  * without looking at them.
@@ -20,10 +20,17 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/str.h"
 #include "db/db.h"
 
 /* The text of the statement is the service's own. */
 extern const struct db_query course_queries[];
+extern const struct db_query notification_queries[];
+
+static const struct db_query *const tables[] = {
+	course_queries,
+	notification_queries,
+};
 
 static PGconn *conn;
 static const char **args;
@@ -35,11 +42,13 @@ query_text(void)
 {
 	const char *name = getenv("RAW_QUERY");
 	const struct db_query *q;
+	size_t i;
 
-	for (q = course_queries; q->name != NULL; q++) {
-		if (strcmp(q->name, name) == 0 && (int)q->nargs == nargs)
-			return q->sql;
-	}
+	for (i = 0; i < NITEMS(tables); i++)
+		for (q = tables[i]; q->name != NULL; q++)
+			if (strcmp(q->name, name) == 0 &&
+			    (int)q->nargs == nargs)
+				return q->sql;
 	errx(1, "no query %s with %d arguments", name, nargs);
 }
 
@@ -95,7 +104,7 @@ put_rows(FCGX_Stream *out, const PGresult *res)
 {
 	int i, j;
 
-	FCGX_PutS("{\"courses\":[", out);
+	FCGX_PutS("{\"rows\":[", out);
 	for (i = 0; i < PQntuples(res); i++) {
 		FCGX_PutS(i > 0 ? ",{" : "{", out);
 		for (j = 0; j < PQnfields(res); j++) {
