@@ -10,10 +10,12 @@
 #include "identity/nfc.h"
 
 /*
- * A Kratos takes 500 ids in one query and gives 250 per page; web servers in
- * front of one give a request line 8 KiB. An id takes 41 bytes of that.
+ * A Kratos takes 500 ids in one query and gives 250 per page. An id takes 41
+ * bytes of the request line; a web server in front of one may have 8 KiB for
+ * that and says so, and is asked for fewer.
  */
-#define IDS ((size_t)150)
+#define IDS	  ((size_t)250)
+#define IDS_SHORT ((size_t)150)
 
 static enum code
 call_admin(struct kratos *k, struct arena *a, const char *method,
@@ -158,7 +160,10 @@ kratos_admin_find_about(struct kratos *k, struct arena *a, const char *email,
 	return CODE_OK;
 }
 
-/* One page of people; *n is how many were read. */
+/*
+ * One page of people, added to out. CODE_OUT_OF_RANGE: too many for what
+ * stands in front.
+ */
 static enum code
 list_some(struct kratos *k, struct arena *a, const char *const *ids, size_t n,
     struct ident_person *out, size_t *nout)
@@ -171,8 +176,13 @@ list_some(struct kratos *k, struct arena *a, const char *const *ids, size_t n,
 	buf_printf(path, "/admin/identities?page_size=%zu", n);
 	for (i = 0; i < n; i++)
 		buf_printf(path, "&ids=%s", str_url_encode(a, ids[i]));
-	if ((code = query_list(k, a, buf_str(path), &answer)) != CODE_OK)
+	code = call_admin(k, a, NULL, buf_str(path), NULL, &answer);
+	if (code != CODE_OK)
 		return code;
+	if ((answer.status == 414 || answer.status == 431) && n > IDS_SHORT)
+		return CODE_OUT_OF_RANGE;
+	if (answer.status != 200 || json_kind(answer.json) != JSON_LIST)
+		return strange("/admin/identities", &answer);
 	for (i = 0; i < json_count(answer.json) && i < n; i++)
 		if (kratos_read_person(json_at(answer.json, i), &out[*nout]))
 			(*nout)++;
@@ -184,15 +194,22 @@ kratos_admin_list(struct kratos *k, struct arena *a, const char *const *ids,
     size_t n, struct ident_person **out, size_t *nout)
 {
 	struct ident_person *list = arena_calloc(a, n + 1, sizeof(*list));
+	size_t some, most = IDS;
 	enum code code;
-	size_t some;
 
 	*nout = 0;
-	for (*out = list; n > 0; ids += some, n -= some) {
-		some = n < IDS ? n : IDS;
+	*out = list;
+	while (n > 0) {
+		some = n < most ? n : most;
 		code = list_some(k, a, ids, some, list, nout);
+		if (code == CODE_OUT_OF_RANGE) {
+			most = IDS_SHORT;
+			continue;
+		}
 		if (code != CODE_OK)
 			return code;
+		ids += some;
+		n -= some;
 	}
 	return CODE_OK;
 }

@@ -1,19 +1,23 @@
 /*
  * Joins users of the application database with the names the identity service
- * holds. One look-up per batch, never one per user.
+ * holds. One look-up per list, never one per user.
  */
 #include "service/people.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "db/cache.h"
 #include "rpc/auth.h"
 
-#define BATCH  ((size_t)250)
-#define TTL_MS ((int64_t)5 * 60 * 1000)
+#define TTL_MS	      ((int64_t)5 * 60 * 1000)
+#define NOBODY_TTL_MS ((int64_t)60 * 1000) /* no such identity */
 
-/* What is cached per identity: three strings, each with its NUL. */
+/*
+ * What is cached per identity: three strings, each with its NUL; nothing for
+ * one that does not exist. False: written by another version of us.
+ */
 static bool
 person_unpack(const struct cache_entry *e, struct pb_user *u)
 {
@@ -21,6 +25,8 @@ person_unpack(const struct cache_entry *e, struct pb_user *u)
 	const char *part[3];
 	size_t i;
 
+	if (e->len == 0)
+		return true;
 	for (i = 0; i < NITEMS(part); i++) {
 		part[i] = p;
 		if ((p = memchr(p, '\0', (size_t)(end - p))) == NULL)
@@ -34,36 +40,61 @@ person_unpack(const struct cache_entry *e, struct pb_user *u)
 }
 
 static void
+person_keep(struct req *r, const char *identity_id, const struct buf *b,
+    int64_t ttl_ms)
+{
+	char key[64];
+
+	snprintf(key, sizeof(key), "person:%s", identity_id);
+	cache_put(r->env->cache, NULL, key,
+	    cache_generation(r->env->cache, NULL, key), buf_str(b), b->len,
+	    ttl_ms);
+}
+
+static void
 person_store(struct req *r, const struct ident_person *p)
 {
 	struct buf *b;
-	char key[64];
 
 	b = buf_new(r->mem);
 	buf_put(b, p->email, strlen(p->email) + 1);
 	buf_put(b, p->first_name, strlen(p->first_name) + 1);
 	buf_put(b, p->last_name, strlen(p->last_name) + 1);
-	snprintf(key, sizeof(key), "person:%s", p->identity_id);
-	cache_put(r->env->cache, NULL, key,
-	    cache_generation(r->env->cache, NULL, key), b->data, b->len,
-	    TTL_MS);
+	person_keep(r, p->identity_id, b, TTL_MS);
 }
 
+static int
+by_identity(const void *x, const void *y)
+{
+	const struct pb_user *const *u = x, *const *v = y;
+
+	return strcmp((*u)->kratos_id, (*v)->kratos_id);
+}
+
+/* Names every user of that identity; users are in the order of theirs. */
 static void
 person_apply(struct pb_user **users, size_t n, const struct ident_person *p)
 {
-	size_t i;
+	size_t lo = 0, hi = n, mid;
 
-	for (i = 0; i < n; i++) {
-		if (!str_eq(users[i]->kratos_id, p->identity_id))
-			continue;
-		users[i]->email = p->email;
-		users[i]->first_name = p->first_name;
-		users[i]->last_name = p->last_name;
+	while (lo < hi) {
+		mid = lo + (hi - lo) / 2;
+		if (strcmp(users[mid]->kratos_id, p->identity_id) < 0)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	for (; lo < n && str_eq(users[lo]->kratos_id, p->identity_id); lo++) {
+		users[lo]->email = p->email;
+		users[lo]->first_name = p->first_name;
+		users[lo]->last_name = p->last_name;
 	}
 }
 
-/* One call for at most BATCH users that the cache did not know. */
+/*
+ * One question for all whom the cache did not know: who answers it knows how
+ * many go into a call.
+ */
 static void
 people_fetch(struct req *r, struct pb_user **users, size_t n)
 {
@@ -74,6 +105,7 @@ people_fetch(struct req *r, struct pb_user **users, size_t n)
 
 	if (ident == NULL || n == 0)
 		return;
+	qsort(users, n, sizeof(struct pb_user *), by_identity);
 	ids = arena_calloc(r->mem, n, sizeof(*ids));
 	for (i = 0; i < n; i++)
 		ids[i] = users[i]->kratos_id;
@@ -84,6 +116,10 @@ people_fetch(struct req *r, struct pb_user **users, size_t n)
 		person_apply(users, n, &found[i]);
 		person_store(r, &found[i]);
 	}
+	for (i = 0; i < n; i++)
+		if (users[i]->email == NULL)
+			person_keep(r, users[i]->kratos_id, buf_new(r->mem),
+			    NOBODY_TTL_MS);
 }
 
 void
@@ -94,17 +130,12 @@ people_fill(struct req *r, struct pb_user **users, size_t n)
 	size_t i, ncold = 0;
 	char key[64];
 
-	cold = arena_calloc(r->mem, BATCH, sizeof(struct pb_user *));
+	cold = arena_calloc(r->mem, n + 1, sizeof(struct pb_user *));
 	for (i = 0; i < n; i++) {
 		snprintf(key, sizeof(key), "person:%s", users[i]->kratos_id);
-		if (cache_get(r->env->cache, r->mem, NULL, key, &e) &&
-		    person_unpack(&e, users[i]))
-			continue;
-		cold[ncold++] = users[i];
-		if (ncold == BATCH) {
-			people_fetch(r, cold, ncold);
-			ncold = 0;
-		}
+		if (!cache_get(r->env->cache, r->mem, NULL, key, &e) ||
+		    !person_unpack(&e, users[i]))
+			cold[ncold++] = users[i];
 	}
 	people_fetch(r, cold, ncold);
 }

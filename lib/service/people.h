@@ -1,7 +1,7 @@
 /*
- * Names and addresses of users: they live in the identity service and are
- * fetched in batches, each kept 5 minutes. A failing look-up never fails a
- * read: the user is shown without name.
+ * Names and addresses of users: they live in the identity service, which is
+ * asked once for all of a list, and are kept 5 minutes. A failing look-up never
+ * fails a read: the user is shown without name.
  */
 #ifndef MIRAI_SERVICE_PEOPLE_H
 #define MIRAI_SERVICE_PEOPLE_H
