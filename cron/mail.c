@@ -58,7 +58,7 @@ queue_run(struct mailer *m, const struct queue *q)
 {
 	int rc;
 
-	rc = q->sweep(m);
+	rc = q->sweep == NULL ? 0 : q->sweep(m);
 	do {
 		/* Before the queue is read, or a wake-up is missed. */
 		if (!m->job.once && db_listen(m->job.env.db, q->channel) == -1)

@@ -94,13 +94,6 @@ app_step(struct mailer *m)
 	return rc;
 }
 
-static int
-app_sweep(struct mailer *m)
-{
-	(void)m; /* mirai-cleanup does */
-	return 0;
-}
-
 static void
 show_one(void *arg, const struct outbox_work *w, bool due)
 {
@@ -123,6 +116,5 @@ const struct queue queue_outbox = {
 	.whose = POST_APP,
 	.open = app_open,
 	.step = app_step,
-	.sweep = app_sweep,
 	.show = app_show,
 };

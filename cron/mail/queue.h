@@ -30,7 +30,7 @@ struct queue {
 	int (*open)(struct mailer *m);
 	/* One mail, if one is due: 1, 0 when there is none, -1. */
 	int (*step)(struct mailer *m);
-	/* Removes what is old; 0, -1. */
+	/* Removes what is old; 0, -1. NULL: another program does. */
 	int (*sweep)(struct mailer *m);
 	/* -n: says what waits; 0, -1. */
 	int (*show)(struct mailer *m);

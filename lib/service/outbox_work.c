@@ -14,7 +14,6 @@ enum query {
 	Q_SENT,
 	Q_AGAIN,
 	Q_GIVE_UP,
-	Q_SWEEP,
 	Q_WAITING,
 	Q__MAX
 };
@@ -59,15 +58,6 @@ const struct db_query outbox_work_queries[] = {
 	    .sql = "UPDATE mail_outbox SET lease = NULL, error = $3,"
 		   " failed_at = now()"
 		   " WHERE id = $1::uuid AND lease = $2::uuid",
-	},
-	[Q_SWEEP] = {
-	    .name = "outbox_sweep",
-	    .nargs = 2, /* days of the sent, of the failed */
-	    .sql = "DELETE FROM mail_outbox WHERE id IN (SELECT id"
-		   " FROM mail_outbox"
-		   " WHERE sent_at < now() - $1::int * interval '1 day'"
-		   " OR failed_at < now() - $2::int * interval '1 day'"
-		   " ORDER BY created_at LIMIT 500 FOR UPDATE SKIP LOCKED)",
 	},
 	[Q_WAITING] = {
 	    .name = "outbox_waiting",
@@ -154,17 +144,6 @@ outbox_note(struct db *db, struct arena *a, const struct outbox_work *w,
 	if (kept != NULL)
 		*kept = again;
 	return end(db, rows);
-}
-
-int64_t
-outbox_sweep(struct db *db, struct arena *a, int sent_days, int failed_days)
-{
-	struct db_rows *rows;
-
-	begin(db, a, DB_TX_WRITE);
-	rows = db_last(db, &outbox_work_queries[Q_SWEEP],
-	    DB_ARGS(db_arg_int(a, sent_days), db_arg_int(a, failed_days)));
-	return end(db, rows) == -1 ? -1 : db_affected(rows);
 }
 
 int

@@ -50,13 +50,6 @@ enum outbox_end {
 int outbox_note(struct db *db, struct arena *a, const struct outbox_work *w,
     enum outbox_end end, const char *error, bool *kept) MUST_CHECK;
 
-/*
- * Deletes at most 500 mails sent over sent_days ago, or given up over
- * failed_days ago; how many, or -1.
- */
-int64_t outbox_sweep(struct db *db, struct arena *a, int sent_days,
-    int failed_days);
-
 /* Calls fn for each mail that waits, the one due longest first. -1: as above. */
 int outbox_waiting(struct db *db, struct arena *a,
     void (*fn)(void *arg, const struct outbox_work *w, bool due),

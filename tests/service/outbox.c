@@ -13,11 +13,13 @@
 
 #include "tests/db/kit.h"
 
-#define A    "aaaaaaaa-0000-4000-8000-000000000001"
-#define B    "bbbbbbbb-0000-4000-8000-000000000001"
-#define USER "aaaaaaaa-0000-4000-8000-000000000003"
-#define NOTE "aaaaaaaa-0000-4000-8000-00000000000b"
-#define LINK "/auth/accept-invite?token=T0KEN"
+#define A	"aaaaaaaa-0000-4000-8000-000000000001"
+#define B	"bbbbbbbb-0000-4000-8000-000000000001"
+#define USER	"aaaaaaaa-0000-4000-8000-000000000003"
+#define NOTE	"aaaaaaaa-0000-4000-8000-00000000000b"
+#define OTHER	"bbbbbbbb-0000-4000-8000-000000000003"
+#define FOREIGN "bbbbbbbb-0000-4000-8000-00000000000b"
+#define LINK	"/auth/accept-invite?token=T0KEN"
 
 static struct arena *a;
 static struct db *tenant, *worker;
@@ -84,10 +86,12 @@ make_tenants(void)
 		"INSERT INTO tenants (id, name, slug) VALUES ('" A
 		"', 'a', 'a'), ('" B "', 'b', 'b')",
 		"INSERT INTO users (id, tenant_id, kratos_id, role)"
-		" VALUES ('" USER "', '" A "', '" USER "', 'admin')",
+		" VALUES ('" USER "', '" A "', '" USER "', 'admin'), ('" OTHER
+		"', '" B "', '" OTHER "', 'admin')",
 		"INSERT INTO notifications (id, tenant_id, user_id, type,"
 		" title, message) VALUES ('" NOTE "', '" A "', '" USER
-		"', 'outline_ready', 't', 'm')",
+		"', 'outline_ready', 't', 'm'), ('" FOREIGN "', '" B
+		"', '" OTHER "', 'outline_ready', 't', 'm')",
 	};
 	size_t i;
 
@@ -268,6 +272,9 @@ test_notice(void)
 			      " \"link\": \"/x\"}") };
 	struct outbox_work w;
 
+	m.notification_id = FOREIGN;
+	CHECK(queue(tenant, &as_a, &m, CODE_OK) != CODE_OK);
+	m.notification_id = NOTE;
 	CHECK(queue(tenant, &as_a, &m, CODE_OK) == CODE_OK);
 	CHECK(outbox_take(worker, a, &w) == 1);
 	CHECK(outbox_note(worker, a, &w, OUTBOX_AGAIN, "busy", NULL) == 0);
@@ -278,19 +285,6 @@ test_notice(void)
 	CHECK(outbox_take(worker, a, &w) == 1);
 	CHECK(outbox_note(worker, a, &w, OUTBOX_SENT, NULL, NULL) == 0);
 	CHECK_STR(ask(marked), "t");
-}
-
-static void
-test_sweep(void)
-{
-	CHECK(outbox_sweep(worker, a, 30, 90) == 0);
-	CHECK(kit_run(worker, a, &as_all,
-		  "UPDATE mail_outbox SET sent_at = sent_at"
-		  " - interval '31 days', failed_at = failed_at"
-		  " - interval '31 days'") != NULL);
-	CHECK(outbox_sweep(worker, a, 30, 90) == 2);
-	CHECK(rows_of("failed_at IS NOT NULL") == 1 && rows_of("true") == 1);
-	CHECK(outbox_sweep(worker, a, 30, 20) == 1);
 }
 
 /* --- letters --------------------------------------------------------------- */
@@ -426,6 +420,29 @@ test_harmless(void)
 	CHECK(strstr(l.letter.html, "href=\"javascript") == NULL);
 }
 
+/* Whose name is not known goes without. */
+static void
+test_nameless(void)
+{
+	struct outbox_letter l = write_it("invitation",
+	    "{\"inviter\": \"\", \"company\": \"Acme\", \"link\": \"" LINK
+	    "\", \"expires_at\": \"2026-11-27T23:59:59Z\"}",
+	    false);
+
+	CHECK_STR(l.letter.subject, "You are invited to join Acme on Mirai");
+	CHECK(strstr(l.letter.text, "You do not know Acme?") != NULL);
+	l = write_it("welcome", "{\"first_name\": \"\", \"company\": \"C\"}",
+	    false);
+	CHECK(strncmp(l.letter.text, "Welcome to Mirai.\n", 18) == 0);
+	l = write_it("task_assigned",
+	    "{\"assignee\": \"\", \"assigner\": \"\", \"task\": \"T\","
+	    " \"sme\": \"S\", \"link\": \"/t/1\"}",
+	    false);
+	CHECK(strstr(l.letter.text,
+		  "Hello, there is a task for you:\n\n"
+		  "Task:     T\nSubject:  S\n\nOpen") != NULL);
+}
+
 static void
 test_durations(void)
 {
@@ -473,7 +490,6 @@ main(void)
 	test_pauses();
 	test_operator();
 	test_notice();
-	test_sweep();
 	box = outbox_letters(a, NULL, &error);
 	CHECK(box != NULL);
 	if (box == NULL)
@@ -481,6 +497,7 @@ main(void)
 	test_words();
 	test_shown();
 	test_harmless();
+	test_nameless();
 	test_durations();
 	db_close(tenant);
 	db_close(worker);
