@@ -48,7 +48,7 @@ struct conn {
 	uint16_t request;
 	struct buf in;
 	struct buf vars; /* "NAME=value" strings */
-	struct buf body; /* cut at CONN_MAX_BODY and a byte */
+	struct buf body; /* cut where its length is wrong already */
 	TAILQ_HEAD(conn_chunks, conn_chunk) out;
 	size_t nevents, nbytes; /* in out, unsent */
 	struct sub *stream;	/* the user's own; NULL before CONN_OPEN */

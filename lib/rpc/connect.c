@@ -285,8 +285,9 @@ is_first(const struct req *r, const struct req_meta *m)
 	return true;
 }
 
+/* Trailers, and what the head could not say when it left. */
 static void
-put_metadata(struct req *r, struct buf *b)
+put_metadata(struct req *r, bool begun, struct buf *b)
 {
 	const struct req_meta *m;
 	const char *sep = "";
@@ -298,7 +299,7 @@ put_metadata(struct req *r, struct buf *b)
 		put_values(r, m->name, b);
 		sep = ",";
 	}
-	if (r->code == CODE_OK)
+	if (r->code == CODE_OK || !begun)
 		return;
 	if (r->reason != NULL) {
 		buf_printf(b, "%s\"mirai-error-code\":[\"%s\"]", sep,
@@ -316,13 +317,12 @@ stream_end(struct req *r, bool begun, struct buf *out)
 {
 	struct buf *end = buf_new(r->mem), *meta = buf_new(r->mem);
 
-	(void)begun;
 	buf_putc(end, '{');
 	if (r->code != CODE_OK) {
 		buf_puts(end, "\"error\":");
 		meta_put_error(r, end);
 	}
-	put_metadata(r, meta);
+	put_metadata(r, begun, meta);
 	if (meta->len > 0)
 		buf_printf(end, "%s\"metadata\":{%s}",
 		    r->code == CODE_OK ? "" : ",", buf_str(meta));
