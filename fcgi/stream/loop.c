@@ -35,6 +35,7 @@
 #define ASKED_MS   35000 /* for a checker to decide */
 #define IDLE_MS	   60000 /* of a kept connection */
 #define STOP_MS	   25000 /* the supervisor waits 30 s */
+#define EAR_MS	   2000	 /* for the ear to begin, if it can */
 #define PAUSE_MS   200	 /* when descriptors run out */
 
 static struct loop {
@@ -325,6 +326,7 @@ ear_heard(struct helper *h, const struct wire_head *head, const char *p,
 	} else if (head->kind == WIRE_REVOKED) {
 		sub_revoked(p, len);
 	} else if (head->kind == WIRE_LISTENS) {
+		loop.pause_ms = 0;
 		sub_resync_all();
 	}
 }
@@ -505,6 +507,8 @@ loop_run(const struct conf *conf, int fd)
 	streams.limit = raise_limit((size_t)conf_int(conf, "stream.limit"));
 	streams.beat_ms = conf_int(conf, "stream.keepalive") * 1000;
 	loop.max_conns = streams.limit + SPARE;
+	/* Streams that open before the ear hears would be told to resync. */
+	loop.pause_ms = in_ms(EAR_MS);
 	sub_start(&streams);
 	serve();
 	for (i = 0; i < HELPERS; i++)

@@ -5,12 +5,12 @@ import net from 'node:net';
 const BEGIN = 1, END = 3, PARAMS = 4, STDIN = 5, STDOUT = 6;
 const RECORD_MAX = 60000;
 
-function record(type, content) {
+export function record(type, content) {
 	const head = Buffer.from([1, type, 0, 1, content.length >> 8, content.length & 255, 0, 0]);
 	return Buffer.concat([head, content]);
 }
 
-function stream(type, content) {
+export function stream(type, content) {
 	const parts = [];
 	for (let at = 0; at < content.length; at += RECORD_MAX)
 		parts.push(record(type, content.subarray(at, at + RECORD_MAX)));
@@ -24,7 +24,7 @@ function length(n) {
 	return b;
 }
 
-function params(all) {
+export function params(all) {
 	const parts = [];
 	for (const [name, value] of Object.entries(all)) {
 		const n = Buffer.from(name), v = Buffer.from(value);

@@ -180,7 +180,7 @@ export async function startSite(extra = [], { kratos, own = [], apache = false }
 	};
 	try {
 		await until('the start', async () => {
-			const answers = await Promise.all(['/health/ready', '/terms', '/sessions/whoami'].map(
+			const answers = await Promise.all(['/health/ready', '/terms', '/sessions/whoami', '/events'].map(
 				(p) => fetch(base + p)));
 			return answers.every((r) => r.status < 500);
 		});
