@@ -162,7 +162,7 @@ export async function startSite(extra = [], { kratos, own = [], apache = false }
 		pool('login', 'identity', '4', identity);
 		pool('identity', 'identity', '2', identity);
 	}
-	for (const name of ['api', 'account', 'web', 'file'])
+	for (const name of ['api', 'account', 'hook', 'web', 'file'])
 		pool(name, name, '2', conf, kratos === undefined ? process.env : { ...process.env, ...NOWHERE });
 	pool('stream', 'stream', '1', conf, kratos === undefined ? process.env : { ...process.env, ...NOWHERE });
 	if (apache)
@@ -185,7 +185,7 @@ export async function startSite(extra = [], { kratos, own = [], apache = false }
 			return answers.every((r) => r.status < 500);
 		});
 	} catch (error) {
-		for (const name of ['api', 'account', 'identity', 'login', 'web', 'file', 'stream', 'lighttpd', 'apache'])
+		for (const name of ['api', 'account', 'hook', 'identity', 'login', 'web', 'file', 'stream', 'lighttpd', 'apache'])
 			if (fs.existsSync(path.join(TEST_DIR, `${name}.log`))) console.log(site.log(name).slice(-3000).replace(/^/gm, `# ${name}: `));
 		site.stop();
 		throw error;
