@@ -294,7 +294,10 @@ const bindForm = () => {
   }
   bindStepper();
   bindPanels();
-  now.addEventListener("input", refresh);
+  now.addEventListener("input", () => {
+    if (now.querySelector("#confirm[aria-invalid=true]")) showMismatch();
+    refresh();
+  });
   now.addEventListener("change", (event) => {
     if (event.target.id === "confirm" || event.target.id === "password") showMismatch();
     if (event.target.name === "plan" && isEnterprise() && now.dataset.wizard === "account") {
