@@ -152,11 +152,11 @@ stripe_metadata(struct provision_env *e, struct arena *a, const struct task *t)
 	if (!str_is_uuid(company) || (*customer == '\0' && *sub == '\0'))
 		return CODE_INVALID_ARGUMENT;
 	if (*customer != '\0')
-		code = stripe_mark_customer(e->stripe, a,
-		    NULL, customer, company);
+		code =
+		    stripe_mark_customer(e->stripe, a, NULL, customer, company);
 	if (*sub != '\0' && (code == CODE_OK || code == CODE_NOT_FOUND))
-		code = stripe_mark_subscription(e->stripe, a,
-		    NULL, sub, company);
+		code =
+		    stripe_mark_subscription(e->stripe, a, NULL, sub, company);
 	return code;
 }
 

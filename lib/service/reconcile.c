@@ -168,8 +168,9 @@ tier_text(struct arena *a, const struct tier *tier, struct db_rows *rows)
 		    "Last error        %s\n\n",
 		    db_text(rows, 0), db_text(rows, 6),
 		    provision_line(a, db_text(rows, 1)),
-		    provision_line(a, db_text(rows, 2)), or_none(db_text(rows, 3)),
-		    (long long)db_int(rows, 4), or_none(db_text(rows, 5)));
+		    provision_line(a, db_text(rows, 2)),
+		    or_none(db_text(rows, 3)), (long long)db_int(rows, 4),
+		    or_none(db_text(rows, 5)));
 	}
 	if (n > SHOWN)
 		buf_printf(b, "... and %zu more.\n\n", n - SHOWN);

@@ -80,6 +80,7 @@ make_tenant(const char *p)
 		"INSERT INTO pending_registrations (email, first_name,"
 		" last_name, company_name, plan) VALUES ('@', 'f', 'l', 'c',"
 		" 'pro')",
+		"INSERT INTO schedules (name, ran_at) VALUES ('@', now())",
 		"INSERT INTO stripe_events (event_id, type) VALUES ('@', 't')",
 		"INSERT INTO enterprise_inquiries (company_name, name, email)"
 		" VALUES ('c', 'n', 'e')",
