@@ -73,9 +73,13 @@ queue_run(struct mailer *m, const struct queue *q)
 static int
 work(struct mailer *m, const struct queue *q)
 {
-	int rc = -1;
+	int rc = job_lock(&m->job, q->lock);
 
-	if (queue_open(m, q) == 0)
+	if (rc == 1)
+		rc = queue_open(m, q);
+	else if (rc == 0)
+		return 0; /* another run goes on */
+	if (rc == 0)
 		rc = m->job.dry ? q->show(m) : queue_run(m, q);
 	post_close(m->post);
 	arena_free(m->mem);

@@ -149,6 +149,7 @@ identity_show(struct mailer *m)
 }
 
 const struct queue queue_identity = {
+	.lock = "mirai-mail",
 	.url_key = "identity.database.url",
 	.target = MIGRATE_IDENTITY,
 	.channel = COURIER_CHANNEL,

@@ -110,6 +110,7 @@ app_show(struct mailer *m)
 }
 
 const struct queue queue_outbox = {
+	.lock = "mirai-mail-outbox",
 	.url_key = "database.worker_url",
 	.target = MIGRATE_APP,
 	.channel = OUTBOX_CHANNEL,

@@ -22,6 +22,7 @@ struct mailer {
 };
 
 struct queue {
+	const char *lock;    /* keeps two runs on one host apart */
 	const char *url_key; /* its database; unset: not on this host */
 	enum migrate_target target;
 	const char *channel;

@@ -117,15 +117,14 @@ nap(int ms)
 	return nanosleep(&ts, NULL);
 }
 
-/* 1 when it is ours, 0 when another run keeps it, -1 after a logged error. */
-static int
-take_lock(struct job *j)
+int
+job_lock(struct job *j, const char *name)
 {
 	int64_t until;
 	char *path;
 
-	path = xasprintf("%s/%s.lock", conf_text(j->env.conf, "state.dir"),
-	    j->name);
+	path =
+	    xasprintf("%s/%s.lock", conf_text(j->env.conf, "state.dir"), name);
 	j->lock = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0640);
 	if (j->lock == -1)
 		log_error("%s: %s", path, strerror(errno));
@@ -229,7 +228,7 @@ job_open_on(struct job *j, const char *name, enum job_base base, int argc,
 		return -1;
 	}
 	j->until_ms = clock_mono_ms() + RUN_MS;
-	if ((rc = take_lock(j)) == 1)
+	if (base == JOB_NONE || (rc = job_lock(j, name)) == 1)
 		return 0;
 	job_close(j);
 	*status = rc == 0 ? 0 : 1;

@@ -15,7 +15,8 @@ enum job_base {
 	JOB_APP = 0,
 	/* As mirai_identity; no cache and no store; nothing to do without one. */
 	JOB_IDENTITY,
-	JOB_NONE /* neither db, cache nor store: the program opens its own */
+	/* No db, cache, store and lock: the program opens and takes its own. */
+	JOB_NONE
 };
 
 struct job {
@@ -44,6 +45,12 @@ int job_open(struct job *j, const char *name, int argc, char **argv,
 int job_open_on(struct job *j, const char *name, enum job_base base, int argc,
     char **argv, int *status) MUST_CHECK;
 void job_close(struct job *j);
+
+/*
+ * Takes the lock of this name on this host, as job_open() does that of the
+ * program: 1, 0 when another run keeps it, -1 after a logged error.
+ */
+int job_lock(struct job *j, const char *name) MUST_CHECK;
 
 /* Whether SIGTERM or SIGINT asked for the end; the step in hand is finished. */
 bool job_stopping(void);
