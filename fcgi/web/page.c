@@ -251,6 +251,17 @@ put_past_due(struct page *p)
 		    "/settings?tab=billing", "To billing");
 }
 
+/* Whether this browser keeps the sidebar narrow; script sets the cookie. */
+static const char *
+app_kind(struct page *p)
+{
+	const char *side;
+
+	side = req_cookie(p->r, "mirai_side");
+	return side != NULL && str_eq(side, "narrow") ? "app app-narrow"
+						      : "app";
+}
+
 void
 page_app_open(struct page *p, const char *title, bool refresh)
 {
@@ -259,9 +270,9 @@ page_app_open(struct page *p, const char *title, bool refresh)
 		tmpl_page_refresh_open(&p->h,
 		    &(struct tmpl_page_refresh){ .title = title,
 			.assets = WEB_ASSETS,
-			.kind = "app" });
+			.kind = app_kind(p) });
 	else
-		page_bare_open(p, title, "app");
+		page_bare_open(p, title, app_kind(p));
 	put_sidebar(p);
 	put_header(p, title);
 	tmpl_main_open(&p->h);
@@ -320,16 +331,29 @@ form_targets(struct page *p)
 	    p->site.auth, p->site.marketing, others);
 }
 
+/*
+ * Whom pages may ask: themselves; in a flow the identity service; from the
+ * marketing host the application, one page of which is fetched ahead.
+ */
+static const char *
+asked_hosts(struct page *p)
+{
+	return arena_printf(p->r->mem, "'self'%s%s%s%s", p->flow ? " " : "",
+	    p->flow ? p->site.auth : "",
+	    p->site.part == SITE_MARKETING ? " " : "",
+	    p->site.part == SITE_MARKETING ? p->site.app : "");
+}
+
 /* Nothing but this site's files, and the one script that a flow brings. */
 static const char *
 content_policy(struct page *p)
 {
 	return arena_printf(p->r->mem,
 	    "default-src 'none'; script-src 'self'%s%s; style-src 'self';"
-	    " img-src 'self' data: https:; connect-src 'self'%s%s;"
+	    " img-src 'self' data: https:; connect-src %s;"
 	    " form-action %s; base-uri 'none'; frame-ancestors 'none'",
 	    foreign_script(p) ? " " : "", foreign_script(p) ? p->script : "",
-	    p->flow ? " " : "", p->flow ? p->site.auth : "", form_targets(p));
+	    asked_hosts(p), form_targets(p));
 }
 
 void

@@ -18,6 +18,8 @@ public_landing(struct page *p)
 
 	checkout = req_query(p->r, "checkout");
 	page_public_open(p, "Training from your documents");
+	if (!signed_in(p))
+		tmpl_landing_prefetch(&p->h);
 	tmpl_landing(&p->h,
 	    &(struct tmpl_landing){ .start = page_start(p),
 		.start_label =

@@ -12,6 +12,7 @@ async function landing(page, site) {
 	is(await hrefs(page.locator('main a', { hasText: 'Get Started' })), ['/auth/registration', '/auth/registration'], 'landing: the ways in');
 	is(await hrefs(page.getByRole('link', { name: 'View Pricing' })), ['/pricing'], 'landing: to the prices');
 	is(await page.locator('#features .card').count(), 6, 'landing: six features');
+	is(await page.locator('link[rel=prefetch]').getAttribute('href'), '/auth/registration', 'landing: the next page is fetched early');
 	const bar = page.getByRole('navigation', { name: 'Main' });
 	is(await hrefs(bar.getByRole('link')), ['/pricing', '#features', '/auth/login', '/auth/registration'], 'the bar on top');
 	await page.evaluate(() => scrollTo(0, 2000));
@@ -109,7 +110,7 @@ async function thanks(browser, site) {
 }
 
 async function fourHosts(browser, site) {
-	const { context, page } = await open(browser);
+	const { context, complaints, page } = await open(browser);
 
 	await prices(page, site, site.host('get'));
 	await prices(page, site, site.host('app'));
@@ -119,6 +120,8 @@ async function fourHosts(browser, site) {
 	await page.goto(`${site.host('get')}/`);
 	is(await hrefs(page.getByRole('navigation', { name: 'Main' }).getByRole('link', { name: 'Sign In' })),
 		[`${site.host('app')}/auth/login`], 'get.: signing in is on app.');
+	await page.waitForTimeout(300);
+	is(complaints, [], 'get.: and may fetch the page of app. where one signs up');
 	await context.close();
 }
 

@@ -239,6 +239,31 @@ async function arrivals(browser, site) {
 	await quiet.context.close();
 }
 
+// The sidebar gives way to the page, and stays so in this browser.
+async function sidebar(browser, site) {
+	const { context, complaints, page } = await open(browser, { reducedMotion: 'reduce' });
+	const width = () => page.locator('.sidebar').evaluate((side) => side.offsetWidth);
+
+	await signIn(page, site, 'owner');
+	is(await width(), 256, 'sidebar: wide at first');
+	await page.getByRole('button', { name: 'Narrow the sidebar' }).focus();
+	await page.keyboard.press('Enter');
+	is(await width(), 80, 'sidebar: narrowed by a key');
+	is(await page.getByRole('button', { name: 'Widen the sidebar' }).getAttribute('aria-expanded'), 'false', 'sidebar: which is told');
+	await page.getByRole('navigation', { name: 'Main' }).getByRole('link', { name: 'Settings' }).click();
+	is(await width(), 80, 'sidebar: the next page comes so, and its links have names');
+	await page.screenshot({ path: `${process.env.BUILD}/check/screens/sidebar-narrow-1280-light.png` });
+	await page.setViewportSize({ width: 820, height: 900 });
+	await page.getByRole('link', { name: 'Open menu' }).click();
+	is([await width(), await page.locator('.nav-label').first().isVisible()], [280, true], 'sidebar: the drawer of narrow windows is whole');
+	await page.setViewportSize({ width: 1280, height: 900 });
+	await page.goto(`${site.base}/teams`);
+	await page.getByRole('button', { name: 'Widen the sidebar' }).click();
+	is(await width(), 256, 'sidebar: and wide again');
+	is(complaints, [], 'nothing on the console');
+	await context.close();
+}
+
 async function narrow(browser, site) {
 	const { context, page } = await open(browser, { viewport: { width: 390, height: 844 }, javaScriptEnabled: false });
 
@@ -289,6 +314,7 @@ await main(async () => {
 		await foreign(browser, site);
 		await arrivals(browser, site);
 		await narrow(browser, site);
+		await sidebar(browser, site);
 		await pictures(browser, site);
 	} finally {
 		await browser.close();

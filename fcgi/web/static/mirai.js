@@ -83,6 +83,32 @@ document.addEventListener("keydown", (event) => {
   if (event.key === "Escape" && drawer) location.replace("#main");
 });
 
+// A button that narrows the sidebar to its icons; the server reads the cookie,
+// so the next page comes as this one was left.
+each(".app > .sidebar", (side) => {
+  const button = document.createElement("button");
+  button.type = "button";
+  button.className = "sidebar-fold";
+  button.innerHTML =
+    '<svg class="icon" aria-hidden="true"><use href="/static/icons.svg#chevron"/></svg><span class="sr"></span>';
+  button.setAttribute("aria-controls", side.id);
+  const say = () => {
+    const narrow = document.body.classList.contains("app-narrow");
+    button.setAttribute("aria-expanded", String(!narrow));
+    button.querySelector(".sr").textContent = narrow ? "Widen the sidebar" : "Narrow the sidebar";
+    for (const link of side.querySelectorAll("a"))
+      link.title = narrow ? link.textContent.trim() : "";
+  };
+  button.addEventListener("click", () => {
+    const narrow = document.body.classList.toggle("app-narrow");
+    const secure = location.protocol === "https:" ? "; secure" : "";
+    document.cookie = `mirai_side=${narrow ? "narrow" : "wide"}; path=/; max-age=31536000; samesite=lax${secure}`;
+    say();
+  });
+  say();
+  side.append(button);
+});
+
 // Days in the reader's own form; data-exact asks for the time too.
 const localDays = (root) => {
   each(
