@@ -3,6 +3,7 @@
 import { execFileSync } from 'node:child_process';
 import path from 'node:path';
 import { PASSWORD, call, get, is, main, ok, startSite, tokenOf } from '../web/kit/site.mjs';
+import { events, subscribe, tell, until } from '../fcgi/kit/stream.mjs';
 import { setCookies } from '../cookies.mjs';
 
 const SECRET = 'secret-of-the-administrators';
@@ -82,6 +83,19 @@ async function admin(site) {
 	is((await fetch(`${url}/self-service/login/api`)).status, 404, 'and nothing else is there');
 }
 
+async function streams(site) {
+	const headers = { authorization: `Bearer ${tokenOf('owner@acme')}` };
+	const [calls, sse] = [subscribe(site.base, headers), events(site.base, headers)];
+	ok(await until('keep-alives', () => calls.envelopes().length === 1 && sse.events().length === 2, 3000),
+		'streams begin at once');
+	tell('owner@acme', 'through Apache');
+	ok(await until('an event', () => calls.text.includes('through Apache') && sse.titles().length === 1, 2000),
+		'and tell what happens');
+	calls.close();
+	sse.close();
+	is(get(site, 'auth.mirai.localhost', '/events').status, 404, 'not on the identity host');
+}
+
 main(async () => {
 	const site = await startSite([`identity.admin.secrets ${SECRET}`], { apache: true });
 	try {
@@ -92,6 +106,7 @@ main(async () => {
 		await people(site);
 		await limits(site);
 		await admin(site);
+		await streams(site);
 		ok(!/\[\w*:?(error|crit|alert|emerg)\]/.test(site.log('apache').replace(/^.*(AH01276|AH01797|AH00127|AH01585).*$/gm, '')), 'the log is quiet');
 	} finally {
 		site.stop();
