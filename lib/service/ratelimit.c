@@ -54,7 +54,7 @@ subject_of(struct req *r, enum by by)
 	case BY_EMAIL:
 		break;
 	}
-	assert(!"an e-mail address is given by the caller");
+	assert(false && "an e-mail address is given by the caller");
 	return "";
 }
 
