@@ -102,10 +102,9 @@ put_ways_out(struct page *p, const struct shown *s)
 	tmpl_auth_link(&p->h,
 	    &(struct tmpl_auth_link){ .to = "/auth/recovery",
 		.label = "Forgot your password?" });
-	if (conf_bool(p->r->env->conf, "identity.registration"))
-		tmpl_auth_link(&p->h,
-		    &(struct tmpl_auth_link){ .to = "/auth/registration",
-			.label = "Create an account" });
+	tmpl_auth_link(&p->h,
+	    &(struct tmpl_auth_link){ .to = "/auth/registration",
+		.label = "Create an account" });
 }
 
 static void

@@ -232,6 +232,22 @@ open_step(struct page *p, const struct wizard *w, int step, const char *name,
 		.csrf = "" });
 }
 
+/* The identity service's own form takes what else one may sign in with. */
+static void
+put_ways_in(struct page *p)
+{
+	tmpl_auth_link(&p->h,
+	    &(struct tmpl_auth_link){ .to = "/auth/login",
+		.label = "I have an account: sign in" });
+	if (conf_bool(p->r->env->conf, "identity.registration"))
+		tmpl_auth_link(&p->h,
+		    &(struct tmpl_auth_link){
+			.to = arena_printf(p->r->mem,
+			    "%s/self-service/registration/browser",
+			    p->site.auth),
+			.label = "Other ways to sign up" });
+}
+
 /* back NULL: this is the first step. */
 static void
 close_step(struct page *p, const char *label, const char *busy,
@@ -244,9 +260,7 @@ close_step(struct page *p, const char *label, const char *busy,
 		    &(struct tmpl_wizard_back){ .label = back });
 	tmpl_wizard_foot_close(&p->h);
 	tmpl_wizard_form_close(&p->h);
-	tmpl_auth_link(&p->h,
-	    &(struct tmpl_auth_link){ .to = "/auth/login",
-		.label = "I have an account: sign in" });
+	put_ways_in(p);
 	wizard_parts_frame_close(p);
 	page_send(p, 200);
 }

@@ -264,6 +264,8 @@ async function registration(browser, site, script) {
 	const { context, page } = await open(browser, { javaScriptEnabled: script });
 
 	await page.goto(`${site.base}/auth/registration`);
+	await page.getByRole('link', { name: 'Other ways to sign up' }).click();
+	await page.waitForURL('**/auth/registration?flow=*');
 	is(await page.title(), 'Create Account · Mirai', `${how}: the form`);
 	await email(page).fill('owner@acme.example');
 	await page.getByLabel('First', { exact: false }).fill('Petra');

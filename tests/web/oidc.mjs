@@ -57,7 +57,7 @@ async function signUpAndIn(browser, site, provider, login, script) {
 
 async function missing(browser, site, provider) {
 	const { context, page } = await open(browser, false);
-	await page.goto(`${site.base}/auth/registration`);
+	await page.goto(`${site.base}/self-service/registration/browser`);
 	await page.getByRole('button', { name: 'Sign up with Panva & Co' }).click();
 	await atProvider(page, 'tom', provider);
 	await page.waitForURL(`${site.base}/auth/registration?flow=*`);

@@ -119,7 +119,7 @@ async function passkey(browser, site) {
 async function signUp(browser, site) {
 	const { context, complaints, page } = await open(browser);
 	const key = await device(page);
-	await page.goto(`${site.base}/auth/registration`);
+	await page.goto(`${site.base}/self-service/registration/browser`);
 	const button = page.getByRole('button', { name: 'Sign up with passkey' });
 	await button.click();
 	is((await key.keys()).length, 0, 'first the form is filled in');
@@ -144,7 +144,7 @@ async function screens(browser, site) {
 		const { context, page } = await open(browser, { colorScheme, reducedMotion: 'reduce', bypassCSP: true });
 		await page.goto(`${site.base}/auth/login`);
 		await picture(page, 'auth-passkey', colorScheme);
-		await page.goto(`${site.base}/auth/registration`);
+		await page.goto(`${site.base}/self-service/registration/browser`);
 		await picture(page, 'auth-passkey-registration', colorScheme);
 		await context.close();
 	}
