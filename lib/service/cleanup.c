@@ -211,15 +211,16 @@ judge_open(struct provision_env *e, struct arena *a, const char *session)
 	return code == CODE_FAILED_PRECONDITION ? KEEP : NO_ANSWER;
 }
 
+/* silent: the provider did not answer before, and is not waited for again. */
 static enum verdict
 judge(struct provision_env *e, struct arena *a, const struct expired *x,
-    struct stripe_session *s)
+    bool silent, struct stripe_session *s)
 {
 	enum code code;
 
 	if (x->session == NULL)
 		return GONE;
-	if (e->stripe == NULL)
+	if (e->stripe == NULL || silent)
 		return NO_ANSWER;
 	stripe_until(e->stripe, clock_mono_ms() + CALL_MS);
 	code = stripe_get_session(e->stripe, a, x->session, s);
@@ -267,7 +268,7 @@ settle(struct provision_env *e, struct arena *a, const struct expired *x,
 	struct db_rows *rows;
 	enum code code;
 
-	switch (judge(e, a, x, &session)) {
+	switch (judge(e, a, x, t->no_answer, &session)) {
 	case GONE:
 		rows = ask(e, &cleanup_queries[Q_REMOVE],
 		    DB_ARGS(x->id, x->session));

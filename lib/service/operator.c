@@ -330,11 +330,15 @@ operator_set_plan(struct db *db, struct arena *a,
     const struct operator_company *c, const char *plan, const char *status,
     int64_t seats, const char *actor)
 {
+	/* "users" has the company that GetMe shows. */
+	const char *const groups[] = { "billing", "users" };
 	const char *n = seats == -1 ? NULL : db_arg_int(a, seats);
+	size_t i;
 
 	db_begin(db, DB_TX_WRITE, &everything);
-	db_notify(db, "mirai_cache",
-	    cache_message(a, c->tenant_id, "billing", true));
+	for (i = 0; i < NITEMS(groups); i++)
+		db_notify(db, "mirai_cache",
+		    cache_message(a, c->tenant_id, groups[i], true));
 	return finish(db,
 	    db_run(db, &operator_queries[Q_SET_PLAN],
 		DB_ARGS(c->id, plan, status, n, actor)),

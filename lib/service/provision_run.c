@@ -425,8 +425,8 @@ static const char *
 alert_text(struct run *r)
 {
 	return arena_printf(r->a,
-	    "An account that was paid for could not be made, and it is not"
-	    " tried again.\n\n"
+	    "An account that somebody %s could not be made, and it"
+	    " is not tried again.\n\n"
 	    "Registration      %s\n"
 	    "E-mail            %s\n"
 	    "Company           %s\n"
@@ -437,7 +437,8 @@ alert_text(struct run *r)
 	    "%s"
 	    "When the cause is gone: mirai registration retry %s\n"
 	    "To give it up: mirai registration discard %s\n",
-	    r->id, provision_line(r->a, r->email),
+	    r->subscription[0] == '\0' ? "signed up for" : "paid for", r->id,
+	    provision_line(r->a, r->email),
 	    provision_line(r->a, r->company.name), or_none(r->session),
 	    or_none(r->subscription), (long long)r->minutes,
 	    (long long)r->attempts, r->error,
@@ -462,7 +463,7 @@ give_up(struct run *r, enum code code)
 		end = CODE_UNAVAILABLE;
 	else if (db_next(rows))
 		end = provision_alert(r->e, r->a,
-		    "Mirai: a paid registration failed", alert_text(r));
+		    "Mirai: CRITICAL: a registration failed", alert_text(r));
 	return db_end(r->e->db, end) == CODE_OK ? code : CODE_UNAVAILABLE;
 }
 

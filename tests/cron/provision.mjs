@@ -149,7 +149,7 @@ const conf = host(paying(stripe));
 	ok(got.text.includes(`registration ${r.id}: try 1: the payment provider does not answer`), 'the log says why', got.text);
 	is(app(`SELECT round(extract(epoch FROM next_attempt_at - now())) BETWEEN 5 AND 11 FROM pending_registrations`),
 		't', 'and it comes again in 10 seconds');
-	is(alerts('paid registration'), 0, 'nobody is told yet');
+	is(alerts('registration'), 0, 'nobody is told yet');
 	await provision(conf);
 	is(status(r), 'paid', 'not before');
 	app('UPDATE pending_registrations SET next_attempt_at = now()');
@@ -199,8 +199,8 @@ const conf = host(paying(stripe));
 	const r = await bought(stripe);
 	stripe.endSubscription(r.subscription);
 	const got = await provision(host(paying(stripe), []));
-	ok(/alert: Mirai: a paid registration failed/.test(got.text), 'without an address an alert is in the log', got.text);
-	is(alerts('paid registration'), 0, 'and nowhere else');
+	ok(/alert: Mirai: CRITICAL: a registration failed/.test(got.text), 'without an address an alert is in the log', got.text);
+	is(alerts('registration'), 0, 'and nowhere else');
 	clear(stripe);
 }
 
