@@ -36,6 +36,8 @@ static const struct saying sayings[] = {
 	{ MACHINE_COMPLETED, "completed", NULL },
 	{ MACHINE_SUCCEEDED, "success", NULL },
 	{ MACHINE_FLOW_DONE, "completed", "flow" },
+	{ MACHINE_VIEWED, "viewed", "invitation" },
+	{ MACHINE_ACCEPTED, "accepted", "invitation" },
 };
 
 /* "auth.login.failed"; flows end under the name of flows. */

@@ -22,14 +22,16 @@ enum machine_guard {
 
 /* What follows a transition, besides the new state. */
 enum machine_effect {
-	MACHINE_STARTED = 1,	/* say that it began */
-	MACHINE_EXPIRED = 2,	/* say that the flow expired */
-	MACHINE_FAILED = 4,	/* say that it failed */
-	MACHINE_COMPLETED = 8,	/* say that it is over */
-	MACHINE_COUNT = 16,	/* one more retry */
-	MACHINE_CLEAR = 32,	/* forget error and retries */
-	MACHINE_SUCCEEDED = 64, /* say that it reached its end */
-	MACHINE_FLOW_DONE = 128 /* say that the flow is over */
+	MACHINE_STARTED = 1,	 /* say that it began */
+	MACHINE_EXPIRED = 2,	 /* say that the flow expired */
+	MACHINE_FAILED = 4,	 /* say that it failed */
+	MACHINE_COMPLETED = 8,	 /* say that it is over */
+	MACHINE_COUNT = 16,	 /* one more retry */
+	MACHINE_CLEAR = 32,	 /* forget error and retries */
+	MACHINE_SUCCEEDED = 64,	 /* say that it reached its end */
+	MACHINE_FLOW_DONE = 128, /* say that the flow is over */
+	MACHINE_VIEWED = 256,	 /* say that an invitation was looked at */
+	MACHINE_ACCEPTED = 512	 /* say that one was accepted */
 };
 
 struct machine_row {
@@ -146,5 +148,66 @@ enum registration_event {
 };
 
 extern const struct machine machine_registration;
+
+/* --- 24.5 Invitation acceptance: machine_invite.c ---------------------------- */
+
+enum invitation_state {
+	INVITATION_IDLE = 0,
+	INVITATION_FETCHING,
+	INVITATION_CHECKING_SESSION,
+	INVITATION_EMAIL_MISMATCH,
+	INVITATION_NEEDS_AUTH,
+	INVITATION_AUTHENTICATED,
+	INVITATION_ACCEPTING,
+	INVITATION_ACCEPTED,	/* final */
+	INVITATION_TO_LOGIN,	/* final */
+	INVITATION_TO_REGISTER, /* final */
+	INVITATION_ERROR,
+	INVITATION__MAX
+};
+
+enum invitation_event {
+	INVITATION_START,
+	INVITATION_FOUND,
+	INVITATION_FAILED,
+	INVITATION_SAME,
+	INVITATION_OTHER,
+	INVITATION_NOBODY,
+	INVITATION_GO_TO_LOGIN,
+	INVITATION_GO_TO_REGISTER,
+	INVITATION_SESSION_READY,
+	INVITATION_ACCEPT,
+	INVITATION_DONE,
+	INVITATION_RETRY,
+	INVITATION_RESET
+};
+
+extern const struct machine machine_invitation;
+
+/* --- 24.6 Invited-user registration: machine_invite.c ------------------------ */
+
+enum invited_state {
+	INVITED_IDLE = 0,
+	INVITED_FETCHING,
+	INVITED_COLLECTING,
+	INVITED_SUBMITTING,
+	INVITED_SETTING_SESSION,
+	INVITED_SUCCESS, /* final */
+	INVITED_ERROR,
+	INVITED__MAX
+};
+
+enum invited_event {
+	INVITED_START,
+	INVITED_FOUND,
+	INVITED_FAILED,
+	INVITED_SET_FORM,
+	INVITED_SUBMIT,
+	INVITED_DONE,
+	INVITED_RETRY,
+	INVITED_RESET
+};
+
+extern const struct machine machine_invited;
 
 #endif

@@ -30,6 +30,10 @@ void onboard_page(struct page *p);
 void onboard_post(struct page *p);
 void onboard_alias(struct page *p);
 
+/* invite.c */
+void invite_page(struct page *p);
+void invite_post(struct page *p);
+
 /* account.c */
 void account_page(struct page *p);
 void account_post(struct page *p);

@@ -34,6 +34,8 @@ struct route {
 };
 
 static const struct route routes[] = {
+	{ "/auth/accept-invite", ACCESS_PUBLIC, invite_page, invite_post,
+	    false },
 	{ "/auth/error", ACCESS_PUBLIC, login_error, NULL, false },
 	{ "/auth/login", ACCESS_PUBLIC, login_page, NULL, false },
 	{ "/auth/logout", ACCESS_PUBLIC, NULL, login_logout, false },

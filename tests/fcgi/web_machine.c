@@ -6,6 +6,7 @@
 #include "base/log.h"
 
 #include "fcgi/web/machine.c"
+#include "fcgi/web/machine_invite.c"
 #include "fcgi/web/machine_registration.c"
 #include "tests/test.h"
 
@@ -58,6 +59,39 @@ static const struct want want_registration[] = {
 	{ "enterpriseContact", REGISTRATION_CANCEL_ENTERPRISE, "plan" },
 	{ "submittingEnterprise", REGISTRATION_DONE, "enterpriseSuccess" },
 	{ "submittingEnterprise", REGISTRATION_FAILED, "enterpriseContact" },
+};
+
+static const struct want want_invitation[] = {
+	{ "idle", INVITATION_START, "fetching" },
+	{ "fetching", INVITATION_FOUND, "checkingSession" },
+	{ "fetching", INVITATION_FAILED, "error" },
+	{ "checkingSession", INVITATION_SAME, "authenticated" },
+	{ "checkingSession", INVITATION_OTHER, "emailMismatch" },
+	{ "checkingSession", INVITATION_NOBODY, "needsAuth" },
+	{ "emailMismatch", INVITATION_GO_TO_LOGIN, "redirectingToLogin" },
+	{ "emailMismatch", INVITATION_GO_TO_REGISTER, "redirectingToRegister" },
+	{ "emailMismatch", INVITATION_RETRY, "checkingSession" },
+	{ "needsAuth", INVITATION_GO_TO_LOGIN, "redirectingToLogin" },
+	{ "needsAuth", INVITATION_GO_TO_REGISTER, "redirectingToRegister" },
+	{ "needsAuth", INVITATION_SESSION_READY, "checkingSession" },
+	{ "authenticated", INVITATION_ACCEPT, "accepting" },
+	{ "accepting", INVITATION_DONE, "accepted" },
+	{ "accepting", INVITATION_FAILED, "error" },
+	{ "error", INVITATION_RETRY, "fetching" },
+	{ "error", INVITATION_RESET, "idle" },
+};
+
+static const struct want want_invited[] = {
+	{ "idle", INVITED_START, "fetching" },
+	{ "fetching", INVITED_FOUND, "collecting" },
+	{ "fetching", INVITED_FAILED, "error" },
+	{ "collecting", INVITED_SET_FORM, "collecting" },
+	{ "collecting", INVITED_SUBMIT, "submitting" },
+	{ "submitting", INVITED_DONE, "settingSession" },
+	{ "submitting", INVITED_FAILED, "collecting" },
+	{ "settingSession", INVITED_DONE, "success" },
+	{ "error", INVITED_RETRY, "fetching" },
+	{ "error", INVITED_RESET, "idle" },
 };
 
 static int
@@ -196,6 +230,10 @@ main(void)
 	    LOGOUT_FAILED + 1);
 	walk(&machine_registration, want_registration,
 	    NITEMS(want_registration), REGISTRATION_DONE + 1);
+	walk(&machine_invitation, want_invitation, NITEMS(want_invitation),
+	    INVITATION_RESET + 1);
+	walk(&machine_invited, want_invited, NITEMS(want_invited),
+	    INVITED_RESET + 1);
 	test_steps();
 	test_retries();
 	test_final_errors();

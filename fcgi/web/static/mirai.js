@@ -252,6 +252,7 @@ const part = (name) => import(`./${name}.js${new URL(import.meta.url).search}`);
 
 const arrive = async () => {
   if (document.querySelector("form[data-wizard]")) (await part("wizard")).begin();
+  if (document.querySelector("form[data-join]")) (await part("invite")).begin();
   const dialog = document.querySelector("dialog[data-modal]");
   if (dialog) (await part("dialog")).openInPlace(dialog);
   if (document.querySelector("[data-celebrate]")) (await part("confetti")).celebrate();

@@ -1,0 +1,144 @@
+// What script adds to the form of somebody invited: rules that are ticked off,
+// errors once a field was left, and an answer in place, so that a password once
+// typed is not asked again when something else is wrong.
+
+const main = document.getElementById("main");
+const form = () => main.querySelector("form[data-join]");
+const field = (name) => form().elements.namedItem(name);
+
+// --- rules -----------------------------------------------------------------------
+
+const RULES = {
+  length: (s) => [...s].length >= 8,
+  upper: (s) => /[A-Z]/.test(s),
+  digit: (s) => /[0-9]/.test(s),
+};
+
+const isStrong = (s) => Object.values(RULES).every((rule) => rule(s));
+
+const showRules = () => {
+  for (const item of main.querySelectorAll("[data-rule]")) {
+    const met = RULES[item.dataset.rule](field("password").value);
+    item.classList.toggle("is-met", met);
+    item.querySelector("use").setAttribute("href", `/static/icons.svg#${met ? "done" : "open"}`);
+    let word = item.querySelector(".sr");
+    if (!word) {
+      word = document.createElement("span");
+      word.className = "sr";
+      item.append(word);
+    }
+    word.textContent = met ? " (met)" : " (not met yet)";
+  }
+};
+
+// What is wrong with a field, or "".
+const CHECKS = {
+  first_name: (s) => (s.trim() === "" ? "Please enter your first name." : ""),
+  last_name: (s) => (s.trim() === "" ? "Please enter your last name." : ""),
+  password: (s) => (isStrong(s) ? "" : "The password does not meet all of its rules yet."),
+  confirm: (s) => (s === field("password").value ? "" : "The two passwords are not the same."),
+};
+
+const left = new Set();
+
+const showError = (name) => {
+  const text = CHECKS[name](field(name).value);
+  field(name).setAttribute("aria-invalid", String(text !== ""));
+  document.getElementById(`${name}-note`).textContent = text;
+  return text === "";
+};
+
+// A field that was never left is not blamed while one types in another.
+const onInput = (event) => {
+  if (event.target.name === "password") showRules();
+  for (const name of left)
+    if (name === event.target.name || (name === "confirm" && event.target.name === "password")) showError(name);
+};
+
+const onLeave = (event) => {
+  const { name } = event.target;
+  if (!(name in CHECKS) || field(name).value === "") return;
+  left.add(name);
+  showError(name);
+};
+
+// --- sending ----------------------------------------------------------------------
+
+let busy = false;
+const kept = {};
+
+const setBusy = (on) => {
+  const button = form().querySelector("button[type=submit]");
+  busy = on;
+  form().setAttribute("aria-busy", String(on));
+  button.disabled = on;
+  button.dataset.label ??= button.textContent;
+  button.textContent = on ? button.dataset.busyLabel : button.dataset.label;
+};
+
+const showFailure = () => {
+  main.querySelector("[data-failure]")?.remove();
+  const box = document.createElement("div");
+  const text = document.createElement("p");
+  box.className = "banner banner-error";
+  box.dataset.failure = "";
+  box.tabIndex = -1;
+  box.setAttribute("role", "alert");
+  text.textContent = "The connection failed. What you typed is still here: try again.";
+  box.append(text);
+  form().before(box);
+  box.focus();
+};
+
+const putInPlace = (page) => {
+  document.title = page.title;
+  main.replaceChildren(...page.getElementById("main").childNodes);
+  main.dispatchEvent(new CustomEvent("mirai:fresh", { bubbles: true }));
+  if (form()) bind();
+  const target =
+    main.querySelector('[aria-invalid="true"]') ?? main.querySelector(".banner-error") ?? main.querySelector("h1");
+  if (!target.matches("input")) target.tabIndex = -1;
+  target.focus();
+};
+
+const send = async () => {
+  for (const name of ["password", "confirm"]) kept[name] = field(name).value;
+  const body = new URLSearchParams(new FormData(form()));
+  setBusy(true);
+  try {
+    const answer = await fetch(form().getAttribute("action"), { method: "POST", body, credentials: "same-origin" });
+    if (answer.redirected) {
+      location.assign(answer.url);
+      return;
+    }
+    const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+    if (!page.getElementById("main")) throw new Error(String(answer.status));
+    busy = false;
+    putInPlace(page);
+  } catch {
+    setBusy(false);
+    showFailure();
+  }
+};
+
+const onSubmit = (event) => {
+  event.preventDefault();
+  if (busy) return;
+  const wrong = Object.keys(CHECKS).filter((name) => {
+    left.add(name);
+    return !showError(name);
+  });
+  if (wrong.length > 0) field(wrong[0]).focus();
+  else send();
+};
+
+const bind = () => {
+  form().noValidate = true;
+  for (const [name, value] of Object.entries(kept)) field(name).value = value;
+  form().addEventListener("input", onInput);
+  form().addEventListener("focusout", onLeave);
+  form().addEventListener("submit", onSubmit);
+  showRules();
+};
+
+export const begin = bind;
