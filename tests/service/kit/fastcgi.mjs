@@ -33,11 +33,12 @@ export function params(all) {
 	return Buffer.concat(parts);
 }
 
-function request(target, headers, body) {
+function request({ method, target, headers, body, length }) {
+	const [path, query = ''] = target.split('?');
 	const all = {
-		REQUEST_METHOD: 'POST', REQUEST_URI: target, SCRIPT_NAME: target, QUERY_STRING: '',
+		REQUEST_METHOD: method, REQUEST_URI: target, SCRIPT_NAME: path, QUERY_STRING: query,
 		SERVER_PROTOCOL: 'HTTP/1.1', REMOTE_ADDR: '127.0.0.1', HTTP_HOST: 'localhost',
-		CONTENT_TYPE: 'application/json', CONTENT_LENGTH: String(body.length),
+		CONTENT_TYPE: 'application/json', CONTENT_LENGTH: String(length ?? body.length),
 	};
 	for (const [name, value] of Object.entries(headers))
 		all[`HTTP_${name.toUpperCase().replaceAll('-', '_')}`] = value;
@@ -74,16 +75,19 @@ function parse(text) {
 	return { status, text: body, json, headers };
 }
 
-// { status, text, json, headers }. Status 0: no whole answer came; "refused" when nobody
-// took the call at all.
-export function callFastCgi(socket, target, headers, message) {
+// A header of an answer, or null.
+export const headerOf = (answer, name) => answer.headers?.[name] ?? null;
+
+// { status, text, json, headers }. Status 0: no whole answer came; "refused" when
+// nobody took the call at all. length: what is announced, if not the truth.
+export function requestFastCgi(socket, { method = 'GET', target, headers = {}, body = '', length }) {
 	return new Promise((resolve) => {
 		const chunks = [];
 		const s = net.connect(socket);
 		let none = 'refused';
 		s.on('connect', () => {
 			none = 'cut off';
-			s.write(request(target, headers, Buffer.from(JSON.stringify(message))));
+			s.write(request({ method, target, headers, body: Buffer.from(body), length }));
 		});
 		s.on('data', (c) => chunks.push(c));
 		s.on('error', () => {});
@@ -92,4 +96,9 @@ export function callFastCgi(socket, target, headers, message) {
 			resolve(text === null ? { status: 0, text: none } : parse(text));
 		});
 	});
+}
+
+// One Connect call.
+export function callFastCgi(socket, target, headers, message) {
+	return requestFastCgi(socket, { method: 'POST', target, headers, body: JSON.stringify(message) });
 }
