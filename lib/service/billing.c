@@ -19,6 +19,8 @@
 #include "service/ratelimit.h"
 
 #define DETAILS_TTL_MS ((int64_t)60 * 1000)
+#define DETAILS_MS     5000 /* they are worth no longer wait */
+#define MARGIN_MS      500  /* left for the answer */
 #define SETTINGS       "/settings?tab=billing"
 
 enum query {
@@ -135,6 +137,16 @@ details_kept(struct req *r, const struct account *acc, struct details *out)
 	return true;
 }
 
+/* The bill is shown without them when Stripe takes long. */
+static int64_t
+details_deadline(const struct req *r)
+{
+	int64_t soon = clock_mono_ms() + DETAILS_MS;
+	int64_t last = r->deadline_ms - MARGIN_MS;
+
+	return last < soon ? last : soon;
+}
+
 /* Left empty when Stripe does not tell. */
 static void
 load_details(struct req *r, const struct account *acc, struct details *out)
@@ -148,7 +160,7 @@ load_details(struct req *r, const struct account *acc, struct details *out)
 	    details_kept(r, acc, out))
 		return;
 	gen = cache_generation(r->env->cache, acc->tenant_id, key);
-	stripe_until(r->env->stripe, r->deadline_ms);
+	stripe_until(r->env->stripe, details_deadline(r));
 	if (stripe_get_subscription(r->env->stripe, r->mem, acc->subscription,
 		&sub) != CODE_OK)
 		return;
@@ -297,8 +309,9 @@ open_session(struct req *r, const struct account *acc,
 	code = stripe_create_session(r->env->stripe, r->mem,
 	    key_of(r, "checkout",
 		(const char *[]){ acc->company_id, in->plan->name,
-		    db_arg_int(r->mem, minute), db_arg_int(r->mem, c.seats),
-		    acc->customer, in->success, NULL }),
+		    acc->seats.status, db_arg_int(r->mem, minute),
+		    db_arg_int(r->mem, c.seats), acc->customer, in->success,
+		    NULL }),
 	    &c, &session);
 	if (code == CODE_OK)
 		*url = session.url;
