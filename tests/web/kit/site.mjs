@@ -121,7 +121,8 @@ const NOWHERE = { IDENTITY_READER_URL: 'host=/nowhere', IDENTITY_DATABASE_URL: '
 // run; or "own": it runs, with the lines of own, and the others know it only as
 // a Kratos, its administrator's side on a port of its own.
 // apache: that server stands in front, and the administrators' listener is open.
-export async function startSite(extra = [], { kratos, own = [], apache = false } = {}) {
+// fixtures: no: another instance of this test has loaded them.
+export async function startSite(extra = [], { kratos, own = [], apache = false, fixtures = true } = {}) {
 	const port = await freePort();
 	const base = `http://localhost:${port}`;
 	const run = fs.mkdtempSync(path.join(os.tmpdir(), 'mirai-site-'));
@@ -130,9 +131,10 @@ export async function startSite(extra = [], { kratos, own = [], apache = false }
 	fs.mkdirSync(path.join(TEST_DIR, 'inst/share/mirai'), { recursive: true });
 	fs.mkdirSync(path.join(TEST_DIR, 'store'), { recursive: true });
 	// Copied for a server that gives up root and may not enter the checkout.
+	fs.rmSync(path.join(TEST_DIR, 'inst/share/mirai/static'), { recursive: true, force: true });
 	(apache ? (from, to) => fs.cpSync(from, to, { recursive: true }) : fs.symlinkSync)(
 		path.join(BUILD, 'static'), path.join(TEST_DIR, 'inst/share/mirai/static'));
-	loadFixtures();
+	if (fixtures) loadFixtures();
 	const adminPort = await freePort();
 	const conf = writeConf(base, port, run, kratos === 'own' ? [...extra, 'identity.mode kratos',
 		`identity.kratos.public_url http://127.0.0.1:${port}`, `identity.kratos.admin_url http://127.0.0.1:${adminPort}`] : extra);
