@@ -26,6 +26,8 @@ static const struct note notes[] = {
 	{ "member-added", "The member is added." },
 	{ "member-left", "You have left the team." },
 	{ "member-removed", "The member is taken out of the team." },
+	{ "notice-deleted", "The notification is deleted." },
+	{ "notices-read", "All notifications are marked as read." },
 	{ "person-removed", "The person is removed; the seat is free." },
 	{ "role-saved", "The role is saved." },
 	{ "team-created", "The team is created." },

@@ -12,6 +12,7 @@
 
 #include "base/clock.h"
 #include "base/utf8.h"
+#include "bell.h"
 #include "net/crypt.h"
 #include "note.h"
 #include "rpc/resp.h"
@@ -96,8 +97,10 @@ static void
 put_header(struct page *p, const char *title)
 {
 	struct arena *a;
+	int32_t unread;
 
 	a = p->r->mem;
+	unread = bell_unread(p);
 	tmpl_header(&p->h,
 	    &(struct tmpl_header){ .title = title,
 		.initials = page_initials(a, p->me),
@@ -106,6 +109,8 @@ put_header(struct page *p, const char *title)
 		.tone = page_role_tone(p->me->role),
 		.email = p->me->email == NULL ? "" : p->me->email,
 		.company = p->company == NULL ? "" : p->company->name,
+		.unread = bell_shown(a, unread),
+		.unread_said = bell_said(a, unread),
 		.csrf = p->csrf });
 }
 

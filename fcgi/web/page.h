@@ -21,9 +21,10 @@ struct page {
 	/* With a session; the user may still have no company. */
 	const struct pb_user *me;
 	const struct pb_company *company;
-	const char *csrf;   /* for own forms; "" without a session */
-	const char *arg[2]; /* parts of the path: ids */
-	bool level_low;	    /* a session that must prove, or set up, more */
+	const int32_t *unread; /* notices, once counted (bell.h) */
+	const char *csrf;      /* for own forms; "" without a session */
+	const char *arg[2];    /* parts of the path: ids */
+	bool level_low;	       /* a session that must prove, or set up, more */
 	bool unsure;	    /* whether there is a session could not be asked */
 	bool leaves;	    /* a form of it leads to another site */
 	bool flow;	    /* its script talks to the identity service */

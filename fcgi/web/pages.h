@@ -43,6 +43,13 @@ void library_dashboard(struct page *p);
 void library_page(struct page *p);
 void library_folder(struct page *p);
 
+/* notifications.c */
+void notifications_page(struct page *p);
+void notifications_back(struct page *p);
+void notifications_read(struct page *p);
+void notifications_read_all(struct page *p);
+void notifications_delete(struct page *p);
+
 /* player.c */
 void player_page(struct page *p);
 void player_post(struct page *p);

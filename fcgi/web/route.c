@@ -53,6 +53,13 @@ static const struct route routes[] = {
 	    false },
 	{ "/dashboard", ACCESS_SESSION, library_dashboard, NULL, false },
 	{ "/folder/*", ACCESS_SESSION, library_folder, NULL, false },
+	{ "/notifications", ACCESS_SESSION, notifications_page, NULL, false },
+	{ "/notifications/read", ACCESS_SESSION, notifications_back,
+	    notifications_read_all, false },
+	{ "/notifications/*/delete", ACCESS_SESSION, notifications_back,
+	    notifications_delete, false },
+	{ "/notifications/*/read", ACCESS_SESSION, notifications_back,
+	    notifications_read, false },
 	{ "/onboard", ACCESS_NEWCOMER, onboard_page, onboard_post, false },
 	{ "/onboarding", ACCESS_NEWCOMER, onboard_alias, NULL, false },
 	{ "/pricing", ACCESS_PUBLIC, public_pricing, NULL, true },
@@ -95,9 +102,9 @@ static const struct route routes[] = {
 
 /* Paths that ask for a session even where no page is (web.md 2.2). */
 static const char *const guarded[] = { "/content-library", "/course",
-	"/course-builder", "/dashboard", "/folder", "/help", "/onboard",
-	"/onboarding", "/settings", "/smes", "/target-audiences", "/teams",
-	"/templates", "/tutorials", "/updates" };
+	"/course-builder", "/dashboard", "/folder", "/help", "/notifications",
+	"/onboard", "/onboarding", "/settings", "/smes", "/target-audiences",
+	"/teams", "/templates", "/tutorials", "/updates" };
 
 /* --- matching ------------------------------------------------------------- */
 

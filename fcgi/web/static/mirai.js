@@ -112,7 +112,7 @@ each(".app > .sidebar", (side) => {
 // Days in the reader's own form; data-exact asks for the time too.
 const localDays = (root) => {
   each(
-    "time[datetime]",
+    "time[datetime]:not([data-relative])",
     (time) => {
       const at = new Date(time.dateTime);
       if (Number.isNaN(at.getTime())) return;
@@ -255,6 +255,7 @@ const arrive = async () => {
   if (document.querySelector("form[data-join]")) (await part("invite")).begin();
   const dialog = document.querySelector("dialog[data-modal]");
   if (dialog) (await part("dialog")).openInPlace(dialog);
+  if (document.querySelector("[data-bell]")) (await part("bell")).begin();
   if (document.querySelector("[data-celebrate]")) (await part("confetti")).celebrate();
 };
 arrive();
