@@ -41,11 +41,29 @@ status_of(enum code code)
 {
 	if (code == CODE_PERMISSION_DENIED)
 		return 403;
-	if (code == CODE_ALREADY_EXISTS || code == CODE_FAILED_PRECONDITION)
+	if (code == CODE_ALREADY_EXISTS || code == CODE_FAILED_PRECONDITION ||
+	    code == CODE_ABORTED)
 		return 409;
 	if (code == CODE_RESOURCE_EXHAUSTED)
 		return 429;
-	return code == CODE_UNAVAILABLE ? 503 : 400;
+	return code == CODE_UNAVAILABLE || code == CODE_DEADLINE_EXCEEDED ? 503
+									  : 400;
+}
+
+/* What can go wrong with any form, and may go well a minute later. */
+static const char *
+passing(enum code code)
+{
+	if (code == CODE_UNAVAILABLE || code == CODE_DEADLINE_EXCEEDED)
+		return "A part of Mirai does not answer. Try again in a"
+		       " minute.";
+	if (code == CODE_RESOURCE_EXHAUSTED)
+		return "That was often enough for now. Try again in some"
+		       " minutes.";
+	if (code == CODE_ABORTED)
+		return "Somebody else changed this at the same moment. Try"
+		       " again.";
+	return NULL;
 }
 
 bool
@@ -66,7 +84,12 @@ entry_fault(struct page *p, const struct entry_rule *rules, struct entry *out)
 		out->status = status_of(p->r->code);
 		return true;
 	}
-	return false;
+	if (passing(p->r->code) == NULL)
+		return false;
+	out->field = "";
+	out->text = passing(p->r->code);
+	out->status = status_of(p->r->code);
+	return true;
 }
 
 const char *

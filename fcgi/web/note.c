@@ -73,5 +73,5 @@ note_put(struct page *p)
 	if ((n = find(req_cookie(p->r, NOTE_COOKIE))) == NULL)
 		return;
 	set_cookie(p, "", -1);
-	page_banner(p, PAGE_SUCCESS, n->text);
+	tmpl_note(&p->h, &(struct tmpl_note){ .text = n->text });
 }

@@ -21,8 +21,6 @@ static const struct entry_rule rules[] = {
 	{ "EXTERNAL_SERVICE_ERROR", "",
 	    "The payment provider does not answer. Nothing was charged; try"
 	    " again in a minute." },
-	{ "RATE_LIMITED", "",
-	    "That was often enough for now. Try again in some minutes." },
 	{ NULL, NULL, NULL },
 };
 

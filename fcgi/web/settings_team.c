@@ -63,6 +63,7 @@ put_seats(struct page *p, const struct pb_seat_info *s)
 		.taken = s->used_seats + s->pending_invitations });
 }
 
+/* s NULL: nobody knows how many are free. */
 static void
 put_invite(struct page *p, const struct entry *e, const struct pb_seat_info *s)
 {
@@ -72,7 +73,7 @@ put_invite(struct page *p, const struct entry *e, const struct pb_seat_info *s)
 			" admins manage the company." };
 	int32_t role = PB_ROLE_SME;
 
-	if (s->available_seats <= 0) {
+	if (s != NULL && s->available_seats <= 0) {
 		tmpl_invite_none(&p->h);
 		return;
 	}
@@ -211,6 +212,8 @@ put_inviting(struct page *p, const struct entry *e)
 		page_banner(p, PAGE_WARNING,
 		    "Seats and invitations cannot be shown at the moment. Try"
 		    " again in a minute.");
+		if (entry_posted(p, "email")[0] != '\0')
+			put_invite(p, e, NULL);
 		return CODE_OK;
 	}
 	if (code != CODE_OK)

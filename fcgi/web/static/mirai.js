@@ -234,6 +234,20 @@ const bringUpToDate = async () => {
 };
 if (live) setTimeout(bringUpToDate, 2000);
 
+// A message that came with the page is read out only when it changes.
+each("[data-say] p", (said) => {
+  const text = said.textContent;
+  setTimeout(() => {
+    said.textContent = "";
+    setTimeout(() => (said.textContent = text), 50);
+  }, 300);
+});
+
+// A menu closes behind a link into the same page.
+each("details[data-menu] a", (link) => {
+  link.addEventListener("click", () => (link.closest("details").open = false));
+});
+
 // What somebody who came from elsewhere is told: the question leaves the
 // address, and the message goes by itself or when it is closed.
 each("[data-arrival]", (banner) => {
