@@ -347,6 +347,7 @@ set_helpers(void)
 			.epoll_fd = loop.epoll_fd,
 			.fd = -1 };
 	}
+	h = &loop.helpers[CHECKERS];
 	h->name = "ear";
 	h->run = ear_run;
 	h->heard = ear_heard;
@@ -378,6 +379,14 @@ on_signal(struct source *s, uint32_t events)
 
 /* --- the loop -------------------------------------------------------------- */
 
+static struct conn *
+conn_of(struct timer *t)
+{
+	void *p = (char *)t - offsetof(struct conn, timer);
+
+	return p;
+}
+
 static void
 run_timers(void)
 {
@@ -385,7 +394,7 @@ run_timers(void)
 	struct conn *c;
 
 	while ((t = timer_due(&loop.timers, clock_mono_ms())) != NULL) {
-		c = (struct conn *)((char *)t - offsetof(struct conn, timer));
+		c = conn_of(t);
 		if (c->stage == CONN_OPEN)
 			sub_due(c);
 		else if (c->stage == CONN_ASKED)

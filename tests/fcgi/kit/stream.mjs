@@ -138,8 +138,7 @@ export class Replica {
 // One HTTP answer as it comes: status, headers, and the text so far.
 export class Reader {
 	constructor(base, method, target, headers = {}, body = null, options = {}) {
-		this.text = '';
-		this.bytes = Buffer.alloc(0);
+		this.chunks = [];
 		this.ended = false;
 		const url = new URL(base);
 		this.request = http.request({ host: url.hostname, port: url.port, method, path: target,
@@ -161,12 +160,19 @@ export class Reader {
 	}
 
 	read() {
-		this.response.on('data', (d) => {
-			this.bytes = Buffer.concat([this.bytes, d]);
-			this.text = this.bytes.toString();
-		});
+		this.response.on('data', (d) => this.chunks.push(d));
 		this.response.on('close', () => { this.ended = true; });
 		this.response.on('error', () => { this.ended = true; });
+	}
+
+	get bytes() {
+		if (this.chunks.length > 1)
+			this.chunks = [Buffer.concat(this.chunks)];
+		return this.chunks[0] ?? Buffer.alloc(0);
+	}
+
+	get text() {
+		return this.bytes.toString();
 	}
 
 	close() {
