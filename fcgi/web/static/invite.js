@@ -76,7 +76,9 @@ const setBusy = (on) => {
   button.textContent = on ? button.dataset.busyLabel : button.dataset.label;
 };
 
-const showFailure = () => {
+const LOST = "The connection failed. What you typed is still here: try again.";
+
+const showFailure = (said) => {
   main.querySelector("[data-failure]")?.remove();
   const box = document.createElement("div");
   const text = document.createElement("p");
@@ -84,7 +86,7 @@ const showFailure = () => {
   box.dataset.failure = "";
   box.tabIndex = -1;
   box.setAttribute("role", "alert");
-  text.textContent = "The connection failed. What you typed is still here: try again.";
+  text.textContent = said;
   box.append(text);
   form().before(box);
   box.focus();
@@ -113,11 +115,14 @@ const send = async () => {
     }
     const page = new DOMParser().parseFromString(await answer.text(), "text/html");
     if (!page.getElementById("main")) throw new Error(String(answer.status));
-    busy = false;
-    putInPlace(page);
+    setBusy(false);
+    // A page without the form would take along what was typed.
+    if (answer.status >= 429 && !page.querySelector("form[data-join]"))
+      showFailure(page.querySelector(".subtitle")?.textContent ?? LOST);
+    else putInPlace(page);
   } catch {
     setBusy(false);
-    showFailure();
+    showFailure(LOST);
   }
 };
 

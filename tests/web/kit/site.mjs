@@ -3,6 +3,7 @@
 // with the people of tests/fixtures/ ("owner@acme.example" and the others).
 import { execFileSync, spawn } from 'node:child_process';
 import dns from 'node:dns';
+import { once } from 'node:events';
 import fs from 'node:fs';
 import net from 'node:net';
 import os from 'node:os';
@@ -148,8 +149,9 @@ export async function startSite(extra = [], { kratos, own = [], apache = false, 
 	const env = { ...process.env, PORT: String(port), RUN: run, STATE: TEST_DIR,
 		INST: path.join(TEST_DIR, 'inst'), LOG: TEST_DIR };
 
-	const pool = (name, program, workers, file = conf, outer = process.env) => start(name,
-		path.join(BUILD, `bin/mirai-${program}`), ['-f', file, '-s', path.join(run, `svc/${name}.sock`), '-w', workers], outer);
+	const pools = new Map();
+	const pool = (name, program, workers, file = conf, outer = process.env) => pools.set(name, start(name,
+		path.join(BUILD, `bin/mirai-${program}`), ['-f', file, '-s', path.join(run, `svc/${name}.sock`), '-w', workers], outer));
 	let identity = conf;
 	if (kratos === 'own') {
 		identity = path.join(TEST_DIR, 'identity.conf');
@@ -175,6 +177,13 @@ export async function startSite(extra = [], { kratos, own = [], apache = false, 
 		base, port, conf, adminPort,
 		host: (name) => `http://${name}.mirai.localhost:${port}`,
 		log: (name) => fs.readFileSync(path.join(TEST_DIR, `${name}.log`), 'utf8'),
+		// An outage of one program, and its end.
+		async end(name) {
+			const gone = once(pools.get(name), 'exit');
+			pools.get(name).kill('SIGTERM');
+			await gone;
+		},
+		begin: (name) => pool(name, name, '2'),
 		stop() {
 			for (const c of children) c.kill('SIGTERM');
 			fs.rmSync(run, { recursive: true, force: true });
