@@ -160,10 +160,10 @@ const conf = host(paying(stripe));
 {
 	const r = await bought(stripe);
 	const waits = [];
+	const keyless = host(); // what fails without waiting for anybody
 	for (let i = 1; i <= 10; i++) {
-		stripe.fault(500, { path: /subscriptions/, times: 3 });
 		app('UPDATE pending_registrations SET next_attempt_at = now()');
-		await provision(conf);
+		await provision(keyless);
 		if (i < 10)
 			waits.push(Number(app(`SELECT round(extract(epoch FROM next_attempt_at - now()) / 10) * 10
 				FROM pending_registrations`)));
@@ -216,7 +216,7 @@ const conf = host(paying(stripe));
 	const t = Date.now();
 	app('NOTIFY mirai_provision');
 	await until(() => exists(r) === WHOLE, 'the account');
-	ok(Date.now() - t < 2000, 'a paid registration wakes it', `${Date.now() - t} ms`);
+	ok(Date.now() - t < 5000, 'a paid registration wakes it', `${Date.now() - t} ms`);
 	child.kill('SIGTERM');
 	is(await child.done, 0, 'it ends when asked to');
 }
