@@ -108,16 +108,17 @@ req_fail_forbidden(struct req *r, const char *text)
 	    "%s", text);
 }
 
-enum code
-req_fail_field(struct req *r, const char *field, const char *fmt, ...)
+static void fail_field(struct req *, const char *, const char *, const char *,
+    va_list) PRINTF_LIKE(4, 0);
+
+static void
+fail_field(struct req *r, const char *reason, const char *field,
+    const char *fmt, va_list ap)
 {
 	struct pb_bad_request_field_violation *v;
 	struct pb_bad_request *bad;
-	va_list ap;
 
-	va_start(ap, fmt);
-	set_va(r, CODE_INVALID_ARGUMENT, "VALIDATION_INVALID_INPUT", fmt, ap);
-	va_end(ap);
+	set_va(r, CODE_INVALID_ARGUMENT, reason, fmt, ap);
 	v = arena_zalloc(r->mem, sizeof(*v));
 	v->field = field;
 	v->description = r->message;
@@ -126,17 +127,37 @@ req_fail_field(struct req *r, const char *field, const char *fmt, ...)
 	bad->nfield_violations = 1;
 	req_fail_detail(r, &pb_bad_request_desc, bad);
 	r->message = arena_printf(r->mem, "%s %s", field, v->description);
+}
+
+enum code
+req_fail_field(struct req *r, const char *field, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	fail_field(r, "VALIDATION_INVALID_INPUT", field, fmt, ap);
+	va_end(ap);
 	return CODE_INVALID_ARGUMENT;
+}
+
+static void missing(struct req *, const char *, const char *, ...)
+    PRINTF_LIKE(3, 4);
+
+static void
+missing(struct req *r, const char *field, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	fail_field(r, "VALIDATION_MISSING_REQUIRED", field, fmt, ap);
+	va_end(ap);
 }
 
 enum code
 req_fail_missing(struct req *r, const char *field, const char *rule)
 {
-	enum code code;
-
-	code = req_fail_field(r, field, "%s", rule);
-	r->reason = "VALIDATION_MISSING_REQUIRED";
-	return code;
+	missing(r, field, "%s", rule);
+	return CODE_INVALID_ARGUMENT;
 }
 
 enum code

@@ -16,7 +16,13 @@ const BUYER = { email: 'Buyer@New.example', password: 'Zebra-Kite-42', firstName
 const register = (more, options) => call('Register', { ...BUYER, ...more }, options);
 const rows = (where = 'true') => sql(`SELECT status || ' ' || email || ' ' || plan || ' ' || seat_count
 	FROM pending_registrations WHERE ${where} ORDER BY email`);
-const why = (r) => [r.status, r.json?.code, r.headers['mirai-error-code'] ?? null];
+// The stable code stands in the header and in the details; it must be one.
+function why(r) {
+	const header = r.headers?.['mirai-error-code'] ?? null;
+	const told = r.json?.details?.find((d) => d.type === 'google.rpc.ErrorInfo')?.debug;
+	return [r.status, r.json?.code, (told?.reason ?? null) === header && told?.domain === 'mirai.v1'
+		? header : `${header} is not ${JSON.stringify(told)}`];
+}
 const EXISTS = [409, 'already_exists', 'USER_EMAIL_EXISTS'];
 const DOWN = [503, 'unavailable', 'EXTERNAL_SERVICE_ERROR'];
 const INVALID = [400, 'invalid_argument', 'VALIDATION_INVALID_INPUT'];

@@ -5,6 +5,10 @@ conf  proxies 127.0.0.1
 header X-Forwarded-For: 192.0.2.1
 every 401 AUTH_UNAUTHORIZED CompanyService CourseService NotificationService
       TeamService TenantService UserService
+      AuthService BillingService InvitationService
+      -AuthService/CheckEmail -AuthService/EnterpriseContact
+      -AuthService/Register -AuthService/RegisterWithInvitation
+      -InvitationService/GetInvitationByToken
       -NotificationService/SubscribeNotifications
 
 # each call with a session that is over
@@ -12,6 +16,10 @@ as    late@acme
 header X-Forwarded-For: 192.0.2.2
 every 401 AUTH_UNAUTHORIZED CompanyService CourseService NotificationService
       TeamService TenantService UserService
+      AuthService BillingService InvitationService
+      -AuthService/CheckEmail -AuthService/EnterpriseContact
+      -AuthService/Register -AuthService/RegisterWithInvitation
+      -InvitationService/GetInvitationByToken
       -NotificationService/SubscribeNotifications
 
 # each call with a session of an identity that was switched off
@@ -19,51 +27,71 @@ as    idle@acme
 header X-Forwarded-For: 192.0.2.3
 every 401 AUTH_UNAUTHORIZED CompanyService CourseService NotificationService
       TeamService TenantService UserService
+      AuthService BillingService InvitationService
+      -AuthService/CheckEmail -AuthService/EnterpriseContact
+      -AuthService/Register -AuthService/RegisterWithInvitation
+      -InvitationService/GetInvitationByToken
       -NotificationService/SubscribeNotifications
 
 # each call by somebody without a user row, and by one who was removed
 as    nobody@nowhere
 every 404 USER_NOT_FOUND CompanyService CourseService NotificationService
       TeamService TenantService UserService
+      BillingService InvitationService
+      -InvitationService/GetInvitationByToken
+      -InvitationService/AcceptInvitation
       -NotificationService/SubscribeNotifications
 as    gone@acme
 every 404 USER_NOT_FOUND CompanyService CourseService NotificationService
       TeamService TenantService UserService
+      BillingService InvitationService
+      -InvitationService/GetInvitationByToken
+      -InvitationService/AcceptInvitation
       -NotificationService/SubscribeNotifications
 
-# each call in a suspended tenant, but the two that tell why
+# each call in a suspended tenant, but those that tell why and that pay
 as    owner@frozen
 every 403 TENANT_SUSPENDED CompanyService CourseService NotificationService
       TeamService TenantService UserService -UserService/GetMe
       -TenantService/GetTenant -NotificationService/SubscribeNotifications
+      BillingService InvitationService AuthService
+      -BillingService/GetBillingInfo -BillingService/CreatePortalSession
+      -AuthService/CheckEmail -AuthService/EnterpriseContact
+      -AuthService/Register -AuthService/RegisterWithInvitation
+      -InvitationService/GetInvitationByToken
 
 # each call with half a message
 as    owner@acme
 body  {"id":
 every 400 VALIDATION_INVALID_INPUT CompanyService CourseService HealthService
       NotificationService TeamService TenantService UserService
+      AuthService BillingService InvitationService
       -NotificationService/SubscribeNotifications
 
 # each call with a message that is no object
 body  [1]
 every 400 VALIDATION_INVALID_INPUT CompanyService CourseService HealthService
       NotificationService TeamService TenantService UserService
+      AuthService BillingService InvitationService
       -NotificationService/SubscribeNotifications
 
 # each call with bytes that are not UTF-8
 body  {"id": "\xff"}
 every 400 VALIDATION_INVALID_INPUT CompanyService CourseService HealthService
       NotificationService TeamService TenantService UserService
+      AuthService BillingService InvitationService
       -NotificationService/SubscribeNotifications
 
 # each call with a content type that is not spoken
 header Content-Type: text/plain
 every 415 ! CompanyService CourseService HealthService NotificationService
       TeamService TenantService UserService
+      AuthService BillingService InvitationService
       -NotificationService/SubscribeNotifications
 header Content-Type: application/x-www-form-urlencoded
 every 415 ! CompanyService CourseService HealthService NotificationService
       TeamService TenantService UserService
+      AuthService BillingService InvitationService
       -NotificationService/SubscribeNotifications
 
 # each call with a cookie from a page we do not know
@@ -71,9 +99,12 @@ cookie owner@acme
 header Origin: https://evil.example
 every 403 AUTH_FORBIDDEN CompanyService CourseService NotificationService
       TeamService TenantService UserService
+      AuthService BillingService InvitationService
+      -AuthService/CheckEmail -AuthService/EnterpriseContact
+      -AuthService/Register -AuthService/RegisterWithInvitation
+      -InvitationService/GetInvitationByToken
       -NotificationService/SubscribeNotifications
 
 # each service that is not built says so
 as    owner@acme
-every 501 ! AuthService BillingService InvitationService
-      TenantSettingsService SMEService TargetAudienceService
+every 501 ! TenantSettingsService SMEService TargetAudienceService
