@@ -4,7 +4,7 @@ import path from 'node:path';
 import { createClient } from '@connectrpc/connect';
 import { createConnectTransport, createGrpcWebTransport } from '@connectrpc/connect-node';
 
-const FILES = ['ai_generation', 'auth', 'billing', 'company', 'course', 'health', 'invitation',
+const FILES = ['ai_generation', 'auth', 'billing', 'common', 'company', 'course', 'health', 'invitation',
 	'notification', 'sme', 'target_audience', 'team', 'tenant', 'tenant_settings', 'user'];
 
 const es = path.resolve(process.env.BUILD, 'tests/es/mirai/v1');
