@@ -1,8 +1,9 @@
 // Our client of Stripe, call by call, against a Stripe on loopback; and both
 // against Stripe's own client: the same calls have the same parameters, byte by
 // byte, and signatures are accepted either way.
-import { execFile } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
 import path from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import Official from 'stripe';
 import { Stripe, signature } from '../service/kit/stripe.mjs';
@@ -315,6 +316,62 @@ const event = official.webhooks.constructEvent(body, signature('whsec_x', body),
 is(event.type, 'customer.created', 'the official client takes what the double signs');
 is(signature('whsec_x', body, 1700000000), official.webhooks.generateTestHeaderString({ payload: body,
 	secret: 'whsec_x', timestamp: 1700000000 }), 'both sign alike');
+
+// --- its pages, and the double as a command ------------------------------------------------------------
+
+const taken = [];
+stripe.hook = (headers, text) => {
+	taken.push(official.webhooks.constructEvent(text, headers['stripe-signature'], stripe.secret).type);
+	return 200;
+};
+const buy = () => official.checkout.sessions.create({ mode: 'subscription', customer,
+	line_items: [{ price: 'price_P', quantity: 2 }], cancel_url: 'https://x.org/no',
+	success_url: 'https://x.org/?id={CHECKOUT_SESSION_ID}' });
+const press = async (url, action, more = {}) => {
+	const res = await fetch(url, { method: 'POST', redirect: 'manual',
+		body: new URLSearchParams({ action, ...more }) });
+	return [res.status, res.headers.get('location')];
+};
+const page = await buy();
+const shown = await (await fetch(page.url)).text();
+ok(/data-testid="pay"/.test(shown) && /data-testid="cancel"/.test(shown) && shown.includes('$24.00'),
+	'the checkout page has a price and its buttons');
+is(await press(page.url, 'cancel'), [303, 'https://x.org/no'], 'Cancel leads back');
+is(stripe.sessions.get(page.id).status, 'open', 'and leaves the checkout open');
+is((await press(page.url, 'decline'))[0], 200, 'a card that is declined');
+is([await press(page.url, 'pay'), taken.splice(0).sort()], [[303, `https://x.org/?id=${page.id}`],
+	['checkout.session.completed', 'customer.subscription.created']], 'Pay tells the webhook, then leads back');
+is((await press(page.url, 'pay'))[0], 400, 'nobody pays twice');
+const mineNow = stripe.sessions.get(page.id).subscription;
+const bps = await official.billingPortal.sessions.create({ customer, return_url: 'https://x.org/back' });
+const billing = await (await fetch(bps.url)).text();
+ok(billing.includes('https://x.org/back') && billing.includes(mineNow), 'the portal has the subscription and a way back');
+const own = { subscription: mineNow };
+await press(bps.url, 'update', { ...own, price: 'price_S', quantity: '8' });
+is([taken.splice(0), stripe.subscriptions.get(mineNow).items.data[0].quantity],
+	[['customer.subscription.updated'], 8], 'the portal changes plan and seats');
+await press(bps.url, 'end', own);
+is(stripe.subscriptions.get(mineNow).cancel_at_period_end, true, 'or ends it with the period');
+await press(bps.url, 'fail', own);
+is(stripe.subscriptions.get(mineNow).status, 'past_due', 'or lets a payment fail');
+taken.splice(0);
+await press(bps.url, 'stop', own);
+is([taken.splice(0), stripe.subscriptions.get(mineNow).status], [['customer.subscription.deleted'], 'canceled'],
+	'or ends it now');
+is((await fetch(`${stripe.base}/pay/cs_test_none`)).status, 404, 'no such page');
+
+const command = spawn(process.execPath, [fileURLToPath(new URL('../service/kit/stripe.mjs', import.meta.url)),
+	'--port', '0', '--hook', 'http://127.0.0.1:1/', '--key', 'sk_test_cli', '--pro', 'price_cli'],
+{ stdio: ['ignore', 'pipe', 'inherit'] });
+let said = '';
+for await (const chunk of command.stdout) {
+	said += chunk;
+	if (said.includes('stripe.pro_price'))
+		break;
+}
+command.kill();
+ok(/^stripe\.api http:\/\/127\.0\.0\.1:\d+\nstripe\.secret_key sk_test_cli\nstripe\.webhook_secret \S+\n/.test(said) &&
+	said.includes('stripe.pro_price price_cli\n'), 'as a command it prints what mirai.conf needs', said);
 
 await stripe.close();
 console.log(`1..${count}`);
