@@ -75,6 +75,17 @@ async function limits(site) {
 	is(await send(method, 1, { 'x-long': 'y'.repeat(12000) }), 200, 'headers of some size');
 }
 
+async function webhook(site) {
+	for (const route of ['billing/webhook', 'webhooks/stripe']) {
+		const r = await fetch(`${site.base}/api/v1/${route}`, { method: 'POST', body: '{}',
+			headers: { origin: site.base } });
+		is([r.status, (await r.json()).code], [400, 'BILLING_WEBHOOK_INVALID'], `${route} wants a signature`);
+		is(r.headers.get('access-control-allow-origin'), null, 'and has no cross-origin rules');
+	}
+	is((await fetch(`${site.base}/api/v1/auth/complete-checkout`, { redirect: 'manual' })).status, 303,
+		'the way back from a payment');
+}
+
 async function admin(site) {
 	const url = `http://127.0.0.1:${site.adminPort}`;
 	is((await fetch(`${url}/admin/identities`)).status, 401, 'strangers are no administrators');
@@ -105,6 +116,7 @@ main(async () => {
 		files(site);
 		await people(site);
 		await limits(site);
+		await webhook(site);
 		await admin(site);
 		await streams(site);
 		ok(!/\[\w*:?(error|crit|alert|emerg)\]/.test(site.log('apache').replace(/^.*(AH01276|AH01797|AH00127|AH01585).*$/gm, '')), 'the log is quiet');
