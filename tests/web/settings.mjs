@@ -241,7 +241,7 @@ async function arrivals(browser, site) {
 
 // The sidebar gives way to the page, and stays so in this browser.
 async function sidebar(browser, site) {
-	const { context, complaints, page } = await open(browser, { reducedMotion: 'reduce' });
+	const { context, complaints, page } = await open(browser, { reducedMotion: 'reduce', hasTouch: true });
 	const width = () => page.locator('.sidebar').evaluate((side) => side.offsetWidth);
 
 	await signIn(page, site, 'owner');
@@ -256,6 +256,17 @@ async function sidebar(browser, site) {
 	await page.setViewportSize({ width: 820, height: 900 });
 	await page.getByRole('link', { name: 'Open menu' }).click();
 	is([await width(), await page.locator('.nav-label').first().isVisible()], [280, true], 'sidebar: the drawer of narrow windows is whole');
+	const touch = await context.newCDPSession(page);
+	const swipe = async (to) => {
+		await touch.send('Input.dispatchTouchEvent', { type: 'touchStart', touchPoints: [{ x: 200, y: 500 }] });
+		await touch.send('Input.dispatchTouchEvent', { type: 'touchMove', touchPoints: [{ x: to, y: 500 }] });
+		await touch.send('Input.dispatchTouchEvent', { type: 'touchEnd', touchPoints: [] });
+	};
+	await swipe(150);
+	ok(page.url().endsWith('#menu'), 'sidebar: a short swipe does nothing');
+	await swipe(90);
+	await page.waitForFunction(() => location.hash === '#main');
+	ok(true, 'sidebar: a longer one closes the drawer');
 	await page.setViewportSize({ width: 1280, height: 900 });
 	await page.goto(`${site.base}/teams`);
 	await page.getByRole('button', { name: 'Widen the sidebar' }).click();

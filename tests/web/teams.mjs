@@ -210,6 +210,32 @@ async function foreign(browser, site, { team, url }) {
 	is((await call(site, 'owner@acme', 'TeamService/ListTeams')).teams.map((t) => t.id), [team.id], 'and nothing has changed');
 }
 
+// On a phone a dialog is a sheet that is drawn down to close it.
+async function sheet(browser, site, url) {
+	const { context, page } = await open(browser, { viewport: { width: 390, height: 844 } });
+	const draw = async (by) => {
+		const box = await page.locator('.dialog-grip').boundingBox();
+		await page.mouse.move(box.x + box.width / 2, box.y + 12);
+		await page.mouse.down();
+		await page.mouse.move(box.x + box.width / 2, box.y + 12 + by, { steps: 4 });
+		await page.mouse.up();
+	};
+
+	await signIn(page, site, 'owner');
+	await page.goto(url);
+	await page.getByRole('link', { name: 'Edit' }).click();
+	await page.locator('dialog:modal').waitFor();
+	await page.waitForTimeout(400);
+	const box = await page.locator('dialog').boundingBox();
+	is([box.x, box.width, Math.round(box.y + box.height)], [0, 390, 844], 'sheet: from edge to edge, at the bottom');
+	await draw(60);
+	is(await page.locator('dialog:modal').count(), 1, 'sheet: a little is not enough');
+	await draw(140);
+	await page.locator('dialog').waitFor({ state: 'detached' });
+	ok(await page.getByRole('link', { name: 'Edit' }).evaluate((link) => link === document.activeElement), 'sheet: drawn down it closes, and the focus is back');
+	await context.close();
+}
+
 async function pictures(browser, site, url) {
 	await call(site, 'owner@acme', 'TeamService/CreateTeam', { name: `Long ${'name '.repeat(12)}`, description: 'word '.repeat(80) });
 	await call(site, 'owner@acme', 'TeamService/CreateTeam', { name: 'Warehouse and shipping', description: 'Everyone who packs, stacks and drives.' });
@@ -241,6 +267,7 @@ await main(async () => {
 		await administrate(browser, site, false);
 		const made = await roles(browser, site);
 		await foreign(browser, site, made);
+		await sheet(browser, site, made.url);
 		await pictures(browser, site, made.url);
 	} finally {
 		await browser.close();

@@ -83,6 +83,16 @@ document.addEventListener("keydown", (event) => {
   if (event.key === "Escape" && drawer) location.replace("#main");
 });
 
+// On phones a swipe to the left closes the drawer, too.
+each(".sidebar", (side) => {
+  let from = 0;
+  const at = (event) => event.changedTouches[0].clientX;
+  side.addEventListener("touchstart", (event) => (from = at(event)), { passive: true });
+  side.addEventListener("touchend", (event) => {
+    if (from - at(event) > 80 && side.matches(":target")) location.replace("#main");
+  });
+});
+
 // A button that narrows the sidebar to its icons; the server reads the cookie,
 // so the next page comes as this one was left.
 each(".app > .sidebar", (side) => {
