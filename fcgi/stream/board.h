@@ -16,6 +16,7 @@
 /* An open stream. */
 struct sub {
 	TAILQ_ENTRY(sub) entry; /* of its bucket */
+	struct sub *next_old;	/* of those to be freed */
 	struct conn *conn;
 	struct say_form form;
 	struct wire_who who;

@@ -54,6 +54,7 @@ static struct loop {
 	size_t max_conns;
 	struct conn **dead;
 	size_t ndead, dead_cap;
+	struct sub *old; /* streams of connections that are kept */
 	uint32_t generation;
 	bool listening;	  /* epoll watches for connections */
 	int64_t pause_ms; /* take none before */
@@ -143,7 +144,11 @@ on_flushed(struct conn *c)
 		conn_gone(c);
 		return;
 	}
-	sub_free(c->stream);
+	/* Whoever wrote the last bytes may still look at the stream. */
+	if (c->stream != NULL) {
+		c->stream->next_old = loop.old;
+		loop.old = c->stream;
+	}
 	c->stream = NULL;
 	c->helper = NULL;
 	c->generation = ++loop.generation;
@@ -154,7 +159,13 @@ on_flushed(struct conn *c)
 static void
 bury(void)
 {
+	struct sub *s;
 	struct conn *c;
+
+	while ((s = loop.old) != NULL) {
+		loop.old = s->next_old;
+		sub_free(s);
+	}
 
 	while (loop.ndead > 0) {
 		c = loop.dead[--loop.ndead];

@@ -6,7 +6,7 @@ import { Code, ConnectError } from '@connectrpc/connect';
 import { create, fromBinary, toBinary } from '@bufbuild/protobuf';
 import { bearer, clients, contracts } from '../rpc/kit/clients.mjs';
 import { is, main, ok, startSite, tokenOf } from '../web/kit/site.mjs';
-import { METHOD, Reader, envelope, events, identityOf, subscribe, tell, tenantOf, until, userOf } from './kit/stream.mjs';
+import { METHOD, Reader, envelope, events, identityOf, sql, subscribe, tell, tenantOf, until, userOf } from './kit/stream.mjs';
 import { XMLHttpRequest } from './kit/xhr.mjs';
 
 const OWNER = bearer(tokenOf('owner@acme'));
@@ -163,6 +163,23 @@ async function others(site) {
 		s.close();
 }
 
+// What the service changes is told by itself.
+async function service(site) {
+	const all = clients(site.base, 'connect', OWNER);
+	const s = follow(all);
+	await s.next();
+	sql(`INSERT INTO notifications (tenant_id, user_id, type, title, message)
+		VALUES ('${tenantOf('owner@acme')}', '${userOf('owner@acme')}', 'task_assigned', 'to read', 'm')`);
+	const { notifications: [n] } = await all.NotificationService.listNotifications({ limit: 1 });
+	await all.NotificationService.markAsRead({ notificationIds: [n.id] });
+	const read = await s.next();
+	is([read.eventType, read.notification.id, read.notification.read], [KIND.READ, n.id, true], 'marking is told');
+	await all.NotificationService.deleteNotification({ notificationId: n.id });
+	const gone = await s.next();
+	is([gone.eventType, gone.notification.id, gone.eventId > read.eventId], [KIND.DELETED, n.id, true], 'deleting too');
+	s.stop();
+}
+
 await main(async () => {
 	const site = await startSite();
 	try {
@@ -173,6 +190,7 @@ await main(async () => {
 		await serverSent(site);
 		await refused(site);
 		await others(site);
+		await service(site);
 	} finally {
 		site.stop();
 	}
