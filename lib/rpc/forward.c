@@ -222,7 +222,11 @@ forward_call(struct req *r, const struct rpc_method *m, const void *in,
 	pb_encode(message, m->in, in);
 	put_params(r, params, m->path, message->len, left_ms);
 	fastcgi_request(request, params, buf_str(message), message->len);
-	if ((got = exchange(r, request, left_ms)) == NULL) {
+	got = exchange(r, request, left_ms);
+	/* There may be a password in it. */
+	crypt_wipe(message->data, message->len);
+	crypt_wipe(request->data, request->len);
+	if (got == NULL) {
 		log_error("%s: its pool does not answer (account.socket)",
 		    m->path);
 		return req_fail(r, CODE_UNAVAILABLE,

@@ -98,6 +98,16 @@ async function testOnboardPaid(dir) {
 	await stripe.close();
 }
 
+// The identity service is away: nobody can say whether an address is free.
+async function testOutage() {
+	const DOWN = [503, 'unavailable', 'EXTERNAL_SERVICE_ERROR'];
+	const account = await new Account({ name: 'away', env: { IDENTITY_DATABASE_URL: 'host=/nowhere' } }).start();
+	is(why(await account.call('AuthService/CheckEmail', { email: 'a@b.example' })), DOWN, 'no identity service: CheckEmail is unavailable');
+	is(why(await account.call('AuthService/Register', { ...BUYER, email: 'away@new.example' })), DOWN, 'no identity service: Register is');
+	is(sql('SELECT count(*) FROM pending_registrations'), '0', 'no identity service: and no row is left');
+	await account.stop();
+}
+
 const dir = process.env.TEST_DIR;
 const account = await new Account({ conf: ['billing.seats 25'] }).start();
 await testRegister(account, 'Free@New.example', 'no payment');
@@ -113,5 +123,6 @@ await testOnboard(bare);
 await bare.stop();
 
 await testOnboardPaid(dir);
+await testOutage();
 ok(!account.log().includes('Zebra'), 'no password is in the log');
 done();
