@@ -8,6 +8,7 @@ function page(title, body) {
 <html lang="en">
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width">
+<link rel="icon" href="data:,">
 <title>${escape(title)}</title>
 <style>
 body { font: 16px/1.5 sans-serif; margin: 3em auto; max-width: 30em; padding: 0 1em }
