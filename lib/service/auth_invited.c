@@ -225,24 +225,24 @@ join(struct req *r, struct signup *s)
 
 /*
  * After a failure: the identity goes unless it became a user after all, as it
- * may when the answer to a COMMIT got lost; others may use the invitation.
+ * may when the answer to a COMMIT got lost; others may use the invitation. To
+ * release that waits for whatever still holds its row, so it comes first.
  */
 static enum code
 take_back(struct req *r, const struct signup *s, bool *joined)
 {
 	struct json *payload = json_new_object(r->mem);
-	enum code code = CODE_OK;
+	enum code code;
 
 	begin_after(r);
-	if (s->identity_id[0] != '\0')
-		code = has_user(r, s->identity_id, joined);
+	invitation_release(r, s->inv.id, &s->claim);
+	if (s->identity_id[0] == '\0')
+		return db_end(r->db, CODE_OK);
+	code = has_user(r, s->identity_id, joined);
 	if (code == CODE_OK && !*joined) {
-		invitation_release(r, s->inv.id, &s->claim);
-		if (s->identity_id[0] != '\0') {
-			json_put_text(payload, "identity_id", s->identity_id);
-			compensate_queue(r->db, r->mem, NULL, "delete_identity",
-			    payload);
-		}
+		json_put_text(payload, "identity_id", s->identity_id);
+		compensate_queue(r->db, r->mem, NULL, "delete_identity",
+		    payload);
 	}
 	return db_end(r->db, code);
 }
