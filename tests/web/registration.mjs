@@ -175,6 +175,31 @@ async function enterprise(browser, site) {
 	await context.close();
 }
 
+async function tierEnterprise(browser, site, script) {
+	const how = `tier=enterprise ${script ? 'with' : 'without'} script`;
+	const { context, page } = await open(browser, { javaScriptEnabled: script });
+
+	await toAccount(page, `${site.base}/auth/registration?tier=enterprise`, `tier-${script}@new.example`);
+	await page.getByLabel('First name').fill('Tia');
+	await page.getByLabel('Last name').fill('Tier');
+	await click(page, script ? 'Continue' : 'Get Started');
+	await page.getByRole('button', { name: 'Contact Sales' }).waitFor();
+	ok(true, `${how}: names are enough for the sales desk`);
+	await click(page, 'Contact Sales');
+	await page.getByRole('heading', { name: 'Thank you' }).waitFor();
+	is(sql(`SELECT name FROM enterprise_inquiries WHERE email = 'tier-${script}@new.example'`), 'Tia Tier', `${how}: which has it`);
+	await context.close();
+}
+
+// What the machine says goes to the log, and names nobody.
+function events(site) {
+	const log = site.log('web');
+
+	for (const event of ['auth.registration.started', 'auth.registration.failed', 'auth.flow.completed'])
+		ok(log.includes(event), `the log has ${event}`);
+	ok(!/new\.example|Buyer/.test(log), 'and nobody by name');
+}
+
 // --- without script ------------------------------------------------------------------
 
 async function withoutScript(browser, site, stripe) {
@@ -207,7 +232,6 @@ async function withoutScript(browser, site, stripe) {
 	is(row('plain@new.example'), 'pending New & <b>Sons</b> Retail 11-50 pro 3', 'the registration waits for its payment');
 	is(posts.filter(([to, data]) => to.includes('Zebra') || to.includes('new.example')), [], 'nothing typed is in an address');
 	ok(posts.filter(([, data]) => data.includes('Zebra')).length === 2, 'the password travels with the last step alone');
-	await page.goto(`${url}?tier=enterprise`);
 	await context.close();
 }
 
@@ -309,9 +333,11 @@ await main(async () => {
 		await withScript(browser, site, stripe);
 		await changeOfMind(browser, site, stripe);
 		await enterprise(browser, site);
+		for (const script of [true, false]) await tierEnterprise(browser, site, script);
 		await withoutScript(browser, site, stripe);
 		await byKeyboard(browser, site, stripe);
 		await addresses(browser, site);
+		events(site);
 		await pictures(browser, site);
 		for (const name of ['web', 'account'])
 			ok(!site.log(name).includes('Zebra-Kite'), `no password is in the log of mirai-${name}`);

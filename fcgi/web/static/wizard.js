@@ -17,6 +17,7 @@ const each = (selector, act) => {
 // --- what is kept --------------------------------------------------------------
 
 const secrets = {};
+let busy = false;
 
 const keep = () => {
   try {
@@ -128,6 +129,13 @@ const isMet = (scope) => {
   );
 };
 
+// The sales desk needs names, and no password.
+const NAMES = "#first_name, #last_name";
+const mayLeaveAccount = () =>
+  isEnterprise()
+    ? [...main.querySelectorAll(NAMES)].every((field) => field.value.trim() !== "")
+    : isMet(panels()[0]);
+
 const showMismatch = () => {
   const typed = main.querySelector("#password");
   const again = main.querySelector("#confirm");
@@ -162,6 +170,12 @@ const showPanel = (name, focus) => {
   }
 };
 
+const leaveAccount = () => {
+  if (!mayLeaveAccount() || busy) return;
+  if (isEnterprise()) send(form().querySelector("[value=next]"));
+  else showPanel("plan", true);
+};
+
 const bindPanels = () => {
   if (panels().length < 2) return;
   document.body.dataset.script = "";
@@ -171,7 +185,7 @@ const bindPanels = () => {
   forward.className = "button";
   forward.dataset.forward = "";
   forward.textContent = "Continue";
-  forward.addEventListener("click", () => showPanel("plan", true));
+  forward.addEventListener("click", leaveAccount);
   next.before(forward);
   form().querySelector("[value=back]").addEventListener("click", (event) => {
     if (shown().dataset.panel !== "plan") return;
@@ -187,15 +201,13 @@ const bindPanels = () => {
 
 // --- sending ----------------------------------------------------------------------
 
-let busy = false;
-
 const refresh = () => {
   showRules();
   showTotal();
   const next = form()?.querySelector("[value=next]");
   if (!next || busy) return;
   const forward = form().querySelector("[data-forward]");
-  if (forward) forward.disabled = !isMet(panels()[0]);
+  if (forward) forward.disabled = !mayLeaveAccount();
   next.disabled = !isMet(form()) && !(isEnterprise() && form().dataset.wizard === "account");
 };
 
@@ -301,7 +313,7 @@ const bindForm = () => {
   now.addEventListener("change", (event) => {
     if (event.target.id === "confirm" || event.target.id === "password") showMismatch();
     if (event.target.name === "plan" && isEnterprise() && now.dataset.wizard === "account") {
-      now.requestSubmit(now.querySelector("[value=next]"));
+      send(now.querySelector("[value=next]"));
       return;
     }
     refresh();
@@ -311,7 +323,7 @@ const bindForm = () => {
     const forward = now.querySelector("[data-forward]");
     const button = event.submitter ?? now.querySelector("[value=next]");
     if (forward && !forward.hidden && button.value !== "back") {
-      if (!forward.disabled) showPanel("plan", true);
+      leaveAccount();
       return;
     }
     if (!busy) send(button);
