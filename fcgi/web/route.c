@@ -11,6 +11,7 @@
 #include "base/log.h"
 #include "base/utf8.h"
 #include "mirai/v1/user.rpc.h"
+#include "net/crypt.h"
 #include "net/json.h"
 #include "pages.h"
 #include "rpc/auth.h"
@@ -226,13 +227,17 @@ admit(struct page *p, enum access access)
 static bool
 form_is_text(const struct page *p)
 {
-	const char *text;
+	char *text;
 	size_t len;
+	bool is_text;
 
 	text = query_decode(p->r->mem, (const char *)p->r->body, p->r->bodylen,
 	    true, &len);
-	return text != NULL && utf8_valid(text, len) &&
+	is_text = text != NULL && utf8_valid(text, len) &&
 	    memchr(text, '\0', len) == NULL;
+	if (text != NULL)
+		crypt_wipe(text, len); /* it may hold a password */
+	return is_text;
 }
 
 /* Reads the form and checks its token; false after an answer was sent. */

@@ -78,10 +78,21 @@ http  GET /dashboard
 want  307
 cookie nobody@nowhere
 http  GET /dashboard
-want  403
+want  307
+want-header location: /onboard
+http  GET /onboard
+want  200
+http  GET /onboarding?checkout=canceled
+want  307
+want-header location: /onboard?checkout=canceled
 cookie gone@acme
 http  GET /dashboard
-want  403
+want  307
+want-header location: /onboard
+cookie owner@acme
+http  GET /onboard
+want  307
+want-header location: /dashboard
 
 # a suspended tenant sees that it cannot go on, not a broken page
 cookie owner@frozen
