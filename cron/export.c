@@ -335,8 +335,9 @@ step(struct job *j)
 }
 
 static int
-drain(struct job *j)
+drain(void *arg)
 {
+	struct job *j = arg;
 	int rc;
 
 	do {
@@ -377,17 +378,8 @@ main(int argc, char **argv)
 
 	if (job_open(&j, "mirai-export", argc, argv, &status) == -1)
 		return status;
-	if (j.dry) {
-		rc = show(&j);
-	} else {
-		do {
-			/* Before the queue is read, or a wake-up is missed. */
-			if (!j.once &&
-			    db_listen(j.env.db, COURSE_EXPORT_CHANNEL) == -1)
-				log_debug("not listening");
-			rc = drain(&j);
-		} while (job_wait(&j, POLL_MS));
-	}
+	rc = j.dry ? show(&j)
+		   : job_watch(&j, COURSE_EXPORT_CHANNEL, POLL_MS, drain, &j);
 	job_close(&j);
 	return rc == -1 ? 1 : 0;
 }

@@ -42,13 +42,14 @@ queue_open(struct mailer *m, const struct queue *q)
 }
 
 static int
-drain(struct mailer *m, const struct queue *q)
+drain(void *arg)
 {
+	struct mailer *m = arg;
 	int rc;
 
 	do {
 		job_deadline(QUEUE_STEP_SECONDS);
-		rc = job_stopping() ? 0 : q->step(m);
+		rc = job_stopping() ? 0 : m->queue->step(m);
 	} while (rc == 1);
 	return rc;
 }
@@ -56,16 +57,11 @@ drain(struct mailer *m, const struct queue *q)
 static int
 queue_run(struct mailer *m, const struct queue *q)
 {
-	int rc;
+	int rc = q->sweep == NULL ? 0 : q->sweep(m);
 
-	rc = q->sweep == NULL ? 0 : q->sweep(m);
-	do {
-		/* Before the queue is read, or a wake-up is missed. */
-		if (!m->job.once && db_listen(m->job.env.db, q->channel) == -1)
-			log_debug("not listening");
-		if (drain(m, q) == -1)
-			rc = -1;
-	} while (job_wait(&m->job, POLL_MS));
+	m->queue = q;
+	if (job_watch(&m->job, q->channel, POLL_MS, drain, m) == -1)
+		rc = -1;
 	return rc;
 }
 

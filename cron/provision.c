@@ -126,24 +126,18 @@ reconcile(struct provisioner *p)
 	return code == CODE_OK ? 0 : -1;
 }
 
+/* All there is to do now. */
 static int
-run(struct provisioner *p)
+work(void *arg)
 {
-	int rc = 0;
+	struct provisioner *p = arg;
+	int rc = drain(p);
 
-	do {
-		/* Before the queue is read, or a wake-up is missed. */
-		if (!p->job.once &&
-		    db_listen(p->env.db, PROVISION_CHANNEL) == -1)
-			log_debug("not listening");
-		if (drain(p) == -1)
-			rc = -1;
-		if (!job_stopping() && reconcile(p) == -1)
-			rc = -1;
-		/* What it queued again or found is not left to the next. */
-		if (drain(p) == -1)
-			rc = -1;
-	} while (job_wait(&p->job, POLL_MS));
+	if (!job_stopping() && reconcile(p) == -1)
+		rc = -1;
+	/* What it queued again or found is not left to the next. */
+	if (drain(p) == -1)
+		rc = -1;
 	return rc;
 }
 
@@ -189,7 +183,9 @@ main(int argc, char **argv)
 	if (job_open(&p.job, "mirai-provision", argc, argv, &status) == -1)
 		return status;
 	if (provisioner_open(&p) == 0)
-		rc = p.job.dry ? show(&p) : run(&p);
+		rc = p.job.dry
+		    ? show(&p)
+		    : job_watch(&p.job, PROVISION_CHANNEL, POLL_MS, work, &p);
 	provisioner_close(&p);
 	job_close(&p.job);
 	return rc == -1 ? 1 : 0;

@@ -114,8 +114,9 @@ step(struct sender *s)
 }
 
 static int
-drain(struct sender *s)
+drain(void *arg)
 {
+	struct sender *s = arg;
 	int rc;
 
 	do {
@@ -157,17 +158,10 @@ show(struct sender *s)
 static int
 run(struct sender *s)
 {
-	int rc;
+	int rc = sweep(s);
 
-	rc = sweep(s);
-	do {
-		/* Before the queue is read, or a wake-up is missed. */
-		if (!s->job.once &&
-		    db_listen(s->job.env.db, HOOK_CHANNEL) == -1)
-			log_debug("not listening");
-		if (drain(s) == -1)
-			rc = -1;
-	} while (job_wait(&s->job, POLL_MS));
+	if (job_watch(&s->job, HOOK_CHANNEL, POLL_MS, drain, s) == -1)
+		rc = -1;
 	return rc;
 }
 

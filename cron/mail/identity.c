@@ -44,7 +44,7 @@ write_letter(struct mailer *m, struct arena *a, const struct courier_work *w,
 	    letter_masked(a, w->data), shown);
 }
 
-static enum courier_end
+static enum mail_end
 deliver(struct mailer *m, struct arena *a, const struct courier_work *w,
     struct letter *shown, const char **error)
 {
@@ -59,35 +59,15 @@ deliver(struct mailer *m, struct arena *a, const struct courier_work *w,
 
 	if (w->attempt > COURIER_TRIES) {
 		*error = "its delivery was interrupted too often";
-		return COURIER_GIVE_UP;
+		return MAIL_REFUSED;
 	}
 	if (write_letter(m, a, w, &letter, shown) == -1) {
 		*error = w->data == NULL
 		    ? "it was sealed with a secret that is gone"
 		    : "there is no template for it";
-		return COURIER_GIVE_UP;
+		return MAIL_REFUSED;
 	}
-	switch (post_send(m->post, a, &mail, error)) {
-	case MAIL_SENT:
-		return COURIER_SENT;
-	case MAIL_AGAIN:
-		return COURIER_AGAIN;
-	case MAIL_REFUSED:
-		break;
-	}
-	return COURIER_GIVE_UP;
-}
-
-static void
-tell(struct mailer *m, const struct courier_work *w, enum courier_end end,
-    bool again, const char *error)
-{
-	if (end == COURIER_SENT)
-		job_say(&m->job, "%s sent", w->id);
-	else if (again)
-		log_warn("mail %s: try %d: %s", w->id, w->attempt, error);
-	else
-		log_warn("mail %s: given up: %s", w->id, error);
+	return post_send(m->post, a, &mail, error);
 }
 
 static int
@@ -97,7 +77,7 @@ identity_step(struct mailer *m)
 	struct letter shown = { 0 };
 	struct courier_work w = { 0 };
 	const char *error = NULL;
-	enum courier_end end;
+	enum mail_end end;
 	struct arena *a;
 	bool again;
 	int rc;
@@ -112,7 +92,7 @@ identity_step(struct mailer *m)
 			 &again) == 0
 		    ? 1
 		    : -1;
-		tell(m, &w, end, again, error);
+		queue_tell(m, w.id, w.attempt, end, again, error);
 	}
 	arena_free(a);
 	return rc;
@@ -136,10 +116,7 @@ identity_sweep(struct mailer *m)
 static void
 show_one(void *arg, const struct courier_work *w, bool due)
 {
-	struct mailer *m = arg;
-
-	job_say(&m->job, "%s %s for %s, try %d%s", w->id, w->type,
-	    log_mask_email(w->to), w->attempt, due ? "" : ", not due yet");
+	queue_tell_waiting(arg, w->id, w->type, w->to, w->attempt, due);
 }
 
 static int

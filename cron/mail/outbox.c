@@ -23,7 +23,7 @@ app_open(struct mailer *m)
 	return -1;
 }
 
-static enum outbox_end
+static enum mail_end
 deliver(struct mailer *m, struct arena *a, const struct outbox_work *w,
     const char **error)
 {
@@ -39,35 +39,15 @@ deliver(struct mailer *m, struct arena *a, const struct outbox_work *w,
 
 	if (w->attempt > OUTBOX_TRIES) {
 		*error = "its delivery was interrupted too often";
-		return OUTBOX_GIVE_UP;
+		return MAIL_REFUSED;
 	}
 	if (outbox_write(a, m->letters, app, w->kind, w->data, false,
 		&letter) == -1) {
 		*error = "no letter can be written of it";
-		return OUTBOX_GIVE_UP;
+		return MAIL_REFUSED;
 	}
 	mail.reply_to = letter.reply_to;
-	switch (post_send(m->post, a, &mail, error)) {
-	case MAIL_SENT:
-		return OUTBOX_SENT;
-	case MAIL_AGAIN:
-		return OUTBOX_AGAIN;
-	case MAIL_REFUSED:
-		break;
-	}
-	return OUTBOX_GIVE_UP;
-}
-
-static void
-tell(struct mailer *m, const struct outbox_work *w, enum outbox_end end,
-    bool again, const char *error)
-{
-	if (end == OUTBOX_SENT)
-		job_say(&m->job, "%s sent", w->id);
-	else if (again)
-		log_warn("mail %s: try %d: %s", w->id, w->attempt, error);
-	else
-		log_warn("mail %s: given up: %s", w->id, error);
+	return post_send(m->post, a, &mail, error);
 }
 
 static int
@@ -75,7 +55,7 @@ app_step(struct mailer *m)
 {
 	struct outbox_work w = { 0 };
 	const char *error = NULL;
-	enum outbox_end end;
+	enum mail_end end;
 	struct arena *a;
 	bool again;
 	int rc;
@@ -88,7 +68,7 @@ app_step(struct mailer *m)
 		rc = outbox_note(m->job.env.db, a, &w, end, error, &again) == 0
 		    ? 1
 		    : -1;
-		tell(m, &w, end, again, error);
+		queue_tell(m, w.id, w.attempt, end, again, error);
 	}
 	arena_free(a);
 	return rc;
@@ -97,10 +77,7 @@ app_step(struct mailer *m)
 static void
 show_one(void *arg, const struct outbox_work *w, bool due)
 {
-	struct mailer *m = arg;
-
-	job_say(&m->job, "%s %s for %s, try %d%s", w->id, w->kind,
-	    log_mask_email(w->to), w->attempt, due ? "" : ", not due yet");
+	queue_tell_waiting(arg, w->id, w->kind, w->to, w->attempt, due);
 }
 
 static int

@@ -12,9 +12,12 @@
 
 #define QUEUE_STEP_SECONDS 170 /* below the leases */
 
+struct queue;
+
 /* What the process of one queue holds; job.env.db is that queue's. */
 struct mailer {
 	struct job job;
+	const struct queue *queue;
 	struct post *post;
 	struct letter_box *letters;
 	const char *const *secrets; /* of the identity service's queue */
@@ -36,6 +39,14 @@ struct queue {
 	/* -n: says what waits; 0, -1. */
 	int (*show)(struct mailer *m);
 };
+
+/* Tells what came of a try; again is whether there will be another. */
+void queue_tell(const struct mailer *m, const char *id, int attempt,
+    enum mail_end end, bool again, const char *error);
+
+/* -n: tells of a mail that waits. */
+void queue_tell_waiting(const struct mailer *m, const char *id,
+    const char *type, const char *to, int attempt, bool due);
 
 extern const struct queue queue_identity;
 extern const struct queue queue_outbox;

@@ -1,15 +1,17 @@
 /*
- * Shared by "mirai company" and "mirai user". Works on the databases directly,
- * so it is for those who may read the configuration.
+ * Shared by the commands that work on the databases directly, and so are for
+ * those who may read the configuration.
  */
 #include "admin.h"
 
 #include <err.h>
+#include <getopt.h>
 #include <pwd.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "cmd.h"
 #include "db/migrate.h"
 #include "net/crypt.h"
 #include "remote.h"
@@ -72,6 +74,26 @@ admin_close(struct admin *m)
 	arena_free(m->mem);
 	conf_free(m->conf);
 	memset(m, 0, sizeof(*m));
+}
+
+int
+admin_run(const struct admin_family *f, void *opts, const char *const *conf,
+    int argc, char **argv)
+{
+	const struct admin_verb *v = f->verbs;
+	struct admin m;
+	int ret;
+
+	while (argc > 1 && v->name != NULL && strcmp(argv[1], v->name) != 0)
+		v++;
+	if (argc < 2 || v->name == NULL ||
+	    f->read(opts, argc - 1, argv + 1) == -1)
+		return cmd_help(argc, argv, f->usage);
+	if (f->open(&m, *conf) == -1)
+		return 1;
+	ret = v->run(&m, opts, argc - 1 - optind, argv + 1 + optind);
+	admin_close(&m);
+	return ret;
 }
 
 enum code

@@ -26,6 +26,25 @@ int admin_open(struct admin *m, const char *path) MUST_CHECK;
 int admin_open_app(struct admin *m, const char *path) MUST_CHECK;
 void admin_close(struct admin *m);
 
+/* A command of a family on its operands; the exit status. */
+struct admin_verb {
+	const char *name;
+	int (*run)(struct admin *m, void *opts, int argc, char **argv);
+};
+
+/* "mirai FAMILY VERB": opts is a struct of the family's own. */
+struct admin_family {
+	const char *usage;
+	const struct admin_verb *verbs; /* ends with a NULL name */
+	/* Fills opts from the options; optind says where operands start. */
+	int (*read)(void *opts, int argc, char **argv);
+	int (*open)(struct admin *m, const char *path); /* of the above */
+};
+
+/* Runs the command that argv[1] names; *conf is the member of opts for -f. */
+int admin_run(const struct admin_family *f, void *opts, const char *const *conf,
+    int argc, char **argv);
+
 /*
  * The identity of an address. CODE_OK, CODE_NOT_FOUND, or CODE_UNAVAILABLE
  * (told on standard error).

@@ -5,7 +5,6 @@
 #include "cmd.h"
 
 #include <err.h>
-#include <getopt.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -100,8 +99,9 @@ tell_made(const struct company_opts *o, struct arena *a,
 }
 
 static int
-company_create(struct admin *m, struct company_opts *o, int argc, char **argv)
+company_create(struct admin *m, void *opts, int argc, char **argv)
 {
+	struct company_opts *o = opts;
 	struct provision_company in = { 0 };
 	struct admin_identity first;
 	struct provision_made made;
@@ -137,8 +137,9 @@ company_create(struct admin *m, struct company_opts *o, int argc, char **argv)
 }
 
 static int
-company_list(struct admin *m, struct company_opts *o, int argc, char **argv)
+company_list(struct admin *m, void *opts, int argc, char **argv)
 {
+	struct company_opts *o = opts;
 	struct operator_company *c;
 	struct json *j;
 	size_t i, n;
@@ -205,8 +206,9 @@ check_contract(const struct company_opts *o)
 }
 
 static int
-company_plan(struct admin *m, struct company_opts *o, int argc, char **argv)
+company_plan(struct admin *m, void *opts, int argc, char **argv)
 {
+	struct company_opts *o = opts;
 	struct operator_company c;
 
 	if (argc != 1)
@@ -223,34 +225,32 @@ company_plan(struct admin *m, struct company_opts *o, int argc, char **argv)
 }
 
 static int
-company_suspend(struct admin *m, struct company_opts *o, int argc, char **argv)
+company_suspend(struct admin *m, void *opts, int argc, char **argv)
 {
-	(void)o; /* no options */
+	(void)opts; /* no options */
 	return set_status(m, argc, argv, "suspended");
 }
 
 static int
-company_activate(struct admin *m, struct company_opts *o, int argc, char **argv)
+company_activate(struct admin *m, void *opts, int argc, char **argv)
 {
-	(void)o; /* no options */
+	(void)opts; /* no options */
 	return set_status(m, argc, argv, "active");
 }
 
-static const struct {
-	const char *name;
-	int (*run)(struct admin *m, struct company_opts *o, int argc,
-	    char **argv);
-} verbs[] = {
+static const struct admin_verb verbs[] = {
 	{ "activate", company_activate },
 	{ "create", company_create },
 	{ "list", company_list },
 	{ "plan", company_plan },
 	{ "suspend", company_suspend },
+	{ NULL, NULL },
 };
 
 static int
-read_options(struct company_opts *o, int argc, char **argv)
+read_options(void *opts, int argc, char **argv)
 {
+	struct company_opts *o = opts;
 	const struct cmd_option options[] = {
 		{ .name = "f", .text = &o->conf },
 		{ .name = "email", .text = &o->email },
@@ -269,26 +269,19 @@ read_options(struct company_opts *o, int argc, char **argv)
 	return cmd_options(argc, argv, company_usage, options);
 }
 
+static const struct admin_family family = {
+	.usage = company_usage,
+	.verbs = verbs,
+	.read = read_options,
+	.open = admin_open,
+};
+
 int
 cmd_company(int argc, char **argv)
 {
 	struct company_opts o = { .seats = -1,
 		.industry = "",
 		.team_size = "" };
-	struct admin m;
-	size_t i;
-	int ret;
 
-	for (i = 0; argc > 1 && i < NITEMS(verbs); i++) {
-		if (strcmp(argv[1], verbs[i].name) == 0)
-			break;
-	}
-	if (argc < 2 || i == NITEMS(verbs) ||
-	    read_options(&o, argc - 1, argv + 1) == -1)
-		return cmd_help(argc, argv, company_usage);
-	if (admin_open(&m, o.conf) == -1)
-		return 1;
-	ret = verbs[i].run(&m, &o, argc - 1 - optind, argv + 1 + optind);
-	admin_close(&m);
-	return ret;
+	return admin_run(&family, &o, &o.conf, argc, argv);
 }

@@ -6,7 +6,6 @@
 #include "cmd.h"
 
 #include <err.h>
-#include <getopt.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -72,8 +71,9 @@ print_row(struct arena *a, const struct outbox_row *m)
 }
 
 static int
-mail_list(struct admin *m, struct mail_opts *o, int argc, char **argv)
+mail_list(struct admin *m, void *opts, int argc, char **argv)
 {
+	struct mail_opts *o = opts;
 	struct outbox_row *rows;
 	size_t i, n;
 
@@ -161,8 +161,9 @@ tell_failure(enum code code, const char *id)
 }
 
 static int
-mail_show(struct admin *m, struct mail_opts *o, int argc, char **argv)
+mail_show(struct admin *m, void *opts, int argc, char **argv)
 {
+	struct mail_opts *o = opts;
 	struct outbox_letter letter = { 0 };
 	struct outbox_row mail;
 	struct json *j;
@@ -187,11 +188,11 @@ mail_show(struct admin *m, struct mail_opts *o, int argc, char **argv)
 }
 
 static int
-mail_resend(struct admin *m, struct mail_opts *o, int argc, char **argv)
+mail_resend(struct admin *m, void *opts, int argc, char **argv)
 {
 	int i, rc = 0;
 
-	(void)o; /* no options */
+	(void)opts; /* no options */
 	if (argc == 0)
 		return cmd_usage(mail_usage);
 	for (i = 0; i < argc; i++) {
@@ -205,18 +206,17 @@ mail_resend(struct admin *m, struct mail_opts *o, int argc, char **argv)
 	return rc;
 }
 
-static const struct {
-	const char *name;
-	int (*run)(struct admin *m, struct mail_opts *o, int argc, char **argv);
-} verbs[] = {
+static const struct admin_verb verbs[] = {
 	{ "list", mail_list },
 	{ "resend", mail_resend },
 	{ "show", mail_show },
+	{ NULL, NULL },
 };
 
 static int
-read_options(struct mail_opts *o, int argc, char **argv)
+read_options(void *opts, int argc, char **argv)
 {
+	struct mail_opts *o = opts;
 	const struct cmd_option options[] = {
 		{ .name = "f", .text = &o->conf },
 		{ .name = "after", .text = &o->after },
@@ -229,24 +229,17 @@ read_options(struct mail_opts *o, int argc, char **argv)
 	return cmd_options(argc, argv, mail_usage, options);
 }
 
+static const struct admin_family family = {
+	.usage = mail_usage,
+	.verbs = verbs,
+	.read = read_options,
+	.open = admin_open_app,
+};
+
 int
 cmd_mail(int argc, char **argv)
 {
 	struct mail_opts o = { .limit = LIMIT_DEFAULT };
-	struct admin m;
-	size_t i;
-	int ret;
 
-	for (i = 0; argc > 1 && i < NITEMS(verbs); i++) {
-		if (strcmp(argv[1], verbs[i].name) == 0)
-			break;
-	}
-	if (argc < 2 || i == NITEMS(verbs) ||
-	    read_options(&o, argc - 1, argv + 1) == -1)
-		return cmd_help(argc, argv, mail_usage);
-	if (admin_open(&m, o.conf) == -1)
-		return 1;
-	ret = verbs[i].run(&m, &o, argc - 1 - optind, argv + 1 + optind);
-	admin_close(&m);
-	return ret;
+	return admin_run(&family, &o, &o.conf, argc, argv);
 }

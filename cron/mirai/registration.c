@@ -6,7 +6,6 @@
 #include "cmd.h"
 
 #include <err.h>
-#include <getopt.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -78,9 +77,9 @@ as_json(struct arena *a, const struct provision_row *r)
 }
 
 static int
-registration_list(struct admin *m, struct registration_opts *o, int argc,
-    char **argv)
+registration_list(struct admin *m, void *opts, int argc, char **argv)
 {
+	struct registration_opts *o = opts;
 	struct provision_row *rows;
 	size_t i, n;
 
@@ -123,9 +122,9 @@ find(struct admin *m, const char *which, struct provision_row *out)
 }
 
 static int
-registration_show(struct admin *m, struct registration_opts *o, int argc,
-    char **argv)
+registration_show(struct admin *m, void *opts, int argc, char **argv)
 {
+	struct registration_opts *o = opts;
 	struct provision_row row;
 
 	if (argc != 1)
@@ -178,9 +177,9 @@ decide(struct admin *m, const char *which, struct provision_row *row,
 }
 
 static int
-registration_retry(struct admin *m, struct registration_opts *o, int argc,
-    char **argv)
+registration_retry(struct admin *m, void *opts, int argc, char **argv)
 {
+	struct registration_opts *o = opts;
 	struct provision_row row;
 
 	if (argc != 1)
@@ -192,9 +191,9 @@ registration_retry(struct admin *m, struct registration_opts *o, int argc,
 }
 
 static int
-registration_discard(struct admin *m, struct registration_opts *o, int argc,
-    char **argv)
+registration_discard(struct admin *m, void *opts, int argc, char **argv)
 {
+	struct registration_opts *o = opts;
 	struct provision_row row;
 
 	if (argc != 1)
@@ -232,9 +231,9 @@ tell_result(struct admin *m, const struct registration_opts *o,
 }
 
 static int
-registration_reconcile(struct admin *m, struct registration_opts *o, int argc,
-    char **argv)
+registration_reconcile(struct admin *m, void *opts, int argc, char **argv)
 {
+	struct registration_opts *o = opts;
 	struct provision_env e = { .conf = m->conf, .db = m->app };
 	struct reconcile_result n;
 	enum code code;
@@ -260,21 +259,19 @@ registration_reconcile(struct admin *m, struct registration_opts *o, int argc,
 
 /* --- the family ------------------------------------------------------------ */
 
-static const struct {
-	const char *name;
-	int (*run)(struct admin *m, struct registration_opts *o, int argc,
-	    char **argv);
-} verbs[] = {
+static const struct admin_verb verbs[] = {
 	{ "discard", registration_discard },
 	{ "list", registration_list },
 	{ "reconcile", registration_reconcile },
 	{ "retry", registration_retry },
 	{ "show", registration_show },
+	{ NULL, NULL },
 };
 
 static int
-read_options(struct registration_opts *o, int argc, char **argv)
+read_options(void *opts, int argc, char **argv)
 {
+	struct registration_opts *o = opts;
 	const char *const known[] = { "pending", "paid", "provisioning",
 		"failed", NULL };
 	const struct cmd_option options[] = {
@@ -292,24 +289,17 @@ read_options(struct registration_opts *o, int argc, char **argv)
 	return -1;
 }
 
+static const struct admin_family family = {
+	.usage = registration_usage,
+	.verbs = verbs,
+	.read = read_options,
+	.open = admin_open_app,
+};
+
 int
 cmd_registration(int argc, char **argv)
 {
 	struct registration_opts o = { 0 };
-	struct admin m;
-	size_t i;
-	int ret;
 
-	for (i = 0; argc > 1 && i < NITEMS(verbs); i++) {
-		if (strcmp(argv[1], verbs[i].name) == 0)
-			break;
-	}
-	if (argc < 2 || i == NITEMS(verbs) ||
-	    read_options(&o, argc - 1, argv + 1) == -1)
-		return cmd_help(argc, argv, registration_usage);
-	if (admin_open_app(&m, o.conf) == -1)
-		return 1;
-	ret = verbs[i].run(&m, &o, argc - 1 - optind, argv + 1 + optind);
-	admin_close(&m);
-	return ret;
+	return admin_run(&family, &o, &o.conf, argc, argv);
 }

@@ -5,7 +5,6 @@
 #include "cmd.h"
 
 #include <err.h>
-#include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -117,8 +116,9 @@ person_of(const struct operator_user *u, const struct ident_person *people,
 }
 
 static int
-user_list(struct admin *m, struct user_opts *o, int argc, char **argv)
+user_list(struct admin *m, void *opts, int argc, char **argv)
 {
+	struct user_opts *o = opts;
 	struct operator_company c = { 0 };
 	struct ident_person *people;
 	struct operator_user *u;
@@ -149,8 +149,9 @@ user_list(struct admin *m, struct user_opts *o, int argc, char **argv)
 }
 
 static int
-user_create(struct admin *m, struct user_opts *o, int argc, char **argv)
+user_create(struct admin *m, void *opts, int argc, char **argv)
 {
+	struct user_opts *o = opts;
 	const char *role = o->role == NULL ? "sme" : o->role;
 	struct operator_company c;
 	struct admin_identity who;
@@ -195,8 +196,9 @@ change_failed(const char *email, enum code code)
 }
 
 static int
-user_role(struct admin *m, struct user_opts *o, int argc, char **argv)
+user_role(struct admin *m, void *opts, int argc, char **argv)
 {
+	struct user_opts *o = opts;
 	struct operator_user u;
 	struct ident_person who;
 	enum code code;
@@ -221,13 +223,13 @@ end_sessions(struct admin *m, const char *id)
 }
 
 static int
-user_remove(struct admin *m, struct user_opts *o, int argc, char **argv)
+user_remove(struct admin *m, void *opts, int argc, char **argv)
 {
 	struct operator_user u;
 	struct ident_person who;
 	enum code code;
 
-	(void)o; /* no options */
+	(void)opts; /* no options */
 	if (argc != 1)
 		return cmd_usage(user_usage);
 	if (find_user(m, argv[0], &who, &u) == -1)
@@ -241,14 +243,14 @@ user_remove(struct admin *m, struct user_opts *o, int argc, char **argv)
 }
 
 static int
-user_password(struct admin *m, struct user_opts *o, int argc, char **argv)
+user_password(struct admin *m, void *opts, int argc, char **argv)
 {
 	const char *password, *why = NULL;
 	struct ident_person who;
 	bool made;
 	enum code code;
 
-	(void)o; /* no options */
+	(void)opts; /* no options */
 	if (argc != 1)
 		return cmd_usage(user_usage);
 	if (find_identity(m, argv[0], &who) == -1 ||
@@ -269,20 +271,19 @@ user_password(struct admin *m, struct user_opts *o, int argc, char **argv)
 	return 0;
 }
 
-static const struct {
-	const char *name;
-	int (*run)(struct admin *m, struct user_opts *o, int argc, char **argv);
-} verbs[] = {
+static const struct admin_verb verbs[] = {
 	{ "create", user_create },
 	{ "list", user_list },
 	{ "password", user_password },
 	{ "remove", user_remove },
 	{ "role", user_role },
+	{ NULL, NULL },
 };
 
 static int
-read_options(struct user_opts *o, int argc, char **argv)
+read_options(void *opts, int argc, char **argv)
 {
+	struct user_opts *o = opts;
 	const struct cmd_option options[] = {
 		{ .name = "company", .text = &o->company },
 		{ .name = "f", .text = &o->conf },
@@ -296,24 +297,17 @@ read_options(struct user_opts *o, int argc, char **argv)
 	return cmd_options(argc, argv, user_usage, options);
 }
 
+static const struct admin_family family = {
+	.usage = user_usage,
+	.verbs = verbs,
+	.read = read_options,
+	.open = admin_open,
+};
+
 int
 cmd_user(int argc, char **argv)
 {
 	struct user_opts o = { 0 };
-	struct admin m;
-	size_t i;
-	int ret;
 
-	for (i = 0; argc > 1 && i < NITEMS(verbs); i++) {
-		if (strcmp(argv[1], verbs[i].name) == 0)
-			break;
-	}
-	if (argc < 2 || i == NITEMS(verbs) ||
-	    read_options(&o, argc - 1, argv + 1) == -1)
-		return cmd_help(argc, argv, user_usage);
-	if (admin_open(&m, o.conf) == -1)
-		return 1;
-	ret = verbs[i].run(&m, &o, argc - 1 - optind, argv + 1 + optind);
-	admin_close(&m);
-	return ret;
+	return admin_run(&family, &o, &o.conf, argc, argv);
 }

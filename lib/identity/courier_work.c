@@ -152,17 +152,17 @@ courier_take(struct db *db, struct arena *a, const char *const *secrets,
 
 int
 courier_note(struct db *db, struct arena *a, const struct courier_work *w,
-    enum courier_end end, const struct letter *shown, const char *error,
+    enum mail_end end, const struct letter *shown, const char *error,
     bool *kept)
 {
 	const char *attempt = db_arg_int(a, w->attempt);
 	const char *subject = shown == NULL ? NULL : shown->subject;
 	const char *body = shown == NULL ? NULL : shown->text;
-	bool again = end == COURIER_AGAIN && w->attempt < COURIER_TRIES;
+	bool again = end == MAIL_AGAIN && w->attempt < COURIER_TRIES;
 	struct db_rows *rows;
 
 	begin(db, a, DB_TX_WRITE);
-	if (end == COURIER_SENT)
+	if (end == MAIL_SENT)
 		rows = db_last(db, &courier_work_queries[Q_SENT],
 		    DB_ARGS(w->id, attempt, subject, body));
 	else if (again)

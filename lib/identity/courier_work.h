@@ -11,6 +11,7 @@
 #include "base/arena.h"
 #include "db/db.h"
 #include "identity/letter.h"
+#include "net/mail.h"
 
 #define COURIER_TRIES	      5
 #define COURIER_LEASE_SECONDS 180
@@ -34,20 +35,14 @@ struct courier_work {
 int courier_take(struct db *db, struct arena *a, const char *const *secrets,
     const char *base_url, struct courier_work *out) MUST_CHECK;
 
-/* How a try ended. */
-enum courier_end {
-	COURIER_SENT = 0,
-	COURIER_AGAIN, /* after a while; given up after COURIER_TRIES */
-	COURIER_GIVE_UP
-};
-
 /*
- * Notes it, unless the lease was lost meanwhile. shown is the letter with its
+ * Notes how a try ended, unless the lease was lost meanwhile. MAIL_AGAIN is
+ * tried again after a while, until COURIER_TRIES. shown is the letter with its
  * codes masked (NULL: none was written), error says why it was not sent. *kept
  * (may be NULL) is whether there will be another try. -1: as above.
  */
 int courier_note(struct db *db, struct arena *a, const struct courier_work *w,
-    enum courier_end end, const struct letter *shown, const char *error,
+    enum mail_end end, const struct letter *shown, const char *error,
     bool *kept) MUST_CHECK;
 
 /* Deletes at most 100 mails sent or given up over days ago; how many, or -1. */

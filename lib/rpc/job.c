@@ -286,6 +286,22 @@ job_wait(struct job *j, int poll_ms)
 	return !stopping;
 }
 
+int
+job_watch(struct job *j, const char *channel, int poll_ms,
+    int (*drain)(void *arg), void *arg)
+{
+	int rc = 0;
+
+	do {
+		/* Before the queue is read, or a wake-up is missed. */
+		if (!j->once && db_listen(j->env.db, channel) == -1)
+			log_debug("not listening");
+		if (drain(arg) == -1)
+			rc = -1;
+	} while (job_wait(j, poll_ms));
+	return rc;
+}
+
 void
 job_say(const struct job *j, const char *fmt, ...)
 {

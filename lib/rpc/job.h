@@ -67,6 +67,13 @@ void job_deadline(int seconds);
  */
 bool job_wait(struct job *j, int poll_ms) MUST_CHECK;
 
+/*
+ * Drains a queue, and again whenever its channel speaks or poll_ms have passed,
+ * until the time of this run is over; with -1 once. -1 if any drain failed.
+ */
+int job_watch(struct job *j, const char *channel, int poll_ms,
+    int (*drain)(void *arg), void *arg) MUST_CHECK;
+
 /* A line on standard output when -v or -n was given. */
 void job_say(const struct job *j, const char *fmt, ...) PRINTF_LIKE(2, 3);
 

@@ -126,13 +126,13 @@ secret_of(const char *kind)
 
 int
 outbox_note(struct db *db, struct arena *a, const struct outbox_work *w,
-    enum outbox_end how, const char *error, bool *kept)
+    enum mail_end how, const char *error, bool *kept)
 {
-	bool again = how == OUTBOX_AGAIN && w->attempt < OUTBOX_TRIES;
+	bool again = how == MAIL_AGAIN && w->attempt < OUTBOX_TRIES;
 	struct db_rows *rows;
 
 	begin(db, a, DB_TX_WRITE);
-	if (how == OUTBOX_SENT)
+	if (how == MAIL_SENT)
 		rows = db_last(db, &outbox_work_queries[Q_SENT],
 		    DB_ARGS(w->id, w->lease, secret_of(w->kind)));
 	else if (again)

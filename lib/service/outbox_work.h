@@ -12,6 +12,7 @@
 #include "base/arena.h"
 #include "db/db.h"
 #include "net/json.h"
+#include "net/mail.h"
 
 #define OUTBOX_TRIES	     8
 #define OUTBOX_LEASE_SECONDS 180
@@ -35,20 +36,14 @@ struct outbox_work {
 int outbox_take(struct db *db, struct arena *a,
     struct outbox_work *out) MUST_CHECK;
 
-/* How a try ended. */
-enum outbox_end {
-	OUTBOX_SENT = 0,
-	OUTBOX_AGAIN, /* after a while; given up after OUTBOX_TRIES */
-	OUTBOX_GIVE_UP
-};
-
 /*
- * Notes it, unless the lease was lost meanwhile. What was sent has its
+ * Notes how a try ended, unless the lease was lost meanwhile. MAIL_AGAIN is
+ * tried again after a while, until OUTBOX_TRIES. What was sent has its
  * notification marked, and forgets its link. error says why it was not sent.
  * *kept (may be NULL) is whether there will be another try. -1: as above.
  */
 int outbox_note(struct db *db, struct arena *a, const struct outbox_work *w,
-    enum outbox_end end, const char *error, bool *kept) MUST_CHECK;
+    enum mail_end end, const char *error, bool *kept) MUST_CHECK;
 
 /* Calls fn for each mail that waits, the one due longest first. -1: as above. */
 int outbox_waiting(struct db *db, struct arena *a,

@@ -124,15 +124,15 @@ test_again(void)
 	make_due(); /* the lease is over: somebody else takes it */
 	CHECK(courier_take(db, a, secrets, "", &other) == 1);
 	CHECK(other.attempt == 2);
-	CHECK(courier_note(db, a, &w, COURIER_SENT, &shown, NULL, &kept) == 0);
+	CHECK(courier_note(db, a, &w, MAIL_SENT, &shown, NULL, &kept) == 0);
 	CHECK_STR(counts(), "1 1 0"); /* whoever lost the lease says nothing */
-	CHECK(courier_note(db, a, &other, COURIER_AGAIN, &shown, "busy",
+	CHECK(courier_note(db, a, &other, MAIL_AGAIN, &shown, "busy",
 		  &kept) == 0 &&
 	    kept);
 	CHECK(courier_take(db, a, secrets, "", &w) == 0);
 	make_due();
 	CHECK(courier_take(db, a, secrets, "", &w) == 1 && w.attempt == 3);
-	CHECK(courier_note(db, a, &w, COURIER_SENT, NULL, NULL, &kept) == 0 &&
+	CHECK(courier_note(db, a, &w, MAIL_SENT, NULL, NULL, &kept) == 0 &&
 	    !kept);
 	CHECK_STR(counts(), "1 0 0");
 }
@@ -163,7 +163,7 @@ test_identity(void)
 	make_due();
 	CHECK(courier_take(db, a, others, "", &w) == 1 && w.data == NULL);
 	CHECK(
-	    courier_note(db, a, &w, COURIER_GIVE_UP, NULL, "gone", NULL) == 0);
+	    courier_note(db, a, &w, MAIL_REFUSED, NULL, "gone", NULL) == 0);
 	db_begin(db, DB_TX_WRITE, &nobody);
 	CHECK(identity_delete(db, id) == CODE_OK);
 	CHECK(db_end(db, CODE_OK) == CODE_OK);

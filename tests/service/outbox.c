@@ -172,10 +172,10 @@ test_lease(void)
 	CHECK(outbox_take(worker, a, &other) == 0);
 	all_due(); /* the lease is over: somebody else takes it */
 	CHECK(outbox_take(worker, a, &other) == 1 && other.attempt == 2);
-	CHECK(outbox_note(worker, a, &w, OUTBOX_SENT, NULL, &kept) == 0);
+	CHECK(outbox_note(worker, a, &w, MAIL_SENT, NULL, &kept) == 0);
 	CHECK(rows_of("sent_at IS NULL AND lease IS NOT NULL") == 1);
 	CHECK(
-	    outbox_note(worker, a, &other, OUTBOX_AGAIN, "busy", &kept) == 0 &&
+	    outbox_note(worker, a, &other, MAIL_AGAIN, "busy", &kept) == 0 &&
 	    kept);
 	CHECK(outbox_take(worker, a, &w) == 0);
 	CHECK_STR(ask("SELECT error || ' ' || round(extract(epoch FROM"
@@ -184,7 +184,7 @@ test_lease(void)
 	all_due();
 	CHECK(outbox_take(worker, a, &w) == 1 && w.attempt == 3);
 	CHECK(
-	    outbox_note(worker, a, &w, OUTBOX_SENT, NULL, &kept) == 0 && !kept);
+	    outbox_note(worker, a, &w, MAIL_SENT, NULL, &kept) == 0 && !kept);
 	CHECK(rows_of("sent_at IS NOT NULL AND error IS NULL"
 		      " AND lease IS NULL AND NOT payload ? 'link'"
 		      " AND payload ? 'company'") == 1);
@@ -204,7 +204,7 @@ test_pauses(void)
 	CHECK(queue(tenant, &as_a, &m, CODE_OK) == CODE_OK);
 	for (i = 0; i < NITEMS(want); i++) {
 		CHECK(outbox_take(worker, a, &w) == 1);
-		CHECK(outbox_note(worker, a, &w, OUTBOX_AGAIN, "busy", &kept) ==
+		CHECK(outbox_note(worker, a, &w, MAIL_AGAIN, "busy", &kept) ==
 			0 &&
 		    kept);
 		CHECK_STR(ask("SELECT round(extract(epoch FROM next_attempt_at"
@@ -214,7 +214,7 @@ test_pauses(void)
 		all_due();
 	}
 	CHECK(outbox_take(worker, a, &w) == 1 && w.attempt == OUTBOX_TRIES);
-	CHECK(outbox_note(worker, a, &w, OUTBOX_AGAIN, "busy", &kept) == 0 &&
+	CHECK(outbox_note(worker, a, &w, MAIL_AGAIN, "busy", &kept) == 0 &&
 	    !kept);
 	all_due();
 	CHECK(outbox_take(worker, a, &w) == 0);
@@ -251,7 +251,7 @@ test_operator(void)
 	CHECK(outbox_take(worker, a, &w) == 1 && w.attempt == 1);
 	CHECK(outbox_resend(worker, a, one.id, "operator:x") ==
 	    CODE_FAILED_PRECONDITION);
-	CHECK(outbox_note(worker, a, &w, OUTBOX_GIVE_UP, "no", NULL) == 0);
+	CHECK(outbox_note(worker, a, &w, MAIL_REFUSED, "no", NULL) == 0);
 	CHECK(outbox_resend(worker, a, A, "operator:x") == CODE_NOT_FOUND);
 	CHECK(outbox_get(worker, a, "x", &one) == CODE_NOT_FOUND);
 	CHECK(outbox_is_status("queued") && !outbox_is_status("lost"));
@@ -277,13 +277,13 @@ test_notice(void)
 	m.notification_id = NOTE;
 	CHECK(queue(tenant, &as_a, &m, CODE_OK) == CODE_OK);
 	CHECK(outbox_take(worker, a, &w) == 1);
-	CHECK(outbox_note(worker, a, &w, OUTBOX_AGAIN, "busy", NULL) == 0);
+	CHECK(outbox_note(worker, a, &w, MAIL_AGAIN, "busy", NULL) == 0);
 	CHECK_STR(ask(marked), "f");
 	CHECK(kit_run(worker, a, &as_all,
 		  "UPDATE mail_outbox SET next_attempt_at = now()"
 		  " WHERE failed_at IS NULL") != NULL);
 	CHECK(outbox_take(worker, a, &w) == 1);
-	CHECK(outbox_note(worker, a, &w, OUTBOX_SENT, NULL, NULL) == 0);
+	CHECK(outbox_note(worker, a, &w, MAIL_SENT, NULL, NULL) == 0);
 	CHECK_STR(ask(marked), "t");
 }
 
