@@ -193,10 +193,25 @@ resp_text(struct req *r, int status, const char *text)
 	resp_send(r, status, "text/plain; charset=utf-8", text, strlen(text));
 }
 
+/* What no header can carry is encoded: an address may hold what was asked for. */
+static const char *
+header_address(struct req *r, const char *s)
+{
+	struct buf *b = buf_new(r->mem);
+
+	for (; *s != '\0'; s++) {
+		if ((unsigned char)*s <= ' ' || (unsigned char)*s > '~')
+			buf_printf(b, "%%%02X", (unsigned)(unsigned char)*s);
+		else
+			buf_putc(b, *s);
+	}
+	return buf_str(b);
+}
+
 void
 resp_redirect(struct req *r, int status, const char *location)
 {
-	resp_header(r, "Location", location);
+	resp_header(r, "Location", header_address(r, location));
 	resp_send(r, status >= 300 && status < 400 ? status : 303, NULL, NULL,
 	    0);
 }

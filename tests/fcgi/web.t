@@ -52,6 +52,10 @@ want  404
 cookie owner@acme
 http  GET /dashboard
 want  200
+# what no header can carry is encoded where an address is sent on to
+http  GET /onboarding?é
+want  307
+want-header location: /onboard?%C3%A9
 http  GET /content-library
 want  200
 http  GET /settings
