@@ -409,6 +409,24 @@ stripe_mark_subscription(struct stripe *s, struct arena *a, const char *key,
 	    "metadata[company_id]", company_id);
 }
 
+/*
+ * A page that people can be sent on to: of HTTPS, as all of Stripe's are, or of
+ * the scheme that stripe.api has.
+ */
+static bool
+is_page(const struct stripe *s, const char *url)
+{
+	const char *p;
+
+	for (p = url; *p != '\0'; p++)
+		if ((unsigned char)*p <= ' ' || (unsigned char)*p > '~' ||
+		    *p == '\\')
+			return false;
+	return str_starts(url, "https://") ||
+	    (str_starts(url, "http://") &&
+		str_starts(conf_text(s->conf, "stripe.api"), "http://"));
+}
+
 /* --- checkout sessions ----------------------------------------------------- */
 
 bool
@@ -525,7 +543,7 @@ stripe_create_session(struct stripe *s, struct arena *a, const char *key,
 	if (code != CODE_OK)
 		return code;
 	read_session(j, &made);
-	if (made.url[0] == '\0') {
+	if (!is_page(s, made.url)) {
 		log_error("stripe: a checkout session without address");
 		return CODE_UNAVAILABLE;
 	}
@@ -639,7 +657,7 @@ stripe_create_portal(struct stripe *s, struct arena *a, const char *key,
 	code = post(s, a, key, "/v1/billing_portal/sessions", form, &j);
 	if (code != CODE_OK)
 		return code;
-	if ((to = json_get_text(j, "url", NULL)) == NULL) {
+	if (!is_page(s, to = json_get_text(j, "url", ""))) {
 		log_error("stripe: a portal session without address");
 		return CODE_UNAVAILABLE;
 	}

@@ -106,6 +106,17 @@ ok(plain.fields[1].startsWith(stripe.base), 'checkout: has an address to pay at'
 await same('read session', ['session', checkout.fields[0]],
 	() => official.checkout.sessions.retrieve(checkout.fields[0]));
 
+// Where people are sent on to is a page, whatever the answer says.
+const base = stripe.base;
+for (const odd of ['javascript:alert(1)//', '//x.org', 'https://x.org/\r\nset-cookie:a', 'https://x.org\\@y.org', '']) {
+	stripe.base = odd;
+	is((await ours(0, ['checkout', '-', customer, 'pro', 3, '-', '-', COMPANY, '-', 0])).code, 'unavailable',
+		`checkout: no page: ${JSON.stringify(odd)}`);
+	is((await ours(0, ['portal', customer, 'https://x.org/', '-'])).code, 'unavailable',
+		`portal: no page: ${JSON.stringify(odd)}`);
+}
+stripe.base = base;
+
 const bought = await stripe.pay(checkout.fields[0]);
 await same('list', ['list', 1000], () => official.checkout.sessions.list({ status: 'complete',
 	created: { gte: 1000 }, limit: 100 }));
