@@ -9,6 +9,7 @@
 #include "net/stripe.h"
 #include "rpc/resp.h"
 #include "rpc/site.h"
+#include "service/ratelimit.h"
 
 enum query {
 	Q_HAS_ADMIN,
@@ -59,6 +60,11 @@ error_of(struct req *r, const char *id, struct stripe_session *session)
 		return "missing_session";
 	if (!stripe_is_session_id(id) || r->env->stripe == NULL)
 		return "invalid_session";
+	/* Anybody may ask, and each time the payment provider is asked. */
+	if (ratelimit_take(r, RATELIMIT_RETURN, NULL) != CODE_OK) {
+		req_unfail(r);
+		return "checkout_failed";
+	}
 	stripe_until(r->env->stripe, r->deadline_ms);
 	if (stripe_get_session(r->env->stripe, r->mem, id, session) != CODE_OK)
 		return "invalid_session";

@@ -39,6 +39,7 @@ static const struct limit {
 	    BY_COMPANY },
 	[RATELIMIT_CHECKOUT] = { "checkout", 10, RATE_HOUR, BY_COMPANY },
 	[RATELIMIT_PORTAL] = { "portal", 10, RATE_HOUR, BY_COMPANY },
+	[RATELIMIT_RETURN] = { "checkout_return", 30, RATE_MINUTE, BY_ADDRESS },
 };
 
 static const char *

@@ -20,6 +20,7 @@ enum ratelimit_kind {
 	RATELIMIT_CREATE_INVITATION, /* 100 per day and company */
 	RATELIMIT_CHECKOUT,	     /* 10 per hour and company */
 	RATELIMIT_PORTAL,	     /* 10 per hour and company */
+	RATELIMIT_RETURN,	     /* 30 per minute and address */
 	RATELIMIT__MAX
 };
 

@@ -210,6 +210,11 @@ is(many.map((x) => x.status), [...Array(10).fill(200), 429], 'ten checkouts an h
 is([reasonOf(many[10]), Number(headerOf(many[10], 'retry-after')) > 0], ['RATE_LIMITED', true], 'with the time to wait');
 is((await checkout('PLAN_PRO', 'owner@other')).status, 200, 'by company');
 is((await portal()).status, 200, 'portals are counted apart');
+const ways = [];
+for (let i = 0; i < 31; i++)
+	ways.push(await back('?session_id=cs_test_none'));
+is(ways, [...Array(30).fill(login('invalid_session')), login('checkout_failed')],
+	'thirty ways back a minute and address ask Stripe');
 
 await p.restart('account', { 'stripe.pro_price': null, 'accounts.limits': 'no' });
 is(refused(await checkout('PLAN_PRO')), [503, 'unavailable', 'BILLING_CHECKOUT_FAILED'],
