@@ -112,7 +112,10 @@ registration_lock(struct db *db, const char *email)
 	rows = db_last(db, &registration_queries[Q_LOCK], DB_ARGS(email));
 	if (rows != NULL && db_next(rows))
 		code = db_bool(rows, 0) ? CODE_OK : CODE_ALREADY_EXISTS;
-	return db_end(db, code);
+	code = db_end(db, code);
+	if (code != CODE_OK && code != CODE_ALREADY_EXISTS)
+		db_idle(db, 0); /* a lock would go with the connection */
+	return code;
 }
 
 void
@@ -125,7 +128,8 @@ registration_unlock(struct db *db, const char *email)
 	    db_last(db, &registration_queries[Q_UNLOCK], DB_ARGS(email)) == NULL
 	    ? CODE_UNAVAILABLE
 	    : CODE_OK;
-	(void)db_end(db, code); /* logged; a lost connection held no lock */
+	if (db_end(db, code) != CODE_OK)
+		db_idle(db, 0); /* the lock goes with the connection */
 }
 
 enum code
