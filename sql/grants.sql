@@ -60,14 +60,18 @@ GRANT SELECT, INSERT, UPDATE, DELETE
 	course_progress
 	TO mirai_tenant;
 GRANT SELECT, INSERT, UPDATE ON idempotency_keys TO mirai_tenant;
-GRANT SELECT, INSERT, UPDATE, DELETE ON invitations, notifications
-	TO mirai_tenant;
+GRANT SELECT, INSERT, UPDATE, DELETE ON notifications TO mirai_tenant;
+-- Seats are counted with them; who invites is a worker.
+GRANT SELECT ON invitations TO mirai_tenant;
 GRANT SELECT, INSERT ON notification_events TO mirai_tenant;
 -- A notice to another person names its event without reading it back.
 GRANT USAGE ON SEQUENCE notification_events_id_seq
 	TO mirai_tenant, mirai_worker;
--- Queues that a tenant's transaction adds to and only workers read.
-GRANT INSERT ON mail_outbox, compensations TO mirai_tenant;
+-- Queues that a tenant's transaction adds to and only workers read: nobody
+-- adds what counts as sent, or as tried.
+GRANT INSERT (tenant_id, notification_id, kind, recipient, payload)
+	ON mail_outbox TO mirai_tenant;
+GRANT INSERT (tenant_id, kind, payload) ON compensations TO mirai_tenant;
 GRANT SELECT, INSERT ON audit_log TO mirai_tenant;
 
 GRANT SELECT, INSERT, UPDATE, DELETE

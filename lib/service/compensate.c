@@ -27,6 +27,7 @@ enum query {
 	Q_AGAIN,
 	Q_GIVE_UP,
 	Q_OWNED,
+	Q_THEIRS,
 	Q_WAITING,
 	Q__MAX
 };
@@ -49,7 +50,7 @@ const struct db_query compensate_queries[] = {
 		   " WHERE failed_at IS NULL AND next_attempt_at <= now()"
 		   " AND (lease_until IS NULL OR lease_until <= now())"
 		   " ORDER BY next_attempt_at LIMIT 1 FOR UPDATE SKIP LOCKED)"
-		   " RETURNING id, lease, kind, payload, attempts",
+		   " RETURNING id, lease, kind, payload, attempts, tenant_id",
 	},
 	[Q_DONE] = {
 	    .name = "compensate_done",
@@ -78,6 +79,14 @@ const struct db_query compensate_queries[] = {
 	    .sql = "SELECT EXISTS (SELECT FROM users"
 		   " WHERE kratos_id = $1::uuid)",
 	},
+	[Q_THEIRS] = {
+	    .name = "compensate_theirs",
+	    .nargs = 3, /* tenant, identity or NULL, customer or NULL */
+	    .sql = "SELECT EXISTS (SELECT FROM users"
+		   " WHERE tenant_id = $1::uuid AND kratos_id = $2::uuid)"
+		   " OR EXISTS (SELECT FROM companies"
+		   " WHERE tenant_id = $1::uuid AND stripe_customer_id = $3)",
+	},
 	[Q_WAITING] = {
 	    .name = "compensate_waiting",
 	    .nargs = 0,
@@ -98,6 +107,7 @@ struct task {
 	const char *kind;
 	const struct json *data;
 	int64_t attempts;
+	const char *tenant_id; /* who queued it; NULL: a superadmin */
 };
 
 void
@@ -110,6 +120,31 @@ compensate_queue(struct db *db, struct arena *a, const char *tenant_id,
 }
 
 /* --- what each kind does --------------------------------------------------- */
+
+/*
+ * Whether what a tenant queued is about a person or a customer of its own: a
+ * payload proves nothing.
+ */
+static enum code
+check_theirs(struct provision_env *e, const struct task *t,
+    const char *identity_id, const char *customer)
+{
+	struct db_rows *rows;
+	bool theirs;
+	enum code code;
+
+	if (t->tenant_id == NULL)
+		return CODE_OK;
+	db_begin(e->db, DB_TX_READ, &everything);
+	rows = db_last(e->db, &compensate_queries[Q_THEIRS],
+	    DB_ARGS(t->tenant_id, identity_id, customer));
+	theirs = rows != NULL && db_next(rows) && db_bool(rows, 0);
+	code = db_end(e->db, rows == NULL ? CODE_UNAVAILABLE : CODE_OK);
+	if (code != CODE_OK || theirs)
+		return code;
+	log_warn("task %s %s: of another tenant, dropped", t->kind, t->id);
+	return CODE_NOT_FOUND;
+}
 
 static enum code
 delete_identity(struct provision_env *e, struct arena *a, const struct task *t)
@@ -134,9 +169,12 @@ static enum code
 revoke_sessions(struct provision_env *e, struct arena *a, const struct task *t)
 {
 	const char *id = json_get_text(t->data, "identity_id", "");
+	enum code code;
 
 	if (!str_is_uuid(id))
 		return CODE_INVALID_ARGUMENT;
+	if ((code = check_theirs(e, t, id, NULL)) != CODE_OK)
+		return code;
 	return directory_end_sessions(e->directory, a, id);
 }
 
@@ -165,9 +203,12 @@ customer_name(struct provision_env *e, struct arena *a, const struct task *t)
 {
 	const char *customer = json_get_text(t->data, "customer_id", "");
 	const char *name = json_get_text(t->data, "name", "");
+	enum code code;
 
 	if (*customer == '\0' || *name == '\0')
 		return CODE_INVALID_ARGUMENT;
+	if ((code = check_theirs(e, t, NULL, customer)) != CODE_OK)
+		return code;
 	return stripe_name_customer(e->stripe, a, NULL, customer, name);
 }
 
@@ -306,6 +347,7 @@ take(struct provision_env *e, struct arena *a, struct task *t)
 	text = db_text(rows, 3);
 	t->data = json_parse(a, text, strlen(text), NULL, NULL);
 	t->attempts = db_int(rows, 4);
+	t->tenant_id = db_text_null(rows, 5);
 	return 1;
 }
 

@@ -8,6 +8,9 @@
  *   stripe_metadata  company_id customer_id subscription_id
  *   customer_name    customer_id name
  *   checkout_expire  session_id
+ *
+ * mirai_tenant may queue revoke_sessions and customer_name alone, and these are
+ * done only for a person or a customer of the tenant that queued them.
  */
 #ifndef MIRAI_SERVICE_COMPENSATE_H
 #define MIRAI_SERVICE_COMPENSATE_H

@@ -100,8 +100,10 @@ ALTER TABLE stripe_events ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
 CREATE POLICY worker ON stripe_events TO mirai_worker
 	USING ((SELECT is_superadmin())) WITH CHECK ((SELECT is_superadmin()));
 ALTER TABLE compensations ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
-CREATE POLICY queue ON compensations FOR INSERT
-	WITH CHECK (tenant_id = (SELECT current_tenant_id()));
+-- What a tenant may ask for; the worker looks whether it is about its own.
+CREATE POLICY queue ON compensations FOR INSERT TO mirai_tenant
+	WITH CHECK (tenant_id = (SELECT current_tenant_id())
+		AND kind IN ('revoke_sessions', 'customer_name'));
 CREATE POLICY worker ON compensations TO mirai_worker
 	USING ((SELECT is_superadmin())) WITH CHECK ((SELECT is_superadmin()));
 ALTER TABLE enterprise_inquiries ENABLE ROW LEVEL SECURITY,

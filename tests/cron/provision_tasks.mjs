@@ -12,10 +12,10 @@ const conf = host(paying(stripe));
 
 const left = () => app('SELECT count(*) FROM compensations WHERE failed_at IS NULL');
 const due = () => app(`UPDATE compensations SET next_attempt_at = now(), lease_until = NULL`);
-function queue(kind, payload) {
+function queue(kind, payload, tenant = null) {
 	const id = crypto.randomUUID();
-	app(`INSERT INTO compensations (id, kind, payload)
-		VALUES ('${id}', ${quote(kind)}, ${quote(JSON.stringify(payload))})`);
+	app(`INSERT INTO compensations (id, kind, payload, tenant_id) VALUES ('${id}', ${quote(kind)},
+		${quote(JSON.stringify(payload))}, ${tenant === null ? 'NULL' : quote(tenant)})`);
 	return id;
 }
 
@@ -46,6 +46,28 @@ const idOf = (r) => ident(`SELECT id FROM identities WHERE traits->>'email' = ${
 	await provision(conf);
 	is(ident(`SELECT count(*) FROM sessions WHERE identity_id = '${id}' AND active`), '0', 'is ended');
 	is(left(), '0', 'and that is done');
+}
+
+{
+	const id = idOf(owned);
+	const customer = owned.customer;
+	const tenantOf = (r) => app(`SELECT tenant_id FROM companies WHERE name = ${quote(r.company)}`);
+	const active = () => ident(`SELECT count(*) FROM sessions WHERE identity_id = '${id}' AND active`);
+	const [theirs, other] = [tenantOf(owned), tenantOf(orphan)];
+	ident(`INSERT INTO sessions (identity_id, token_hash, expires_at)
+		SELECT '${id}', sha256('y'), now() + interval '1 day'`);
+	const name = stripe.customers.get(customer).name;
+	queue('revoke_sessions', { identity_id: id }, other);
+	queue('customer_name', { customer_id: customer, name: 'Foreign' }, other);
+	const got = await provision(conf);
+	is([active(), stripe.customers.get(customer).name], ['1', name],
+		"what a tenant queues about another one's people and customers is not done");
+	is(got.text.match(/of another tenant, dropped/g)?.length, 2, 'and said');
+	queue('revoke_sessions', { identity_id: id }, theirs);
+	queue('customer_name', { customer_id: customer, name: 'Own' }, theirs);
+	await provision(conf);
+	is([active(), stripe.customers.get(customer).name], ['0', 'Own'], 'its own are');
+	is(left(), '0', 'nothing is left of either');
 }
 
 {

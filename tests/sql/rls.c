@@ -354,16 +354,53 @@ check_rights(void)
 		"1')",
 		"DELETE FROM users",
 		"DELETE FROM tenants",
+		"INSERT INTO invitations (tenant_id, company_id, email, role,"
+		" token, expires_at) VALUES ('" A "1', '" A "2', 'e', 'admin',"
+		" 't', now())",
+		"UPDATE invitations SET status = 'pending'",
+		"DELETE FROM invitations",
+		"INSERT INTO mail_outbox (tenant_id, kind, recipient, payload,"
+		" sent_at) VALUES ('" A "1', 'k', 'r', '{}', now())",
+		"INSERT INTO mail_outbox (tenant_id, kind, recipient, payload,"
+		" notification_id) VALUES ('" A "1', 'k', 'r', '{}', '" B "b')",
+		"INSERT INTO mail_outbox (kind, recipient, payload)"
+		" VALUES ('alert', 'r', '{}')",
+		"INSERT INTO notifications (tenant_id, user_id, type, title,"
+		" message) VALUES ('" A "1', '" B "3', 'outline_ready', 't',"
+		" 'm')",
+		"INSERT INTO notification_events (tenant_id, user_id, kind,"
+		" notice) VALUES ('" A "1', '" B "3', 1, '{}')",
+		"INSERT INTO compensations (tenant_id, kind, payload)"
+		" VALUES ('" A "1', 'delete_identity', '{}')",
+		"INSERT INTO compensations (tenant_id, kind, payload)"
+		" VALUES ('" A "1', 'stripe_metadata', '{}')",
+		"INSERT INTO compensations (tenant_id, kind, payload)"
+		" VALUES ('" A "1', 'checkout_expire', '{}')",
+		"INSERT INTO compensations (kind, payload)"
+		" VALUES ('revoke_sessions', '{}')",
+		"INSERT INTO compensations (tenant_id, kind, payload, attempts)"
+		" VALUES ('" A "1', 'revoke_sessions', '{}', 1)",
 		"UPDATE schema_migrations SET sha256 = ''",
 		"CREATE TABLE planted (id int)",
 		"ALTER TABLE courses DISABLE ROW LEVEL SECURITY",
 		"SET SESSION AUTHORIZATION postgres",
+	};
+	static const char *const granted[] = {
+		"INSERT INTO mail_outbox (tenant_id, kind, recipient, payload,"
+		" notification_id) VALUES ('" A "1', 'k', 'r', '{}', '" A "b')",
+		"INSERT INTO compensations (tenant_id, kind, payload)"
+		" VALUES ('" A "1', 'revoke_sessions', '{}')",
+		"INSERT INTO compensations (tenant_id, kind, payload)"
+		" VALUES ('" A "1', 'customer_name', '{}')",
 	};
 	size_t i;
 
 	for (i = 0; i < NITEMS(refused); i++)
 		report(kit_run(tenant, mem, &as_a, "%s", refused[i]) == NULL,
 		    __LINE__, "refused: %s", refused[i]);
+	for (i = 0; i < NITEMS(granted); i++)
+		report(kit_run(tenant, mem, &as_a, "%s", granted[i]) != NULL,
+		    __LINE__, "granted: %s", granted[i]);
 }
 
 int
