@@ -204,7 +204,8 @@ say_end(const struct say_form *f, const struct req_env *env, struct buf *out,
 	struct req *r = req_local(env);
 
 	(void)req_fail_verbatim(r, end->code, "%s", end->text);
-	r->reason = end->reason;
+	if (end->reason != NULL)
+		req_fail_because(r, end->reason);
 	r->retry_after = end->retry_after;
 	if (f->sse)
 		put_sse_end(r, out);

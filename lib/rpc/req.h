@@ -237,6 +237,9 @@ enum code req_fail_retry(struct req *r, enum code code, const char *reason,
 enum code req_fail_quota(struct req *r, const char *subject, const char *fmt,
     ...) PRINTF_LIKE(3, 4);
 
+/* Gives the failure just set its reason, where it has none yet. */
+void req_fail_because(struct req *r, const char *reason);
+
 /* Adds a detail to the failure just set; msg lives as long as the request. */
 void req_fail_detail(struct req *r, const struct pb_desc *desc,
     const void *msg);

@@ -27,22 +27,28 @@ req_fail_detail(struct req *r, const struct pb_desc *desc, const void *msg)
 	*end = d;
 }
 
-static void
-set(struct req *r, enum code code, const char *reason, const char *text)
+void
+req_fail_because(struct req *r, const char *reason)
 {
 	struct pb_error_info *info;
 
-	r->code = code;
-	r->message = text;
 	r->reason = reason;
-	r->details = NULL;
-	r->retry_after = 0;
-	if (reason == NULL)
-		return;
 	info = arena_zalloc(r->mem, sizeof(*info));
 	info->reason = reason;
 	info->domain = DOMAIN;
 	req_fail_detail(r, &pb_error_info_desc, info);
+}
+
+static void
+set(struct req *r, enum code code, const char *reason, const char *text)
+{
+	r->code = code;
+	r->message = text;
+	r->reason = NULL;
+	r->details = NULL;
+	r->retry_after = 0;
+	if (reason != NULL)
+		req_fail_because(r, reason);
 }
 
 static void set_va(struct req *, enum code, const char *, const char *, va_list)

@@ -1,0 +1,205 @@
+// Who may call what: each method of the services of accounts, called by
+// everybody there is. A row says who may (public, session, user, member, admin,
+// lead, own) and what the others hear follows from it, by the order of checks:
+// session, user row, tenant, role, company, object. A method without a row
+// fails the test.
+import { createHash, randomBytes, randomUUID } from 'node:crypto';
+import { subscribe, until } from '../fcgi/kit/stream.mjs';
+import { services } from '../rpc/kit/clients.mjs';
+import { is, main, startSite, tokenOf } from '../web/kit/site.mjs';
+import { identitySql, sql } from './kit/account.mjs';
+import { Stripe } from './kit/stripe.mjs';
+
+const SERVICES = ['AuthService', 'BillingService', 'CompanyService', 'HealthService', 'InvitationService',
+	'NotificationService', 'TeamService', 'TenantService', 'UserService'];
+const TENANT = 'a0000000-0000-4000-8000-000000000000';
+const COMPANY = 'a1000000-0000-4000-8000-000000000000';
+const userOf = (n) => `a2000000-0000-4000-8000-00000000000${n}`;
+
+// --- who calls ------------------------------------------------------------------------
+
+const CALLERS = {
+	'no session': null,
+	'a session that is over': 'late@acme',
+	'no user row': 'nobody@nowhere',
+	'removed': 'gone@acme',
+	'no company': 'lonely@acme',
+	'sme': 'sme@acme',
+	'sme of old': 'legacy@acme',
+	'instructor': 'instructor@acme',
+	'lead of the team': 'instructor2@acme',
+	'admin': 'owner@acme',
+	'admin of old': 'elder@acme',
+	'admin of another tenant': 'owner@other',
+	'admin of a suspended tenant': 'owner@frozen',
+};
+const ROLES = { 'sme': 1, 'sme of old': 1, 'instructor': 2, 'lead of the team': 2, 'admin': 3, 'admin of old': 3,
+	'admin of another tenant': 3 };
+
+// --- what is called ---------------------------------------------------------------------
+
+const OK = [200, null];
+const FORBIDDEN = [403, 'AUTH_FORBIDDEN'];
+const NO_USER = [404, 'USER_NOT_FOUND'];
+
+const team = () => sql(`WITH t AS (INSERT INTO teams (tenant_id, company_id, name)
+	VALUES ('${TENANT}', '${COMPANY}', '${randomUUID()}') RETURNING id)
+	INSERT INTO team_members (tenant_id, team_id, user_id, role)
+	SELECT '${TENANT}', t.id, u.id::uuid, u.role FROM t, (VALUES ('${userOf(8)}', 'lead'), ('${userOf(5)}', 'member')) u (id, role)
+	RETURNING team_id`).split('\n')[0];
+const token = () => randomBytes(32).toString('base64url');
+
+function invite(email = `${randomUUID()}@new.example`) {
+	const secret = token();
+	const id = sql(`INSERT INTO invitations (tenant_id, company_id, email, role, token, invited_by_user_id, expires_at)
+		VALUES ('${TENANT}', '${COMPANY}', '${email}', 'sme', '${createHash('sha256').update(secret).digest('hex')}',
+		'${userOf(1)}', now() + interval '1 day') RETURNING id`);
+	return { id, secret };
+}
+
+const person = () => sql(`INSERT INTO users (tenant_id, company_id, kratos_id, role)
+	VALUES ('${TENANT}', '${COMPANY}', '${randomUUID()}', 'sme') RETURNING id`);
+const selfOf = (who) => who && sql(`SELECT id FROM users WHERE removed_at IS NULL AND kratos_id = '${
+	identityOf(who)}'`) || randomUUID();
+const identityOf = (who) => identitySql(`SELECT id FROM identities WHERE traits ->> 'email' = '${who}.example'`);
+const signUp = { password: 'Zebra-Kite-42', firstName: 'A', lastName: 'B' };
+
+// Who has a company is told so; who has none gets one.
+const ONCE = (name) => ['no user row', 'removed'].includes(name) ? OK : name === 'admin of a suspended tenant' ? [403, 'TENANT_SUSPENDED']
+	: [409, 'USER_ALREADY_ONBOARDED'];
+
+// need: who may. ask: a good message for a caller. other: what an admin of
+// another tenant hears, if ids are in it. while: suspended tenants may.
+// want: what those who pass hear, where that depends on who they are.
+const ROWS = {
+	'AuthService/CheckEmail': { need: 'public', ask: () => ({ email: 'free@new.example' }) },
+	'AuthService/Register': { need: 'public', ask: () => ({ ...signUp, email: `${randomUUID()}@new.example`, companyName: 'New' }) },
+	'AuthService/RegisterWithInvitation': { need: 'public', ask: () => ({ ...signUp, token: invite().secret }) },
+	'AuthService/Onboard': { need: 'session', ask: () => ({ companyName: 'Lone' }), want: ONCE,
+		after: () => sql("DELETE FROM tenants WHERE name = 'Lone'") },
+	'AuthService/EnterpriseContact': { need: 'public', ask: () => ({ companyName: 'Big', name: 'Bo', email: 'bo@big.example' }) },
+	'BillingService/GetBillingInfo': { need: 'member', while: true },
+	'BillingService/CreateCheckoutSession': { need: 'admin', ask: () => ({ plan: 'PLAN_STARTER' }) },
+	'BillingService/CreatePortalSession': { need: 'admin', while: true },
+	'CompanyService/GetCompany': { need: 'member', ask: () => ({ companyId: COMPANY }), other: [404, 'COMPANY_NOT_FOUND'] },
+	'CompanyService/UpdateCompany': { need: 'admin', ask: () => ({ companyId: COMPANY, industry: 'Tea' }), other: [404, 'COMPANY_NOT_FOUND'] },
+	'HealthService/Check': { need: 'public' },
+	'InvitationService/CreateInvitation': { need: 'admin', ask: () => ({ email: `${randomUUID()}@new.example` }) },
+	'InvitationService/ListInvitations': { need: 'admin' },
+	'InvitationService/GetInvitation': { need: 'admin', ask: () => ({ invitationId: invite().id }), other: [404, 'INVITATION_NOT_FOUND'] },
+	'InvitationService/GetInvitationByToken': { need: 'public', ask: () => ({ token: invite().secret }) },
+	'InvitationService/RevokeInvitation': { need: 'admin', ask: () => ({ invitationId: invite().id }), other: [404, 'INVITATION_NOT_FOUND'] },
+	'InvitationService/AcceptInvitation': { need: 'session', ask: (who) => ({ token: invite(who ? `${who}.example` : undefined).secret }),
+		want: (name) => ['no user row', 'removed', 'no company'].includes(name) ? OK
+			: name === 'admin of a suspended tenant' ? [403, 'TENANT_SUSPENDED'] : FORBIDDEN,
+		after: () => sql(`DELETE FROM invitations; DELETE FROM users WHERE kratos_id = '${identityOf('nobody@nowhere')}';
+			UPDATE users SET removed_at = now() WHERE id = '${userOf(7)}';
+			UPDATE users SET company_id = NULL WHERE id = '${userOf(6)}'`) },
+	'InvitationService/ResendInvitation': { need: 'admin', ask: () => ({ invitationId: invite().id }), other: [404, 'INVITATION_NOT_FOUND'] },
+	'InvitationService/GetSeatInfo': { need: 'admin' },
+	'NotificationService/ListNotifications': { need: 'user' },
+	'NotificationService/GetUnreadCount': { need: 'user' },
+	'NotificationService/MarkAsRead': { need: 'user', ask: () => ({ notificationIds: [randomUUID()] }) },
+	'NotificationService/MarkAllAsRead': { need: 'user' },
+	'NotificationService/DeleteNotification': { need: 'user', ask: (who) => ({ notificationId: sql(`INSERT INTO notifications
+		(tenant_id, user_id, type, title, message) SELECT tenant_id, id, 'outline_ready', 't', 'm' FROM users
+		WHERE id = '${selfOf(who)}' RETURNING id`) || randomUUID() }) },
+	'NotificationService/SubscribeNotifications': { need: 'user', stream: true },
+	'TeamService/ListTeams': { need: 'member' },
+	'TeamService/GetTeam': { need: 'member', ask: () => ({ teamId: team() }), other: [404, 'TEAM_NOT_FOUND'] },
+	'TeamService/CreateTeam': { need: 'admin', ask: () => ({ name: randomUUID() }) },
+	'TeamService/UpdateTeam': { need: 'admin', ask: () => ({ teamId: team(), description: 'd' }), other: [404, 'TEAM_NOT_FOUND'] },
+	'TeamService/DeleteTeam': { need: 'admin', ask: () => ({ teamId: team() }), other: [404, 'TEAM_NOT_FOUND'] },
+	'TeamService/ListTeamMembers': { need: 'member', ask: () => ({ teamId: team() }), other: [404, 'TEAM_NOT_FOUND'] },
+	'TeamService/AddTeamMember': { need: 'lead', ask: () => ({ teamId: team(), userId: userOf(2) }), other: [404, 'TEAM_NOT_FOUND'] },
+	'TeamService/RemoveTeamMember': { need: 'lead', ask: () => ({ teamId: team(), userId: userOf(5) }), other: [404, 'TEAM_NOT_FOUND'] },
+	'TenantService/GetTenant': { need: 'member', while: true },
+	'TenantService/UpdateTenant': { need: 'admin', ask: () => ({ name: 'T' }) },
+	'UserService/GetMe': { need: 'user', while: true },
+	'UserService/GetUser': { need: 'member', ask: () => ({ userId: userOf(2) }), other: NO_USER },
+	// The own record, then one of the others.
+	'UserService/UpdateUser': { need: 'user', ask: (who) => ({ userId: selfOf(who) }) },
+	'UserService/UpdateUser others': { need: 'user', ask: () => ({ userId: person(), role: 'ROLE_INSTRUCTOR' }), other: NO_USER,
+		want: (name) => (ROLES[name] === 3 ? OK : FORBIDDEN) },
+	'UserService/ListCompanyUsers': { need: 'member' },
+	'UserService/RemoveCompanyUser': { need: 'admin', ask: () => ({ userId: person() }), other: NO_USER },
+};
+
+// --- what is heard ----------------------------------------------------------------------
+
+const LEAST = { member: 1, lead: 1, admin: 3 };
+
+function expected(row, name) {
+	if (row.need === 'public')
+		return OK;
+	if (['no session', 'a session that is over'].includes(name))
+		return [401, 'AUTH_UNAUTHORIZED'];
+	if (['no user row', 'removed'].includes(name) && row.need !== 'session')
+		return NO_USER;
+	if (name === 'admin of a suspended tenant' && !row.while)
+		return [403, 'TENANT_SUSPENDED'];
+	if (name === 'no company' && row.need in LEAST)
+		return row.need === 'admin' ? FORBIDDEN : [400, 'USER_NO_COMPANY'];
+	if (ROLES[name] < LEAST[row.need])
+		return FORBIDDEN;
+	if (name === 'admin of another tenant' && row.other)
+		return row.other;
+	if (row.need === 'lead' && !['lead of the team', 'admin', 'admin of old'].includes(name))
+		return FORBIDDEN;
+	return row.want?.(name) ?? OK;
+}
+
+const headersOf = (who) => (who === null ? {} : { authorization: `Bearer ${tokenOf(who)}` });
+
+async function heardOnStream(site, who) {
+	const s = subscribe(site.base, headersOf(who));
+	await until('a first message', () => s.envelopes().length > 0);
+	const [first] = s.envelopes();
+	s.close();
+	if (first.flags !== 2)
+		return OK;
+	const { error } = JSON.parse(first.text);
+	return [{ unauthenticated: 401, not_found: 404, permission_denied: 403 }[error.code], s.headers['mirai-error-code'] ?? null];
+}
+
+async function heard(site, method, row, who) {
+	if (row.stream)
+		return heardOnStream(site, who);
+	const r = await fetch(`${site.base}/mirai.v1.${method.split(' ')[0]}`, { method: 'POST',
+		headers: { 'content-type': 'application/json', ...headersOf(who) }, body: JSON.stringify(row.ask?.(who) ?? {}) });
+	const text = await r.text();
+	if (r.status >= 500)
+		console.log(`# ${method} ${who}: ${text}`);
+	return [r.status, r.headers.get('mirai-error-code')];
+}
+
+async function matrix(site) {
+	is(SERVICES.flatMap((s) => services[s].methods.map((m) => `${s}/${m.name}`)).filter((m) => !(m in ROWS)), [],
+		'every method has its row');
+	for (const [method, row] of Object.entries(ROWS)) {
+		const got = {}, want = {};
+		for (const [name, who] of Object.entries(CALLERS)) {
+			want[name] = expected(row, name).join(' ');
+			got[name] = (await heard(site, method, row, who)).join(' ');
+			row.after?.();
+		}
+		is(got, want, `${method}: ${row.need}`);
+	}
+}
+
+await main(async () => {
+	const stripe = new Stripe();
+	await stripe.listen();
+	const site = await startSite([`stripe.api ${stripe.base}`, `stripe.secret_key ${stripe.key}`,
+		`stripe.webhook_secret ${stripe.secret}`, 'stripe.starter_price price_starter',
+		'stripe.pro_price price_pro', 'accounts.limits no', 'identity.limits no']);
+	try {
+		for (const letter of ['a', 'b', 'c'])
+			sql(`UPDATE companies SET subscription_status = 'active', plan = 'pro', seat_count = 900,
+				stripe_customer_id = '${stripe.createCustomer({ email: 'x@y.example', name: 'X' }).id}' WHERE id::text LIKE '${letter}1%'`);
+		await matrix(site);
+	} finally {
+		site.stop();
+		await stripe.close();
+	}
+});
