@@ -121,7 +121,9 @@ status_wire(const char *status)
 		return PB_INVITATION_STATUS_ACCEPTED;
 	if (str_eq(status, "revoked"))
 		return PB_INVITATION_STATUS_REVOKED;
-	return PB_INVITATION_STATUS_EXPIRED;
+	if (str_eq(status, "expired"))
+		return PB_INVITATION_STATUS_EXPIRED;
+	return PB_INVITATION_STATUS_UNSPECIFIED;
 }
 
 void

@@ -10,10 +10,12 @@
 #include <stdio.h>
 
 #include "db/front.h"
+#include "net/json.h"
 #include "rpc/after.h"
 #include "rpc/auth.h"
 #include "service/audit.h"
 #include "service/company.h"
+#include "service/compensate.h"
 #include "service/field.h"
 #include "service/people.h"
 
@@ -220,6 +222,17 @@ lock_admins(struct req *r, const char *target)
 	return CODE_OK;
 }
 
+/* Who is the only admin is told so: another one has to be made first. */
+static enum code
+refuse_self(struct req *r, const char *text)
+{
+	enum code code = CODE_OK;
+
+	if (r->who.role == ROLE_ADMIN && r->who.company_id[0] != '\0')
+		code = lock_admins(r, r->who.user_id);
+	return code == CODE_OK ? req_fail_forbidden(r, text) : code;
+}
+
 static enum code
 set_role(struct req *r, const char *id, const char *role, struct pb_user **out)
 {
@@ -265,9 +278,8 @@ user_update_user(struct req *r, const struct pb_update_user_request *in,
 	if ((code = user_load(r, id, &out->user)) != CODE_OK)
 		return code;
 	if (role != NULL && people_role(role) != out->user->role) {
-		if (self || r->who.role != ROLE_ADMIN)
-			return req_fail_forbidden(r,
-			    "nobody changes their own role");
+		if (self)
+			return refuse_self(r, "nobody changes their own role");
 		if ((code = set_role(r, id, role, &out->user)) != CODE_OK)
 			return code;
 	}
@@ -301,15 +313,27 @@ user_list_company_users(struct req *r,
 	return CODE_OK;
 }
 
-/* After the commit: the sessions of the removed person end. */
+/* At once after the commit; if that fails, the queued task does it later. */
 static void
-end_sessions(struct req *r, void *arg)
+end_sessions_now(struct req *r, void *arg)
 {
 	const struct ident *ident = r->env->ident;
 
-	if (ident != NULL && ident->revoke_sessions != NULL &&
-	    ident->revoke_sessions(ident->ctx, arg) != CODE_OK)
-		return; /* logged there; the user row is gone all the same */
+	if (ident != NULL && ident->revoke_sessions != NULL)
+		(void)ident->revoke_sessions(ident->ctx, arg);
+}
+
+/* The sessions of the removed person end, whatever fails. */
+static void
+end_sessions(struct req *r, const char *identity_id)
+{
+	struct json *payload = json_new_object(r->mem);
+
+	json_put_text(payload, "identity_id", identity_id);
+	compensate_queue(r->db, r->mem, r->who.tenant_id, "revoke_sessions",
+	    payload);
+	after_commit(r, end_sessions_now, arena_strdup(r->mem, identity_id));
+	auth_forget_sessions(r, identity_id); /* once they have ended */
 }
 
 enum code
@@ -325,7 +349,7 @@ user_remove_company_user(struct req *r,
 	if ((code = field_uuid(r, "user_id", in->user_id, &id)) != CODE_OK)
 		return code;
 	if (str_eq(id, r->who.user_id))
-		return req_fail_forbidden(r, "nobody removes themselves");
+		return refuse_self(r, "nobody removes themselves");
 	if ((code = lock_admins(r, id)) != CODE_OK)
 		return code;
 	rows = db_run(r->db, &user_queries[Q_REMOVE],
@@ -340,7 +364,6 @@ user_remove_company_user(struct req *r,
 	audit_write(r, "user.remove", "user", id, NULL);
 	auth_forget_identity(r, identity);
 	after_forget(r, "users");
-	after_commit(r, end_sessions, arena_strdup(r->mem, identity));
-	auth_forget_sessions(r, identity); /* once they have ended */
+	end_sessions(r, identity);
 	return CODE_OK;
 }

@@ -114,13 +114,16 @@ call  UserService/UpdateUser
       {"userId": "a2000000-0000-4000-8000-000000000005", "role": "ROLE_SME"}
 want  200  {"user": {"role": "ROLE_SME"}}
 call  UserService/UpdateUser  {"userId": "$owner", "role": "ROLE_INSTRUCTOR"}
-want  403  {"code": "permission_denied"}
+want  400  {"code": "invalid_argument"}
+want-header Mirai-Error-Code: USER_LAST_ADMIN
 as    elder@acme
 call  UserService/UpdateUser  {"userId": "$owner", "role": "ROLE_SME"}
 want  403  {"code": "permission_denied"}
 as    owner@acme
 
-# an admin may not change the own role
+# one of several may neither: nobody changes the own role
+sql   app UPDATE users SET role = 'owner'
+      WHERE id = 'a2000000-0000-4000-8000-000000000005'
 call  UserService/UpdateUser  {"userId": "$owner", "role": "ROLE_SME"}
 want  403  {"code": "permission_denied"}
 
@@ -168,6 +171,9 @@ want  404  {"code": "not_found"}
 want-header Mirai-Error-Code: USER_NOT_FOUND
 sql   app SELECT 1 / count(*) FROM audit_log WHERE action = 'user.remove'
       AND target_id = '$sme' AND actor_user_id = '$owner'
+sql   app SELECT 1 / count(*) FROM compensations
+      WHERE kind = 'revoke_sessions' AND payload ->> 'identity_id'
+      = (SELECT kratos_id::text FROM users WHERE id = '$sme')
 as    sme@acme
 call  UserService/GetMe  {}
 want  401  {"code": "unauthenticated"}
