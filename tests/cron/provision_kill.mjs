@@ -23,8 +23,8 @@ async function after(r, free, name) {
 		await f();
 	await quiet(NAME);
 	leaseEnds();
-	is((await provision(conf)).code, 0, `killed ${name}: the next run`);
-	is(exists(r), WHOLE, 'finds what there is, and makes the rest');
+	is((await provision(conf)).code, 0, `acceptance 3: killed ${name}: the next run ends well`);
+	is(exists(r), WHOLE, `acceptance 3: killed ${name}: exactly one identity, tenant, company, user; no registration left`);
 	const company = app(`SELECT id FROM companies WHERE stripe_subscription_id = '${r.subscription}'`);
 	is(stripe.subscriptions.get(r.subscription).metadata.company_id, company, 'Stripe knows the company');
 	is(app('SELECT count(*) FROM compensations'), '0', 'nothing is left to do');

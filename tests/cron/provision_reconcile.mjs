@@ -32,9 +32,9 @@ async function outage(name, own, down, people) {
 		age(15);
 		got = await provision(own);
 	}
-	is([status(r), status(other)], ['paid', 'paid'], `${name}: an hour later as well`);
+	is([status(r), status(other)], ['paid', 'paid'], `acceptance 4: the identity service is down for an hour after payment: they stay paid (${name})`);
 	is(app(`SELECT max(attempts) < 10 FROM pending_registrations`), 't', `${name}: reconciliation gives new tries`);
-	is([alerts('warning'), alerts('critical')], [2, 2], `${name}: a warning and a critical alert for each`);
+	is([alerts('warning'), alerts('critical')], [2, 2], `acceptance 4: warning and critical alert once each (${name})`);
 	const text = alertText('critical');
 	ok(text.includes(r.id) && text.includes(r.email) && text.includes(r.company) && text.includes(r.session) &&
 		/Waiting +\d+ minutes/.test(text) && text.includes('does not answer') && text.includes('mirai-provision'),
@@ -42,7 +42,7 @@ async function outage(name, own, down, people) {
 	await down(false);
 	age(15);
 	got = await provision(own);
-	is([exists(r, people(r)), exists(other, people(other))], [WHOLE, WHOLE], `${name}: the accounts appear after recovery`);
+	is([exists(r, people(r)), exists(other, people(other))], [WHOLE, WHOLE], `acceptance 4: the accounts appear after recovery (${name})`);
 	is([alerts('warning'), alerts('critical')], [2, 2], `${name}: and nothing more is told`);
 	clear(stripe);
 }

@@ -368,11 +368,11 @@ for (const order of ['in order', 'the other way round', 'at once']) {
 	stripe.changeSubscription(sub, { quantity: 21 });
 	const e = stripe.events.at(-1);
 	sql('ALTER TABLE stripe_events RENAME TO stripe_events_away');
-	is(await deliver(e), [500], 'the database fails: 500');
+	is(await deliver(e), [500], 'acceptance 5: a webhook with a database error answers 500');
 	sql('ALTER TABLE stripe_events_away RENAME TO stripe_events');
 	is(company().seats === 21, false, 'nothing changed');
-	is(await deliver(e), [200], 'delivered again: taken');
-	is(company().seats, 21, 'and done');
+	is(await deliver(e), [200], 'acceptance 5: and succeeds on redelivery');
+	is(company().seats, 21, 'acceptance 5: with what it tells done');
 	is(sql("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND database = (SELECT oid FROM pg_database WHERE datname = current_database())"),
 		'0', 'no lock is left');
 

@@ -67,8 +67,9 @@ async function sessions(site) {
 	await fetch(`${site.base}/self-service/logout/api`, { method: 'DELETE',
 		headers: { 'content-type': 'application/json' }, body: JSON.stringify({ session_token: token }) });
 	ok(await until('the end', () => s.ended && e.ended), 'a session that was ended');
-	ok(Date.now() - t < 2000, 'ends its streams at once');
+	ok(Date.now() - t < 2000, 'acceptance 13: a session that is revoked ends its streams, at once');
 	is([endOf(s)?.code, endOf(s)?.message], ['unauthenticated', 'authentication required'], 'in these words');
+	is(endOf(s)?.details?.[0]?.debug, { reason: 'AUTH_UNAUTHORIZED', domain: 'mirai.v1' }, 'with the reason as detail');
 	is([e.events().at(-1).event, e.events().at(-1).data.code], ['end', 'unauthenticated'], 'and in those of events');
 	is([other.ended, (await events(site.base, bearer(token)).head).status], [false, 401], 'nobody else\'s');
 	other.close();
@@ -206,7 +207,7 @@ async function replicas(site) {
 		await ready(...both);
 		const t = Date.now();
 		tell('owner@acme', 'both');
-		ok(await until('events', () => both.every((s) => s.text.includes('"both"')), 1000) && Date.now() - t < 1000, 'two replicas tell it within a second');
+		ok(await until('events', () => both.every((s) => s.text.includes('"both"')), 1000) && Date.now() - t < 1000, 'acceptance 13: an event within 1 s through two replicas');
 		for (const s of both)
 			s.close();
 	} finally {

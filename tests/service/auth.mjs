@@ -90,7 +90,7 @@ async function testPaidMeanwhile() {
 	is((await call('CheckEmail', { email: 'nobody@acme.example' })).json, {}, 'CheckEmail: a free one');
 }
 
-// Acceptance check 1, with a provider that takes its time and one that does not.
+// With a provider that takes its time and one that does not.
 async function testParallel() {
 	for (const slow of [0, 150]) {
 		stripe.slow = slow;
@@ -99,7 +99,7 @@ async function testParallel() {
 			const both = await Promise.all([register({ email }), register({ email: email.toUpperCase() })]);
 			const good = both.filter((r) => r.status === 200);
 			is([good.length, both.filter((r) => r.status === 409).length], [1, 1],
-				`two at once (${slow} ms, ${i}): one URL, one conflict`);
+				`acceptance 1: two parallel Register calls, one address in different case: one checkout URL, one conflict (${slow} ms, ${i})`);
 			is(openSessions().filter((s) => s.url === good[0]?.json.checkoutUrl).length, 1, 'and the URL can be paid');
 			is(rows(`email = '${email}'`), `pending ${email} pro 7`, 'one row');
 		}

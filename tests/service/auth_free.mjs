@@ -115,7 +115,7 @@ await testParallel(account);
 await testOnboard(account);
 await account.stop();
 
-// Acceptance check 15.
+// Without a cache; see also acceptance.mjs.
 fs.mkdirSync(path.join(dir, 'broken.db'));
 const bare = await new Account({ name: 'bare', conf: ['billing.seats 25', `cache.path ${dir}/broken.db`] }).start();
 await testRegister(bare, 'Bare@New.example', 'no cache');

@@ -131,9 +131,9 @@ is((await info('owner@other')).json, { plan: 'PLAN_PRO', status: 'SUBSCRIPTION_S
 stripe.requests.length = 0;
 r = await checkout('PLAN_STARTER');
 is(portalOf(r)?.flow, { type: 'subscription_update',
-	subscription_update: { subscription: s.subscription } }, 'a running subscription is changed in the portal');
+	subscription_update: { subscription: s.subscription } }, 'acceptance 9: a company with a running subscription changes its plan in the portal');
 is(portalOf(r)?.return_url, 'https://app.example.org/settings?tab=billing', 'which leads back to the settings');
-ok(!stripe.requests.some((q) => q.path === '/v1/checkout/sessions'), 'no checkout was made');
+ok(!stripe.requests.some((q) => q.path === '/v1/checkout/sessions'), 'acceptance 9: and no checkout is made for it');
 await stripe.changeSubscription(s.subscription, { status: 'past_due' });
 ok(portalOf(await checkout('PLAN_STARTER')) !== undefined, 'also while a payment is due');
 await stripe.changeSubscription(s.subscription, { status: 'active' });
@@ -141,7 +141,7 @@ stripe.fault(500, { times: 3 });
 is(refused(await checkout('PLAN_STARTER')), [503, 'unavailable', 'BILLING_CHECKOUT_FAILED'],
 	'Stripe fails: nothing is bought');
 
-// Acceptance: two checkouts from before, both paid in the end.
+// Two checkouts from before, both paid in the end.
 setCompany(ACME, { customer: company().customer });
 stripe.endSubscription(s.subscription);
 await sleep(200);
@@ -149,7 +149,7 @@ later();
 const one = sessionOf(await checkout('PLAN_STARTER')), two = sessionOf(await checkout('PLAN_PRO'));
 await stripe.pay(one.id);
 await stripe.pay(two.id);
-is(stripe.runningOf(company().customer).length, 1, 'two checkouts that were both paid: one runs');
+is(stripe.runningOf(company().customer).length, 1, 'acceptance 9: two checkouts from before, both paid: never two running subscriptions');
 is(company().subscription, stripe.runningOf(company().customer)[0].id, 'and that is the one we know');
 
 // Ended at Stripe, not told: a new one may be bought.

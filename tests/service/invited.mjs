@@ -150,7 +150,7 @@ async function lastSeat(how) {
 		+ (SELECT count(*) FROM invitations WHERE company_id = '${ACME}' AND status = 'pending') WHERE id = '${ACME}'`);
 	const before = app('SELECT count(*) FROM mail_outbox');
 	const answers = await Promise.all(Array.from({ length: 20 }, (_, i) => create(`seat${i}@new.example`)));
-	is(tally(answers).ok, 1, `${how}: of 20 who want the last seat one gets it`);
+	is(tally(answers).ok, 1, `acceptance 6: last seat: 20 parallel CreateInvitation calls: exactly one invitation (${how})`);
 	is(tally(answers).INVITATION_SEAT_LIMIT_EXCEEDED, 19, `${how}: the others hear that there is none`);
 	is(app(`SELECT count(*) FROM invitations WHERE email LIKE 'seat%' AND status = 'pending'`), '1', `${how}: one invitation is stored`);
 	is(Number(app('SELECT count(*) FROM mail_outbox')) - Number(before), 1, `${how}: and one mail`);
@@ -165,7 +165,7 @@ async function oneAddress(how) {
 async function oneToken(how, people) {
 	const id = await invite('twice@new.example', 'ROLE_INSTRUCTOR');
 	const answers = await Promise.all(Array.from({ length: 6 }, () => signUp('twice@new.example')));
-	is(tally(answers), { INVITATION_ALREADY_ACCEPTED: 5, ok: 1 }, `${how}: a token makes one account`);
+	is(tally(answers), { INVITATION_ALREADY_ACCEPTED: 5, ok: 1 }, `acceptance 7: the same invitation token in parallel: one user (${how})`);
 	const good = answers.find((r) => r.status === 200);
 	is([people('twice@new.example'), stateOf(id)], [1, 'accepted false'], `${how}: there is one identity, the invitation is accepted`);
 	is(app(`SELECT count(*), min(role) FROM users WHERE kratos_id = '${good?.json.user.kratosId}'`), '1|instructor', `${how}: and one user`);

@@ -104,7 +104,8 @@ test_questions(void)
 	size_t nfound;
 	int trips;
 
-	/* Connecting and preparing have trips of their own. */
+	/* acceptance 14: one question cold, none warm. Connecting and preparing
+	 * have trips of their own. */
 	CHECK(d.env.ident->people(d.env.ident->ctx, d.mem, known, 1, &found,
 		  &nfound) == CODE_OK);
 	CHECK(nfound == 0);
