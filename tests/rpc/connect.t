@@ -13,7 +13,7 @@ http  POST /mirai.v1.HealthService/Chec%6b {}
 want  404
 
 # D-2: a method of the contracts that is not built is 501
-call  AuthService/CheckEmail {"email": "a@b.example"}
+call  SMEService/ListSMEs {}
 want  501  {"code": "unimplemented"}
 
 # D-3: a wrong verb is 405 with Allow and no body
