@@ -6,8 +6,10 @@
 
 #include "mirai/v1/company.rpc.h"
 
+#include "net/json.h"
 #include "rpc/after.h"
 #include "service/audit.h"
+#include "service/compensate.h"
 #include "service/field.h"
 #include "service/seats.h"
 
@@ -136,6 +138,21 @@ update_fields(struct req *r, const struct pb_update_company_request *in,
 	return CODE_OK;
 }
 
+/* The payment provider's invoices bear the name, too. */
+static void
+tell_name(struct req *r, const struct pb_company *c)
+{
+	struct json *payload;
+
+	if (str_is_empty(c->stripe_customer_id))
+		return;
+	payload = json_new_object(r->mem);
+	json_put_text(payload, "customer_id", c->stripe_customer_id);
+	json_put_text(payload, "name", c->name);
+	compensate_queue(r->db, r->mem, r->who.tenant_id, "customer_name",
+	    payload);
+}
+
 enum code
 company_update_company(struct req *r,
     const struct pb_update_company_request *in,
@@ -151,7 +168,7 @@ company_update_company(struct req *r,
 		return code;
 	audit_write(r, "company.update", "company", r->who.company_id, NULL);
 	after_forget(r, "users");
-	rows = db_last(r->db, &company_queries[Q_UPDATE],
+	rows = db_run(r->db, &company_queries[Q_UPDATE],
 	    DB_ARGS(r->who.tenant_id, r->who.company_id, name, industry,
 		team_size));
 	if (rows == NULL)
@@ -159,5 +176,7 @@ company_update_company(struct req *r,
 	if (!db_next(rows))
 		return no_company(r);
 	out->company = company_read(r, rows, 0);
+	if (name != NULL)
+		tell_name(r, out->company);
 	return CODE_OK;
 }

@@ -38,6 +38,14 @@ as    owner@acme
 call  CompanyService/UpdateCompany  {"name": "Acme Ltd", "industry": "Tools", "teamSize": "11-50"}
 want  200  {"company": {"name": "Acme Ltd", "industry": "Tools", "teamSize": "11-50"}}
 
+# the payment provider is told of a new name, and of nothing else
+sql   app SELECT 1 / count(*) FROM compensations WHERE kind = 'customer_name'
+      AND tenant_id = 'a0000000-0000-4000-8000-000000000000'
+      AND payload = '{"customer_id": "cus_1", "name": "Acme Ltd"}'
+call  CompanyService/UpdateCompany  {"industry": "Tools"}
+want  200
+sql   app SELECT 1 / (2 - count(*)) FROM compensations
+
 # empty and absent leave the name; a present empty industry clears it
 call  CompanyService/UpdateCompany  {"name": "", "industry": ""}
 want  200  {"company": {"name": "Acme Ltd", "teamSize": "11-50"}}
