@@ -16,7 +16,7 @@
 #include "base/log.h"
 
 #define MAX_VARS  ((size_t)64 * 1024)
-#define MAX_BODY  ((size_t)256 * 1024)
+#define MAX_BODY  ((size_t)80 * 1024) /* more than the call takes */
 #define READ_STEP ((size_t)16 * 1024)
 
 static void ready(struct source *s, uint32_t events);
@@ -194,27 +194,43 @@ conn_drop_waiting(struct conn *c)
 	}
 }
 
+/* An answer to one record; who asks on without reading any is cut off. */
 static void
-put_end(struct conn *c, uint16_t request, enum record_status status)
+reply(struct conn *c, const struct buf *b)
 {
-	struct buf b = BUF_INIT;
-
-	record_put_end(&b, request, status);
-	queue(c, &b, false);
-	buf_free(&b);
+	if (c->nbytes + b->len > CONN_MAX_BYTES) {
+		conn_gone(c);
+		return;
+	}
+	queue(c, b, false);
+	flush(c);
 }
 
 void
 conn_end(struct conn *c)
 {
+	struct buf b = BUF_INIT;
+
 	if (c->dead || c->stage == CONN_ENDING)
 		return;
-	put_end(c, c->request, RECORD_COMPLETE);
+	record_put_end(&b, c->request, RECORD_COMPLETE);
+	queue(c, &b, false);
+	buf_free(&b);
 	c->stage = CONN_ENDING;
 	flush(c);
 }
 
 /* --- reading --------------------------------------------------------------- */
+
+static void
+refuse(struct conn *c, uint16_t request, enum record_status status)
+{
+	struct buf b = BUF_INIT;
+
+	record_put_end(&b, request, status);
+	reply(c, &b);
+	buf_free(&b);
+}
 
 static void
 begin(struct conn *c, const struct record *r)
@@ -224,11 +240,9 @@ begin(struct conn *c, const struct record *r)
 	if (!record_begin(r, &b)) {
 		conn_gone(c);
 	} else if (c->begun) {
-		put_end(c, r->request, RECORD_CANT_MULTIPLEX);
-		flush(c);
+		refuse(c, r->request, RECORD_CANT_MULTIPLEX);
 	} else if (!b.responder) {
-		put_end(c, r->request, RECORD_UNKNOWN_ROLE);
-		flush(c);
+		refuse(c, r->request, RECORD_UNKNOWN_ROLE);
 	} else {
 		c->begun = true;
 		c->keep = b.keep;
@@ -273,9 +287,8 @@ take_record(struct conn *c, const struct record *r)
 
 	if (r->request == 0) {
 		record_put_unknown(&b, r->type);
-		queue(c, &b, false);
+		reply(c, &b);
 		buf_free(&b);
-		flush(c);
 	} else if (r->type == RECORD_BEGIN) {
 		begin(c, r);
 	} else if (!c->begun || r->request != c->request) {
