@@ -7,6 +7,7 @@
 
 #include <string.h>
 
+#include "identity/nfc.h"
 #include "identity/view.h"
 #include "mirai/v1/user.rpc.h"
 #include "pages.h"
@@ -172,8 +173,8 @@ check_session(struct page *p, struct invite *v)
 
 	if (p->r->who.identity_id[0] == '\0' || str_is_empty(email))
 		return INVITATION_NOBODY;
-	return str_eq(str_lower(p->r->mem, email),
-		   str_lower(p->r->mem, v->seen.invitation->email))
+	return str_eq(nfc_identifier(p->r->mem, email),
+		   nfc_identifier(p->r->mem, v->seen.invitation->email))
 	    ? INVITATION_SAME
 	    : INVITATION_OTHER;
 }

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/utf8.h"
+#include "identity/nfc.h"
 
 enum code
 field_uuid(struct req *r, const char *field, const char *value,
@@ -95,7 +96,9 @@ field_email_clean(struct arena *a, const char *value)
 {
 	const char *text, *at, *dot;
 
-	text = str_lower(a, str_trim(a, value == NULL ? "" : value));
+	if (value == NULL || !utf8_valid(value, strlen(value)))
+		return NULL;
+	text = nfc_identifier(a, value);
 	at = strchr(text, '@');
 	if (at == NULL || at == text || strchr(at + 1, '@') != NULL ||
 	    at - text > 64 || utf8_count(text) > 254 ||

@@ -24,8 +24,10 @@ enum code field_text(struct req *r, const char *field, const char *value,
     size_t max, const char **out) MUST_CHECK;
 
 /*
- * An e-mail address: trimmed, lower-cased, at most 254 characters, one "@",
- * local part up to 64, a dot in the domain. NULL when it is none.
+ * An e-mail address in the form of identifiers (identity/nfc.h), so that two
+ * spellings of one are not two here and one there: trimmed, lower-cased, at
+ * most 254 characters, one "@", local part up to 64, a dot in the domain. NULL
+ * when it is none.
  */
 const char *field_email_clean(struct arena *a, const char *value);
 

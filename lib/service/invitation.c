@@ -11,6 +11,7 @@
 
 #include "base/clock.h"
 #include "identity/directory.h"
+#include "identity/nfc.h"
 #include "net/crypt.h"
 #include "net/json.h"
 #include "rpc/auth.h"
@@ -519,8 +520,8 @@ check_invited(struct req *r, const struct invitation *inv)
 	if (str_is_empty(r->who.email))
 		return req_fail_reason(r, CODE_UNAUTHENTICATED,
 		    "AUTH_UNAUTHORIZED", "the session has no e-mail address");
-	if (!str_eq(str_lower(r->mem, r->who.email),
-		str_lower(r->mem, inv->email)))
+	if (!str_eq(nfc_identifier(r->mem, r->who.email),
+		nfc_identifier(r->mem, inv->email)))
 		return mismatch(r, "the invitation is for another address");
 	code =
 	    directory_account(r->env->directory, r->mem, inv->email, &account);

@@ -90,6 +90,18 @@ async function testPaidMeanwhile() {
 	is((await call('CheckEmail', { email: 'nobody@acme.example' })).json, {}, 'CheckEmail: a free one');
 }
 
+// Spellings of one address are one here as they are one identity.
+async function testSpelling() {
+	const r = await register({ email: 'BJÖRN@new.example' });
+	is([r.status, r.json.email], [200, 'björn@new.example'], 'letters beyond ASCII are lower-cased, too');
+	sql("UPDATE pending_registrations SET status = 'paid'");
+	is((await call('CheckEmail', { email: 'bjo\u0308rn@new.example' })).json, { exists: true }, 'composed or not');
+	is(why(await register({ email: 'BJO\u0308RN@new.example' })), EXISTS, 'is nobody else');
+	is((await register({ email: '\u212Aate@new.example' })).json?.email, 'kate@new.example',
+		'a sign for a letter is the letter');
+	sql('DELETE FROM pending_registrations');
+}
+
 // With a provider that takes its time and one that does not.
 async function testParallel() {
 	for (const slow of [0, 150]) {
@@ -210,6 +222,7 @@ function testSecrets() {
 await testRegister();
 await testAgain();
 await testPaidMeanwhile();
+await testSpelling();
 await testParallel();
 await testDown();
 await testKill();
