@@ -95,10 +95,3 @@ timer_next(const struct timers *ts)
 {
 	return ts->n == 0 ? INT64_MAX : ts->heap[0]->at;
 }
-
-void
-timer_free(struct timers *ts)
-{
-	free(ts->heap);
-	*ts = (struct timers){ 0 };
-}

@@ -28,6 +28,4 @@ struct timer *timer_due(struct timers *ts, int64_t now);
 /* When the next one is due; INT64_MAX: none is set. */
 int64_t timer_next(const struct timers *ts);
 
-void timer_free(struct timers *ts);
-
 #endif

@@ -3,9 +3,7 @@
  */
 #include "wire.h"
 
-#include <errno.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/fd.h"
 
@@ -36,30 +34,12 @@ wire_send(int fd, enum wire_kind kind, uint64_t id, const void *p, size_t len,
 	return rc;
 }
 
-static int
-read_all(int fd, void *p, size_t len)
-{
-	char *s = p;
-	ssize_t n;
-
-	while (len > 0) {
-		n = read(fd, s, len);
-		if (n == -1 && errno == EINTR)
-			continue;
-		if (n <= 0)
-			return -1;
-		s += n;
-		len -= (size_t)n;
-	}
-	return 0;
-}
-
 int
 wire_recv(int fd, struct wire_head *head, struct buf *body)
 {
 	buf_reset(body);
-	if (read_all(fd, head, sizeof(*head)) == -1 ||
-	    read_all(fd, buf_reserve(body, head->len), head->len) == -1)
+	if (fd_read(fd, head, sizeof(*head)) == -1 ||
+	    fd_read(fd, buf_reserve(body, head->len), head->len) == -1)
 		return -1;
 	body->len = head->len;
 	return 0;

@@ -199,6 +199,29 @@ entry_put_option(struct page *p, const char *value, const char *label,
 }
 
 void
+entry_put_options(struct page *p, const struct entry_option *rows,
+    int32_t chosen)
+{
+	for (; rows->value != NULL; rows++)
+		entry_put_option(p, rows->value, rows->label,
+		    rows->wire == chosen);
+}
+
+bool
+entry_chosen(struct page *p, const char *name, const struct entry_option *rows,
+    int32_t *out)
+{
+	const char *posted = entry_posted(p, name);
+
+	while (rows->value != NULL && !str_eq(posted, rows->value))
+		rows++;
+	if (rows->value == NULL)
+		return false;
+	*out = rows->wire;
+	return true;
+}
+
+void
 entry_put_choice_close(struct page *p, const struct entry *e,
     const struct entry_line *line)
 {

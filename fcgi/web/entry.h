@@ -58,4 +58,18 @@ void entry_put_option(struct page *p, const char *value, const char *label,
 void entry_put_choice_close(struct page *p, const struct entry *e,
     const struct entry_line *line);
 
+/* A value of the contract as an option; a NULL value ends a table of them. */
+struct entry_option {
+	int32_t wire;
+	const char *value; /* in forms */
+	const char *label;
+};
+
+void entry_put_options(struct page *p, const struct entry_option *rows,
+    int32_t chosen);
+
+/* What was posted as that field; false: none of them. */
+bool entry_chosen(struct page *p, const char *name,
+    const struct entry_option *rows, int32_t *out);
+
 #endif

@@ -18,8 +18,8 @@
 #define PATH  "/auth/accept-invite"
 #define TITLE "Invitation"
 
-const char *
-invite_address(struct page *p, const struct invite *v)
+static const char *
+own_address(struct page *p, const struct invite *v)
 {
 	return arena_printf(p->r->mem, PATH "?token=%s",
 	    str_url_encode(p->r->mem, v->token));
@@ -29,7 +29,7 @@ const char *
 invite_login_address(struct page *p, const struct invite *v)
 {
 	return arena_printf(p->r->mem, "/auth/login?return_to=%s",
-	    str_url_encode(p->r->mem, invite_address(p, v)));
+	    str_url_encode(p->r->mem, own_address(p, v)));
 }
 
 /* --- what it says ------------------------------------------------------------ */
@@ -41,9 +41,8 @@ put_fact(struct page *p, const char *name, const char *value)
 	    &(struct tmpl_wizard_fact){ .name = name, .value = value });
 }
 
-void
-invite_put_facts(struct page *p, const struct invite *v,
-    const char *signed_in_as)
+static void
+put_facts(struct page *p, const struct invite *v, const char *signed_in_as)
 {
 	const struct pb_invitation *i = v->seen.invitation;
 
@@ -130,12 +129,12 @@ again_address(struct page *p, const struct invite *v)
 {
 	if (!machine_may_retry(&v->run) || v->run.error == CODE_OK)
 		return NULL;
-	return arena_printf(p->r->mem, "%s&retry=%d", invite_address(p, v),
+	return arena_printf(p->r->mem, "%s&retry=%d", own_address(p, v),
 	    v->run.retries + 1);
 }
 
-void
-invite_put_error(struct page *p, struct invite *v)
+static void
+put_error(struct page *p, struct invite *v)
 {
 	const struct trouble *t = trouble_of(p->r);
 	const char *again = again_address(p, v);
@@ -216,7 +215,7 @@ show_offer(struct page *p, struct invite *v)
 	page_auth_open(p,
 	    arena_printf(p->r->mem, "Join %s", v->seen.company->name),
 	    "You have been invited to work on courses together.");
-	invite_put_facts(p, v, NULL);
+	put_facts(p, v, NULL);
 	put_form_open(p, v, "accept");
 	put_form_close(p, "Accept Invitation", "Joining...", "button-wide");
 	page_auth_close(p);
@@ -231,7 +230,7 @@ show_mismatch(struct page *p, struct invite *v)
 	page_auth_open(p, "This invitation is for somebody else",
 	    "An invitation can only be accepted by the address it was sent to."
 	    " You are signed in with another one.");
-	invite_put_facts(p, v, p->r->who.email);
+	put_facts(p, v, p->r->who.email);
 	put_form_open(p, v, "login");
 	put_form_close(p, arena_printf(p->r->mem, "Sign in as %s", invitee),
 	    "Signing out...", "button-wide");
@@ -294,7 +293,7 @@ static const struct act acts[INVITATION__MAX] = {
 	[INVITATION_ACCEPTED] = { NULL, show_accepted },
 	[INVITATION_TO_LOGIN] = { NULL, go_to_login },
 	[INVITATION_TO_REGISTER] = { NULL, go_to_register },
-	[INVITATION_ERROR] = { NULL, invite_put_error },
+	[INVITATION_ERROR] = { NULL, put_error },
 };
 
 /* --- the page ---------------------------------------------------------------------- */

@@ -16,19 +16,11 @@ struct invite {
 	struct pb_get_invitation_by_token_response seen;
 };
 
-/* The page of the invitation, and the way to it past a sign-in. */
-const char *invite_address(struct page *p, const struct invite *v);
+/* The way to the page of the invitation past a sign-in. */
 const char *invite_login_address(struct page *p, const struct invite *v);
-
-/* Company, address and role of it, as a list. */
-void invite_put_facts(struct page *p, const struct invite *v,
-    const char *signed_in_as);
 
 /* What a failed call about it means, as sentences. */
 const char *invite_trouble(struct page *p);
-
-/* The invitation cannot be used: why, in r->code and its reason. */
-void invite_put_error(struct page *p, struct invite *v);
 
 /*
  * Whoever is nobody yet: the form to make an account, and what follows when it

@@ -32,30 +32,12 @@ struct join {
 /* --- what was typed ------------------------------------------------------------ */
 
 static void
-wipe_text(void *s)
-{
-	crypt_wipe(s, strlen(s));
-}
-
-static const char *
-take_secret(struct page *p, const char *name)
-{
-	const char *typed = req_form(p->r, name);
-	char *copy = arena_strdup(p->r->mem, typed == NULL ? "" : typed);
-
-	if (typed != NULL)
-		crypt_wipe((void *)(uintptr_t)typed, strlen(typed));
-	arena_defer(p->r->mem, wipe_text, copy);
-	return copy;
-}
-
-static void
 take(struct page *p, struct join *j)
 {
 	j->first_name = wizard_parts_value(p, "first_name");
 	j->last_name = wizard_parts_value(p, "last_name");
-	j->password = take_secret(p, "password");
-	j->confirm = take_secret(p, "confirm");
+	j->password = wizard_parts_secret(p, "password");
+	j->confirm = wizard_parts_secret(p, "confirm");
 	crypt_wipe((void *)(uintptr_t)p->r->body, p->r->bodylen);
 }
 

@@ -87,10 +87,21 @@ put_price(struct page *p, const struct plan *plan)
 }
 
 void
-plans_card_open(struct page *p, const struct plan *plan, const char *marked)
+plans_put_items(struct page *p, const struct plan *plan)
 {
 	size_t i;
 
+	for (i = 0; i < NITEMS(plan->has) && plan->has[i] != NULL; i++)
+		tmpl_plan_item(&p->h,
+		    &(struct tmpl_plan_item){ .text = plan->has[i] });
+	for (i = 0; i < NITEMS(plan->planned) && plan->planned[i] != NULL; i++)
+		tmpl_plan_planned(&p->h,
+		    &(struct tmpl_plan_planned){ .text = plan->planned[i] });
+}
+
+void
+plans_card_open(struct page *p, const struct plan *plan, const char *marked)
+{
 	tmpl_plan_open(&p->h,
 	    &(struct tmpl_plan){ .slug = plan->slug,
 		.look = marked[0] == '\0' ? "plan-usual" : "plan-marked",
@@ -99,12 +110,7 @@ plans_card_open(struct page *p, const struct plan *plan, const char *marked)
 		.pitch = plan->pitch });
 	put_price(p, plan);
 	tmpl_plan_has_open(&p->h);
-	for (i = 0; i < NITEMS(plan->has) && plan->has[i] != NULL; i++)
-		tmpl_plan_item(&p->h,
-		    &(struct tmpl_plan_item){ .text = plan->has[i] });
-	for (i = 0; i < NITEMS(plan->planned) && plan->planned[i] != NULL; i++)
-		tmpl_plan_planned(&p->h,
-		    &(struct tmpl_plan_planned){ .text = plan->planned[i] });
+	plans_put_items(p, plan);
 	tmpl_plan_has_close(&p->h);
 }
 

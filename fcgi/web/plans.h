@@ -21,6 +21,9 @@ extern const struct plan plans[PLANS];
 const struct plan *plans_find(int32_t wire);
 const struct plan *plans_by_slug(const char *slug);
 
+/* What comes with it, and what is planned, as items of a list. */
+void plans_put_items(struct page *p, const struct plan *plan);
+
 /* A card, for what follows at its foot; marked says why it stands out. */
 void plans_card_open(struct page *p, const struct plan *plan,
     const char *marked);

@@ -51,8 +51,9 @@ find_sign(const struct sign *signs, size_t n, const char *agent)
 	return NULL;
 }
 
-const char *
-sessions_device(struct arena *a, const char *agent)
+/* "Firefox on Windows" for a User-Agent; NULL gives "Unknown device". */
+static const char *
+device_of(struct arena *a, const char *agent)
 {
 	const char *browser, *os;
 
@@ -100,7 +101,7 @@ put_session(struct page *p, const struct view_session *s, const char *flow)
 {
 	struct arena *a = p->r->mem;
 	struct tmpl_session row = {
-		.device = sessions_device(a, s->agent),
+		.device = device_of(a, s->agent),
 		.place = place(a, s),
 		.at = clock_rfc3339(a, s->authenticated_at),
 		.when = when(a, s->authenticated_at),

@@ -13,7 +13,4 @@ enum code sessions_put(struct page *p, const char *flow) MUST_CHECK;
 /* The form's answer: ends what it names, then back to the list. */
 void sessions_post(struct page *p);
 
-/* "Firefox on Windows" for a User-Agent; NULL gives "Unknown device". */
-const char *sessions_device(struct arena *a, const char *agent);
-
 #endif

@@ -29,8 +29,7 @@ enum code settings_company_put(struct page *p, const struct entry *e);
 enum code settings_team_put(struct page *p, const struct entry *e);
 enum code settings_billing_put(struct page *p, const struct entry *e);
 
-/* Roles one can give, as the options of a choice; and the posted one. */
-void settings_team_put_roles(struct page *p, int32_t chosen);
+/* The role that was posted; false: none that one can give. */
 bool settings_team_role(struct page *p, int32_t *out);
 
 #endif

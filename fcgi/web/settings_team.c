@@ -14,40 +14,17 @@
 
 /* --- roles ------------------------------------------------------------------ */
 
-struct role_row {
-	int32_t role;
-	const char *value; /* in forms */
-	const char *label;
-};
-
-static const struct role_row roles[] = {
+static const struct entry_option roles[] = {
 	{ PB_ROLE_SME, "sme", "SME" },
 	{ PB_ROLE_INSTRUCTOR, "instructor", "Instructor" },
 	{ PB_ROLE_ADMIN, "admin", "Admin" },
+	{ 0, NULL, NULL },
 };
-
-void
-settings_team_put_roles(struct page *p, int32_t chosen)
-{
-	size_t i;
-
-	for (i = 0; i < NITEMS(roles); i++)
-		entry_put_option(p, roles[i].value, roles[i].label,
-		    roles[i].role == chosen);
-}
 
 bool
 settings_team_role(struct page *p, int32_t *out)
 {
-	size_t i;
-
-	for (i = 0; i < NITEMS(roles); i++) {
-		if (str_eq(entry_posted(p, "role"), roles[i].value)) {
-			*out = roles[i].role;
-			return true;
-		}
-	}
-	return false;
+	return entry_chosen(p, "role", roles, out);
 }
 
 /* --- seats and the invitation ----------------------------------------------- */
@@ -88,7 +65,7 @@ put_invite(struct page *p, const struct entry *e, const struct pb_seat_info *s)
 		.required = true,
 		.max = 254 });
 	entry_put_choice_open(p, e, &choice);
-	settings_team_put_roles(p, role);
+	entry_put_options(p, roles, role);
 	entry_put_choice_close(p, e, &choice);
 	tmpl_invite_close(&p->h);
 }
@@ -248,7 +225,7 @@ put_deeds(struct page *p, const struct pb_user *u, const char *name)
 		.csrf = p->csrf,
 		.id = u->id,
 		.name = name });
-	settings_team_put_roles(p, u->role);
+	entry_put_options(p, roles, u->role);
 	tmpl_role_form_close(&p->h, &(struct tmpl_role_form){ .name = name });
 	tmpl_person_remove(&p->h,
 	    &(struct tmpl_person_remove){

@@ -8,46 +8,22 @@
 #include "note.h"
 #include "pages.h"
 
-struct role_row {
-	int32_t role;
-	const char *value; /* in forms */
-	const char *label;
-	const char *tone;
+static const struct entry_option roles[] = {
+	{ PB_TEAM_ROLE_MEMBER, "member", "Member" },
+	{ PB_TEAM_ROLE_LEAD, "lead", "Lead" },
+	{ 0, NULL, NULL },
 };
-
-static const struct role_row roles[] = {
-	{ PB_TEAM_ROLE_MEMBER, "member", "Member", "info" },
-	{ PB_TEAM_ROLE_LEAD, "lead", "Lead", "brand" },
-};
-
-static const struct role_row *
-find_role(int32_t role)
-{
-	return role == PB_TEAM_ROLE_LEAD ? &roles[1] : &roles[0];
-}
 
 void
 teams_put_roles(struct page *p, int32_t chosen)
 {
-	size_t i;
-
-	for (i = 0; i < NITEMS(roles); i++)
-		entry_put_option(p, roles[i].value, roles[i].label,
-		    roles[i].role == chosen);
+	entry_put_options(p, roles, chosen);
 }
 
 bool
 teams_role(struct page *p, int32_t *out)
 {
-	size_t i;
-
-	for (i = 0; i < NITEMS(roles); i++) {
-		if (str_eq(entry_posted(p, "role"), roles[i].value)) {
-			*out = roles[i].role;
-			return true;
-		}
-	}
-	return false;
+	return entry_chosen(p, "role", roles, out);
 }
 
 const char *
@@ -133,13 +109,12 @@ static void
 put_role(struct page *p, const struct teams_view *v,
     const struct pb_team_member *m)
 {
-	const struct role_row *role;
+	bool lead = m->role == PB_TEAM_ROLE_LEAD;
 
-	role = find_role(m->role);
 	if (!v->leads) {
 		tmpl_role_badge(&p->h,
-		    &(struct tmpl_role_badge){ .tone = role->tone,
-			.role = role->label });
+		    &(struct tmpl_role_badge){ .tone = lead ? "brand" : "info",
+			.role = lead ? "Lead" : "Member" });
 		return;
 	}
 	tmpl_role_form_open(&p->h,

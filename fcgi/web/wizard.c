@@ -36,32 +36,14 @@ struct wizard {
 /* --- what was posted ------------------------------------------------------- */
 
 static void
-wipe_text(void *s)
-{
-	crypt_wipe(s, strlen(s));
-}
-
-static const char *
-take_secret(struct page *p, const char *name)
-{
-	const char *typed = req_form(p->r, name);
-	char *copy = arena_strdup(p->r->mem, typed == NULL ? "" : typed);
-
-	if (typed != NULL)
-		crypt_wipe((void *)(uintptr_t)typed, strlen(typed));
-	arena_defer(p->r->mem, wipe_text, copy);
-	return copy;
-}
-
-static void
 take(struct page *p, struct wizard *w)
 {
 	wizard_parts_take(p, &w->company);
 	w->email = wizard_parts_value(p, "email");
 	w->first_name = wizard_parts_value(p, "first_name");
 	w->last_name = wizard_parts_value(p, "last_name");
-	w->password = take_secret(p, "password");
-	w->confirm = take_secret(p, "confirm");
+	w->password = wizard_parts_secret(p, "password");
+	w->confirm = wizard_parts_secret(p, "confirm");
 }
 
 /* --- guards: what a step asks for ------------------------------------------ */
@@ -366,16 +348,8 @@ put_fact(struct page *p, const char *name, const char *value)
 static void
 put_benefits(struct page *p)
 {
-	const struct plan *plan = plans_find(PB_PLAN_ENTERPRISE);
-	size_t i;
-
 	tmpl_wizard_benefits_open(&p->h);
-	for (i = 0; i < NITEMS(plan->has) && plan->has[i] != NULL; i++)
-		tmpl_plan_item(&p->h,
-		    &(struct tmpl_plan_item){ .text = plan->has[i] });
-	for (i = 0; i < NITEMS(plan->planned) && plan->planned[i] != NULL; i++)
-		tmpl_plan_planned(&p->h,
-		    &(struct tmpl_plan_planned){ .text = plan->planned[i] });
+	plans_put_items(p, plans_find(PB_PLAN_ENTERPRISE));
 	tmpl_wizard_benefits_close(&p->h);
 }
 

@@ -4,8 +4,11 @@
  */
 #include "wizard_parts.h"
 
+#include <string.h>
+
 #include "google/rpc/error_details.pb.h"
 #include "machine.h"
+#include "net/crypt.h"
 #include "plans.h"
 #include "rpc/resp.h"
 #include "service/seats.h"
@@ -25,6 +28,24 @@ wizard_parts_value(struct page *p, const char *name)
 	const char *value = req_form(p->r, name);
 
 	return value == NULL ? "" : str_trim(p->r->mem, value);
+}
+
+static void
+wipe_text(void *s)
+{
+	crypt_wipe(s, strlen(s));
+}
+
+const char *
+wizard_parts_secret(struct page *p, const char *name)
+{
+	const char *typed = req_form(p->r, name);
+	char *copy = arena_strdup(p->r->mem, typed == NULL ? "" : typed);
+
+	if (typed != NULL)
+		crypt_wipe((void *)(uintptr_t)typed, strlen(typed));
+	arena_defer(p->r->mem, wipe_text, copy);
+	return copy;
 }
 
 void

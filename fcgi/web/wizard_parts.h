@@ -25,6 +25,12 @@ struct wizard_flaw {
 /* A posted value without white space at its ends. */
 const char *wizard_parts_value(struct page *p, const char *name);
 
+/*
+ * A posted password, as it was typed. It is wiped where it was posted, and here
+ * when the request ends.
+ */
+const char *wizard_parts_secret(struct page *p, const char *name);
+
 void wizard_parts_take(struct page *p, struct wizard_company *out);
 
 /* Seats as a number; 0: none. The service refuses what is out of range. */

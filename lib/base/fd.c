@@ -26,6 +26,24 @@ fd_write(int fd, const void *p, size_t len)
 	return 0;
 }
 
+int
+fd_read(int fd, void *p, size_t len)
+{
+	char *s = p;
+	ssize_t n;
+
+	while (len > 0) {
+		n = read(fd, s, len);
+		if (n == -1 && errno == EINTR)
+			continue;
+		if (n <= 0)
+			return -1;
+		s += n;
+		len -= (size_t)n;
+	}
+	return 0;
+}
+
 static int
 read_all(int fd, struct buf *b, size_t max)
 {

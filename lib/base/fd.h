@@ -8,6 +8,9 @@
 
 #include "base/buf.h"
 
+/* Reads len bytes into p; -1 when there are fewer, or with errno. */
+int fd_read(int fd, void *p, size_t len) MUST_CHECK;
+
 /* Writes all of p, however many calls and signals that takes; -1 with errno. */
 int fd_write(int fd, const void *p, size_t len) MUST_CHECK;
 

@@ -22,8 +22,8 @@ struct window {
 	unsigned now;
 };
 
-int64_t
-rate_seconds(enum rate_span span)
+static int64_t
+seconds_of(enum rate_span span)
 {
 	static const int64_t seconds[] = {
 		[RATE_MINUTE] = 60,
@@ -39,7 +39,7 @@ span_of(uint64_t key)
 {
 	uint64_t span = key & SPAN_MASK;
 
-	return rate_seconds(span > RATE_DAY ? RATE_DAY : (enum rate_span)span);
+	return seconds_of(span > RATE_DAY ? RATE_DAY : (enum rate_span)span);
 }
 
 static uint64_t
@@ -134,7 +134,7 @@ int
 rate_take(struct rate *t, const char *key, unsigned limit, enum rate_span span,
     int64_t now_s)
 {
-	int64_t span_s = rate_seconds(span);
+	int64_t span_s = seconds_of(span);
 	struct rate_slot *s;
 	struct window w;
 	uint64_t old;

@@ -34,7 +34,4 @@ struct rate {
 int rate_take(struct rate *t, const char *key, unsigned limit,
     enum rate_span span, int64_t now_s);
 
-/* Seconds of a span. */
-int64_t rate_seconds(enum rate_span span);
-
 #endif

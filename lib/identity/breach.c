@@ -143,8 +143,13 @@ in_file(const struct breach *b, const char *hash)
 
 /* --- the service ----------------------------------------------------------- */
 
-int64_t
-breach_in_range(const char *text, const char *suffix)
+/*
+ * How often the suffix is in the answer of a range service: lines "SUFFIX" or
+ * "SUFFIX:COUNT", upper-case hex; 0: not in it. A line without a count counts
+ * once.
+ */
+static int64_t
+in_range(const char *text, const char *suffix)
 {
 	size_t len = strlen(suffix);
 	char line[LINE_MAX_ + 1];
@@ -184,7 +189,7 @@ in_service(struct breach *b, struct arena *a, const char *hash)
 		log_warn("identity.breach.url: answered %d", answer.status);
 		return -1;
 	}
-	return breach_in_range(answer.body, hash + PREFIX_LEN);
+	return in_range(answer.body, hash + PREFIX_LEN);
 }
 
 enum breach_verdict

@@ -30,13 +30,4 @@ enum breach_verdict {
 enum breach_verdict breach_check(struct breach *b, struct arena *a,
     const char *password);
 
-/* --- parts, for tests ------------------------------------------------------ */
-
-/*
- * How often the suffix is in the answer of a range service: lines "SUFFIX" or
- * "SUFFIX:COUNT", upper-case hex; 0: not in it. A line without a count counts
- * once.
- */
-int64_t breach_in_range(const char *text, const char *suffix);
-
 #endif

@@ -23,10 +23,8 @@ enum query {
 	Q_METADATA,
 	Q_FIND,
 	Q_FIND_PASSWORD,
-	Q_LIST,
 	Q_SET_PASSWORD,
 	Q_REHASH,
-	Q_SET_STATE,
 	Q_DELETE,
 	Q__MAX
 };
@@ -96,15 +94,6 @@ const struct db_query identity_queries[] = {
 		   " JOIN identities i ON i.id = c.identity_id"
 		   " WHERE n.type = 'password' AND n.identifier = $1",
 	},
-	[Q_LIST] = {
-	    .name = "identity_list",
-	    .nargs = 2, /* after, limit */
-	    .sql = "SELECT " IDENTITY_COLUMNS " FROM identities i"
-		   " WHERE $1::uuid IS NULL OR (i.created_at, i.id) >"
-		   " (SELECT o.created_at, o.id FROM identities o"
-		   " WHERE o.id = $1::uuid)"
-		   " ORDER BY i.created_at, i.id LIMIT $2::bigint",
-	},
 	[Q_SET_PASSWORD] = {
 	    .name = "identity_set_password",
 	    .nargs = 2, /* identity, hash */
@@ -121,13 +110,6 @@ const struct db_query identity_queries[] = {
 		   " updated_at = now()"
 		   " WHERE identity_id = $1 AND type = 'password'"
 		   " AND config ->> 'hashed_password' = $2::text",
-	},
-	[Q_SET_STATE] = {
-	    .name = "identity_set_state",
-	    .nargs = 2, /* id, state */
-	    .sql = "UPDATE identities SET state = $2, updated_at = now(),"
-		   " state_changed_at = CASE WHEN state = $2"
-		   " THEN state_changed_at ELSE now() END WHERE id = $1",
 	},
 	[Q_DELETE] = {
 	    .name = "identity_delete",
@@ -296,26 +278,6 @@ identity_find_password(struct db *db, struct arena *a, const char *identifier,
 	return CODE_OK;
 }
 
-enum code
-identity_list(struct db *db, struct arena *a, const char *base_url,
-    const char *after, size_t limit, struct identity **out, size_t *nout)
-{
-	struct db_rows *rows;
-	struct identity *list;
-	size_t n = 0;
-
-	rows = db_run(db, &identity_queries[Q_LIST],
-	    DB_ARGS(after, db_arg_int(a, (int64_t)limit)));
-	if (rows == NULL)
-		return identity_fault(db);
-	list = arena_calloc(a, db_count(rows) + 1, sizeof(*list));
-	while (db_next(rows))
-		identity_read(a, rows, 0, base_url, &list[n++]);
-	*out = list;
-	*nout = n;
-	return CODE_OK;
-}
-
 /* --- writing --------------------------------------------------------------- */
 
 static enum code
@@ -439,12 +401,6 @@ identity_rehash(struct db *db, const char *id, const char *old,
     const char *hash)
 {
 	return change_one(db, Q_REHASH, DB_ARGS(id, old, hash));
-}
-
-enum code
-identity_set_state(struct db *db, const char *id, const char *state)
-{
-	return change_one(db, Q_SET_STATE, DB_ARGS(id, state));
 }
 
 enum code

@@ -70,10 +70,6 @@ enum code identity_find_password(struct db *db, struct arena *a,
 enum code identity_metadata_admin(struct db *db, struct arena *a,
     const char *id, const struct json **out);
 
-/* A page of at most limit, oldest first, after the given id (NULL: start). */
-enum code identity_list(struct db *db, struct arena *a, const char *base_url,
-    const char *after, size_t limit, struct identity **out, size_t *nout);
-
 /*
  * Replaces the password; sessions stay. schema is that of the identity: it says
  * what a first password is found by.
@@ -84,9 +80,6 @@ enum code identity_set_password(struct db *db, struct arena *a,
 /* As set_password, but only if the hash is still old: a rehash. */
 enum code identity_rehash(struct db *db, const char *id, const char *old,
     const char *hash);
-
-/* "active" or "inactive". CODE_NOT_FOUND as above. */
-enum code identity_set_state(struct db *db, const char *id, const char *state);
 
 /* With all that belongs to it. */
 enum code identity_delete(struct db *db, const char *id);

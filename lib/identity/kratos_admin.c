@@ -63,21 +63,6 @@ get_raw(struct kratos *k, struct arena *a, const char *id,
 	return out->status == 200 ? CODE_OK : strange(path, out);
 }
 
-enum code
-kratos_admin_get(struct kratos *k, struct arena *a, const char *id,
-    struct ident_person *out)
-{
-	struct kratos_answer answer;
-	enum code code;
-
-	memset(out, 0, sizeof(*out));
-	if ((code = get_raw(k, a, id, &answer)) != CODE_OK)
-		return code;
-	return kratos_read_person(answer.json, out)
-	    ? CODE_OK
-	    : strange("/admin/identities", &answer);
-}
-
 /* The list that a query gives. */
 static enum code
 query_list(struct kratos *k, struct arena *a, const char *path,

@@ -28,9 +28,7 @@ struct kratos_admin_new {
 enum code kratos_admin_create(struct kratos *k, struct arena *a,
     const struct kratos_admin_new *in, struct ident_person *out) MUST_CHECK;
 
-/* CODE_NOT_FOUND: no such one. */
-enum code kratos_admin_get(struct kratos *k, struct arena *a, const char *id,
-    struct ident_person *out) MUST_CHECK;
+/* By address. CODE_NOT_FOUND: no such one. */
 enum code kratos_admin_find(struct kratos *k, struct arena *a,
     const char *email, struct ident_person *out) MUST_CHECK;
 

@@ -645,8 +645,8 @@ walk(struct reading *r, const char *path, const struct json *o)
 	}
 }
 
-int
-kratos_conf_read(struct conf *c, const char *path)
+static int
+read_file(struct conf *c, const char *path)
 {
 	struct arena *a = arena_new();
 	struct reading r = { .conf = c, .mem = a, .file = path };
@@ -670,5 +670,5 @@ kratos_conf_read(struct conf *c, const char *path)
 void
 kratos_conf_know(void)
 {
-	conf_know("identity.config", kratos_conf_read);
+	conf_know("identity.config", read_file);
 }

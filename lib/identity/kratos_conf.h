@@ -13,7 +13,4 @@
 /* To be called first in main(): identity.config is read from then on. */
 void kratos_conf_know(void);
 
-/* Reads the file path into c; -1 after a line on standard error. */
-int kratos_conf_read(struct conf *c, const char *path);
-
 #endif

@@ -151,7 +151,7 @@ put_common(struct buf *b, struct arena *a, struct zip *z, const struct model *m,
 	buf_puts(b, "</resource>\n");
 }
 
-char *
+static char *
 scorm12_manifest(struct arena *a, struct zip *z, const struct model *m,
     const struct export_options *o, const struct page_options *page)
 {

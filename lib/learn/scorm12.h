@@ -18,8 +18,4 @@
 void scorm12_add(struct arena *a, struct zip *z, const struct model *m,
     const struct export_options *o, const struct page_options *page);
 
-/* The manifest alone, for files in z; in a. */
-char *scorm12_manifest(struct arena *a, struct zip *z, const struct model *m,
-    const struct export_options *o, const struct page_options *page);
-
 #endif

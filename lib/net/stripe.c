@@ -88,8 +88,8 @@ static const struct price {
 	{ "pro", "stripe.pro_price" },
 };
 
-const char *
-stripe_price(const struct stripe *s, const char *plan)
+static const char *
+price_of(const struct stripe *s, const char *plan)
 {
 	const char *price;
 	size_t i;
@@ -109,7 +109,7 @@ stripe_plan(const struct stripe *s, const char *price)
 	size_t i;
 
 	for (i = 0; !str_is_empty(price) && i < NITEMS(prices); i++)
-		if (str_eq(stripe_price(s, prices[i].plan), price))
+		if (str_eq(price_of(s, prices[i].plan), price))
 			return prices[i].plan;
 	return NULL;
 }
@@ -528,7 +528,7 @@ enum code
 stripe_create_session(struct stripe *s, struct arena *a, const char *key,
     const struct stripe_checkout *in, struct stripe_session *out)
 {
-	const char *price = stripe_price(s, in->plan);
+	const char *price = price_of(s, in->plan);
 	struct stripe_session made;
 	const struct json *j = NULL;
 	enum code code;

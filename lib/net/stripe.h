@@ -47,8 +47,6 @@ void stripe_until(struct stripe *s, int64_t deadline_ms);
 /* Stripe's code of the last refusal, as "resource_missing"; "" if none. */
 const char *stripe_error(const struct stripe *s);
 
-/* The configured price of a plan ("starter", "pro"); NULL: none. */
-const char *stripe_price(const struct stripe *s, const char *plan);
 /* The plan of a price; NULL: not one of ours. */
 const char *stripe_plan(const struct stripe *s, const char *price);
 

@@ -10,8 +10,8 @@
 #include <string.h>
 #include <unistd.h>
 
-void
-fastcgi_record(struct buf *b, enum fastcgi_type type, const void *p, size_t len)
+static void
+put_record(struct buf *b, enum fastcgi_type type, const void *p, size_t len)
 {
 	const uint8_t h[8] = { 1, (uint8_t)type, 0, 1, (uint8_t)(len >> 8),
 		(uint8_t)len, 0, 0 };
@@ -28,9 +28,9 @@ fastcgi_stream(struct buf *b, enum fastcgi_type type, const char *p, size_t len)
 
 	for (; len > 0; p += n, len -= n) {
 		n = len < 60000 ? len : 60000;
-		fastcgi_record(b, type, p, n);
+		put_record(b, type, p, n);
 	}
-	fastcgi_record(b, type, "", 0);
+	put_record(b, type, "", 0);
 }
 
 void
@@ -50,7 +50,7 @@ fastcgi_request(struct buf *b, const struct buf *params, const char *body,
 {
 	static const uint8_t begin[8] = { 0, 1 };
 
-	fastcgi_record(b, FASTCGI_BEGIN, begin, sizeof(begin));
+	put_record(b, FASTCGI_BEGIN, begin, sizeof(begin));
 	fastcgi_stream(b, FASTCGI_PARAMS, params->data, params->len);
 	fastcgi_stream(b, FASTCGI_STDIN, body, len);
 }

@@ -19,10 +19,6 @@ enum fastcgi_type {
 	FASTCGI_STDOUT
 };
 
-/* One record; len is at most 65,535. */
-void fastcgi_record(struct buf *b, enum fastcgi_type type, const void *p,
-    size_t len);
-
 /* Appends a parameter to those of a request. */
 void fastcgi_param(struct buf *b, const char *name, size_t namelen,
     const char *value, size_t valuelen);

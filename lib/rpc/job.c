@@ -261,8 +261,9 @@ job_deadline(int seconds)
 	(void)alarm((unsigned)seconds);
 }
 
-bool
-job_wait(struct job *j, int poll_ms)
+/* For a word on the channel; false when the time of this run is over. */
+static bool
+wait_for_more(struct job *j, int poll_ms)
 {
 	const char *channel, *payload;
 	int64_t left, until;
@@ -298,7 +299,7 @@ job_watch(struct job *j, const char *channel, int poll_ms,
 			log_debug("not listening");
 		if (drain(arg) == -1)
 			rc = -1;
-	} while (job_wait(j, poll_ms));
+	} while (wait_for_more(j, poll_ms));
 	return rc;
 }
 

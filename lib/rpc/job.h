@@ -62,12 +62,6 @@ bool job_stopping(void);
 void job_deadline(int seconds);
 
 /*
- * Waits for a notification on a channel that db_listen() named, at most poll_ms
- * and never past until_ms. False when the time of this run is over.
- */
-bool job_wait(struct job *j, int poll_ms) MUST_CHECK;
-
-/*
  * Drains a queue, and again whenever its channel speaks or poll_ms have passed,
  * until the time of this run is over; with -1 once. -1 if any drain failed.
  */

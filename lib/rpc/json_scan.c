@@ -69,8 +69,8 @@ json_scan_peek(struct json_scan *js)
 	return '\0';
 }
 
-int
-json_scan_take(struct json_scan *js, char c)
+static int
+take(struct json_scan *js, char c)
 {
 	char text[] = "expected 'x'";
 
@@ -374,7 +374,7 @@ json_scan_next_member(struct json_scan *js, bool *first, struct json_text *name)
 		return rc;
 	if (json_scan_peek(js) != '"')
 		return json_scan_bad(js, "expected a member name");
-	if (json_scan_string(js, name) == -1 || json_scan_take(js, ':') == -1)
+	if (json_scan_string(js, name) == -1 || take(js, ':') == -1)
 		return -1;
 	return 1;
 }

@@ -42,9 +42,6 @@ int json_scan_at(struct json_scan *js, size_t i);
 /* The next byte that is not white space, '\0' at the end; it stays. */
 char json_scan_peek(struct json_scan *js);
 
-/* Takes the byte c, which must come next. */
-int json_scan_take(struct json_scan *js, char c) MUST_CHECK;
-
 /* Takes null if it comes next. */
 bool json_scan_null(struct json_scan *js);
 

@@ -244,12 +244,6 @@ void req_fail_because(struct req *r, const char *reason);
 void req_fail_detail(struct req *r, const struct pb_desc *desc,
     const void *msg);
 
-/*
- * The field that the failure names, and in *rule (may be NULL) what is wrong
- * with it; NULL when it names none.
- */
-const char *req_failed_field(const struct req *r, const char **rule);
-
 /* Forgets the failure, as before another call. */
 void req_unfail(struct req *r);
 

@@ -248,22 +248,3 @@ req_unfail(struct req *r)
 	r->details = NULL;
 	r->retry_after = 0;
 }
-
-const char *
-req_failed_field(const struct req *r, const char **rule)
-{
-	const struct pb_bad_request *bad;
-	const struct req_detail *d;
-
-	for (d = r->details; d != NULL; d = d->next) {
-		if (d->desc != &pb_bad_request_desc)
-			continue;
-		bad = d->msg;
-		if (bad->nfield_violations == 0)
-			continue;
-		if (rule != NULL)
-			*rule = bad->field_violations[0].description;
-		return bad->field_violations[0].field;
-	}
-	return NULL;
-}

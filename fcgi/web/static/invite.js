@@ -2,34 +2,15 @@
 // errors once a field was left, and an answer in place, so that a password once
 // typed is not asked again when something else is wrong.
 
+const { LOST, isStrong, showFailure, showRules } = await import(`./typed.js${new URL(import.meta.url).search}`);
+
 const main = document.getElementById("main");
 const form = () => main.querySelector("form[data-join]");
 const field = (name) => form().elements.namedItem(name);
 
 // --- rules -----------------------------------------------------------------------
 
-const RULES = {
-  length: (s) => [...s].length >= 8,
-  upper: (s) => /[A-Z]/.test(s),
-  digit: (s) => /[0-9]/.test(s),
-};
-
-const isStrong = (s) => Object.values(RULES).every((rule) => rule(s));
-
-const showRules = () => {
-  for (const item of main.querySelectorAll("[data-rule]")) {
-    const met = RULES[item.dataset.rule](field("password").value);
-    item.classList.toggle("is-met", met);
-    item.querySelector("use").setAttribute("href", `/static/icons.svg#${met ? "done" : "open"}`);
-    let word = item.querySelector(".sr");
-    if (!word) {
-      word = document.createElement("span");
-      word.className = "sr";
-      item.append(word);
-    }
-    word.textContent = met ? " (met)" : " (not met yet)";
-  }
-};
+const showTyped = () => showRules(field("password").value);
 
 // What is wrong with a field, or "".
 const CHECKS = {
@@ -50,7 +31,7 @@ const showError = (name) => {
 
 // A field that was never left is not blamed while one types in another.
 const onInput = (event) => {
-  if (event.target.name === "password") showRules();
+  if (event.target.name === "password") showTyped();
   for (const name of left)
     if (name === event.target.name || (name === "confirm" && event.target.name === "password")) showError(name);
 };
@@ -74,22 +55,6 @@ const setBusy = (on) => {
   button.disabled = on;
   button.dataset.label ??= button.textContent;
   button.textContent = on ? button.dataset.busyLabel : button.dataset.label;
-};
-
-const LOST = "The connection failed. What you typed is still here: try again.";
-
-const showFailure = (said) => {
-  main.querySelector("[data-failure]")?.remove();
-  const box = document.createElement("div");
-  const text = document.createElement("p");
-  box.className = "banner banner-error";
-  box.dataset.failure = "";
-  box.tabIndex = -1;
-  box.setAttribute("role", "alert");
-  text.textContent = said;
-  box.append(text);
-  form().before(box);
-  box.focus();
 };
 
 const putInPlace = (page) => {
@@ -118,11 +83,11 @@ const send = async () => {
     setBusy(false);
     // A page without the form would take along what was typed.
     if (answer.status >= 429 && !page.querySelector("form[data-join]"))
-      showFailure(page.querySelector(".subtitle")?.textContent ?? LOST);
+      showFailure(form(), page.querySelector(".subtitle")?.textContent ?? LOST);
     else putInPlace(page);
   } catch {
     setBusy(false);
-    showFailure(LOST);
+    showFailure(form(), LOST);
   }
 };
 
@@ -143,7 +108,7 @@ const bind = () => {
   form().addEventListener("input", onInput);
   form().addEventListener("focusout", onLeave);
   form().addEventListener("submit", onSubmit);
-  showRules();
+  showTyped();
 };
 
 export const begin = bind;

@@ -4,6 +4,8 @@
 // but no password, stays in this tab until the registration is over, for those
 // who come back from the checkout.
 
+const { LOST, isStrong, showFailure, showRules } = await import(`./typed.js${new URL(import.meta.url).search}`);
+
 const KEPT = "mirai-registration";
 const KEPT_FIELDS = [
   "email", "company_name", "industry", "team_size", "first_name", "last_name", "plan", "seats",
@@ -51,28 +53,6 @@ const resume = () => {
 };
 
 // --- rules and seats -------------------------------------------------------------
-
-const RULES = {
-  length: (s) => [...s].length >= 8,
-  upper: (s) => /[A-Z]/.test(s),
-  digit: (s) => /[0-9]/.test(s),
-};
-
-const showRules = () => {
-  const typed = main.querySelector("#password")?.value ?? "";
-  each("[data-rule]", (item) => {
-    const met = RULES[item.dataset.rule](typed);
-    item.classList.toggle("is-met", met);
-    item.querySelector("use").setAttribute("href", `/static/icons.svg#${met ? "done" : "open"}`);
-    let word = item.querySelector(".sr");
-    if (!word) {
-      word = document.createElement("span");
-      word.className = "sr";
-      item.append(word);
-    }
-    word.textContent = met ? " (met)" : " (not met yet)";
-  });
-};
 
 const plan = () => main.querySelector("[data-plans] input:checked");
 
@@ -123,10 +103,7 @@ const isMet = (scope) => {
   if (fields.some((field) => field.required && field.value.trim() === "")) return false;
   const typed = scope.querySelector("#password");
   if (!typed) return true;
-  return (
-    Object.values(RULES).every((rule) => rule(typed.value)) &&
-    typed.value === scope.querySelector("#confirm").value
-  );
+  return isStrong(typed.value) && typed.value === scope.querySelector("#confirm").value;
 };
 
 // The sales desk needs names, and no password.
@@ -202,7 +179,7 @@ const bindPanels = () => {
 // --- sending ----------------------------------------------------------------------
 
 const refresh = () => {
-  showRules();
+  showRules(main.querySelector("#password")?.value ?? "");
   showTotal();
   const next = form()?.querySelector("[value=next]");
   if (!next || busy) return;
@@ -225,20 +202,6 @@ const endBusy = (button) => {
   form()?.removeAttribute("aria-busy");
   if (button?.dataset.label) button.textContent = button.dataset.label;
   refresh();
-};
-
-const showFailure = () => {
-  main.querySelector("[data-failure]")?.remove();
-  const box = document.createElement("div");
-  const text = document.createElement("p");
-  box.className = "banner banner-error";
-  box.dataset.failure = "";
-  box.tabIndex = -1;
-  box.setAttribute("role", "alert");
-  text.textContent = "The connection failed. What you typed is still here: try again.";
-  box.append(text);
-  form().before(box);
-  box.focus();
 };
 
 const focusFirst = () => {
@@ -294,7 +257,7 @@ const send = async (button) => {
     putInPlace(page, at);
   } catch {
     endBusy(button);
-    showFailure();
+    showFailure(form(), LOST);
   }
 };
 
