@@ -60,6 +60,24 @@ await limit('Onboard, identity', 10, 7200, async () => {
 		{ as: 'nobody@nowhere', from: `192.0.2.${50 + n++ % 9}` });
 });
 
+sql("DELETE FROM tenants WHERE name = 'Again'");
+
+const NONE = { token: 'x'.repeat(43) };
+const invited = (from) => account.call('AuthService/RegisterWithInvitation',
+	{ ...NONE, password: BUYER.password, firstName: 'A', lastName: 'B' }, { from });
+await limit('RegisterWithInvitation, address', 10, 7200, () => invited('192.0.2.60'));
+is((await invited('192.0.2.61')).status, 404, 'RegisterWithInvitation: another address goes on');
+const look = (from) => account.call('InvitationService/GetInvitationByToken', NONE, { from });
+await limit('GetInvitationByToken, address', 30, 120, () => look('192.0.2.62'));
+is((await look('192.0.2.63')).status, 404, 'GetInvitationByToken: another address goes on');
+const accept = (as) => account.call('InvitationService/AcceptInvitation', NONE, { as, from: `192.0.2.${64 + n++ % 9}` });
+await limit('AcceptInvitation, identity', 10, 7200, () => accept('nobody@nowhere'));
+is((await accept('sme@acme')).status, 404, 'AcceptInvitation: another one goes on');
+const invite = (as) => account.call('InvitationService/CreateInvitation', { email: `limit${n++}@new.example` }, { as });
+sql("UPDATE companies SET seat_count = 500, subscription_status = 'active'");
+await limit('CreateInvitation, company', 100, 2 * 86400, () => invite(n % 2 ? 'owner@acme' : 'elder@acme'));
+is((await invite('owner@other')).status, 200, 'CreateInvitation: another company goes on');
+
 await account.stop();
 const again = await new Account({ stripe, conf: ['accounts.limits yes'] }).start();
 is(why(await again.call('AuthService/CheckEmail', { email: 'a@b.example' }, { from: '192.0.2.10' })), LIMITED,
