@@ -76,6 +76,33 @@ crypt_sha256_hex(struct arena *a, const void *p, size_t len)
 	return str_hex(a, hash, sizeof(hash));
 }
 
+/* OpenSSL's own, under a name that says what it is for. */
+struct crypt_hash *
+crypt_hash_begin(void)
+{
+	EVP_MD_CTX *ctx;
+
+	if ((ctx = EVP_MD_CTX_new()) == NULL ||
+	    EVP_DigestInit_ex2(ctx, EVP_sha256(), NULL) != 1)
+		errx(1, "SHA256: failed");
+	return (struct crypt_hash *)ctx;
+}
+
+void
+crypt_hash_add(struct crypt_hash *h, const void *p, size_t len)
+{
+	if (EVP_DigestUpdate((EVP_MD_CTX *)h, p, len) != 1)
+		errx(1, "SHA256: failed");
+}
+
+void
+crypt_hash_end(struct crypt_hash *h, uint8_t out[CRYPT_SHA256_LEN])
+{
+	if (EVP_DigestFinal_ex((EVP_MD_CTX *)h, out, NULL) != 1)
+		errx(1, "SHA256: failed");
+	EVP_MD_CTX_free((EVP_MD_CTX *)h);
+}
+
 char *
 crypt_sha1_hex(struct arena *a, const void *p, size_t len)
 {

@@ -16,6 +16,13 @@
 void crypt_random(void *out, size_t len);
 void crypt_sha256(const void *p, size_t len, uint8_t out[CRYPT_SHA256_LEN]);
 char *crypt_sha256_hex(struct arena *a, const void *p, size_t len);
+
+/* SHA-256 of what comes in pieces; _end() writes the hash and frees h. */
+struct crypt_hash;
+struct crypt_hash *crypt_hash_begin(void);
+void crypt_hash_add(struct crypt_hash *h, const void *p, size_t len);
+void crypt_hash_end(struct crypt_hash *h, uint8_t out[CRYPT_SHA256_LEN]);
+
 /* Upper-case hex; for look-ups in lists of others only. */
 char *crypt_sha1_hex(struct arena *a, const void *p, size_t len);
 void crypt_hmac_sha256(const void *key, size_t keylen, const void *p,

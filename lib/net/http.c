@@ -8,8 +8,10 @@
 
 #include <sys/socket.h>
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/buf.h"
 #include "base/fd.h"
@@ -23,6 +25,7 @@
 struct http {
 	CURL *curl;
 	enum http_fault fault; /* of the last call */
+	bool too_large;
 };
 
 /* One transfer under way. */
@@ -32,6 +35,8 @@ struct transfer {
 	struct buf *body;
 	struct buf *head;
 	size_t max;
+	int64_t written; /* to call->fd */
+	int64_t sent;	 /* of call->body_fd */
 	bool too_large;
 	bool refused; /* by may_connect() */
 };
@@ -71,13 +76,24 @@ goes_to_file(const struct transfer *t)
 }
 
 static size_t
+to_file(struct transfer *t, const char *p, size_t len)
+{
+	t->written += (int64_t)len;
+	if (t->call->fd_max > 0 && t->written > t->call->fd_max) {
+		t->too_large = true;
+		return 0;
+	}
+	return fd_write(t->call->fd, p, len) == 0 ? len : 0;
+}
+
+static size_t
 on_body(char *p, size_t size, size_t n, void *arg)
 {
 	struct transfer *t = arg;
 	size_t len = size * n;
 
 	if (goes_to_file(t))
-		return fd_write(t->call->fd, p, len) == 0 ? len : 0;
+		return to_file(t, p, len);
 	if (t->body->len + len > t->max) {
 		t->too_large = true;
 		return 0;
@@ -114,6 +130,39 @@ on_progress(void *arg, curl_off_t total, curl_off_t now, curl_off_t utotal,
 	return 0;
 }
 
+/* The next bytes of a file that is sent. */
+static size_t
+on_file(char *p, size_t size, size_t n, void *arg)
+{
+	struct transfer *t = arg;
+	int64_t left = (int64_t)t->call->bodylen - t->sent;
+	size_t len = size * n;
+	ssize_t got;
+
+	if ((int64_t)len > left)
+		len = (size_t)left;
+	do {
+		got = pread(t->call->body_fd, p, len,
+		    (off_t)(t->call->body_at + t->sent));
+	} while (got == -1 && errno == EINTR);
+	if (got < 0 || (got == 0 && left > 0))
+		return CURL_READFUNC_ABORT; /* the file became shorter */
+	t->sent += got;
+	return (size_t)got;
+}
+
+/* A connection that was found dead: the file is sent anew over another. */
+static int
+on_seek(void *arg, curl_off_t to, int origin)
+{
+	struct transfer *t = arg;
+
+	if (origin != SEEK_SET)
+		return CURL_SEEKFUNC_CANTSEEK;
+	t->sent = to;
+	return CURL_SEEKFUNC_OK;
+}
+
 static curl_socket_t
 on_socket(void *arg, curlsocktype purpose, struct curl_sockaddr *to)
 {
@@ -141,32 +190,67 @@ header_list(const struct http_call *call)
 }
 
 static void
-set_options(CURL *c, struct transfer *t, struct curl_slist *headers)
+set_body(CURL *c, struct transfer *t)
 {
 	const struct http_call *call = t->call;
-	long timeout =
-	    call->timeout_ms == 0 ? DEFAULT_TIMEOUT_MS : (long)call->timeout_ms;
 
-	curl_easy_reset(c);
-	curl_easy_setopt(c, CURLOPT_URL, call->url);
-	curl_easy_setopt(c, CURLOPT_PROTOCOLS_STR, "http,https");
-	curl_easy_setopt(c, CURLOPT_NOSIGNAL, 1L);
-	curl_easy_setopt(c, CURLOPT_TIMEOUT_MS, timeout);
-	curl_easy_setopt(c, CURLOPT_CONNECTTIMEOUT_MS,
-	    timeout < CONNECT_TIMEOUT_MS ? timeout : CONNECT_TIMEOUT_MS);
-	curl_easy_setopt(c, CURLOPT_HTTPHEADER, headers);
-	curl_easy_setopt(c, CURLOPT_WRITEFUNCTION, on_body);
-	curl_easy_setopt(c, CURLOPT_WRITEDATA, t);
-	curl_easy_setopt(c, CURLOPT_HEADERFUNCTION, on_header);
-	curl_easy_setopt(c, CURLOPT_HEADERDATA, t);
-	if (call->body != NULL) {
+	if (call->body_fd > 0) {
+		curl_easy_setopt(c, CURLOPT_UPLOAD, 1L);
+		curl_easy_setopt(c, CURLOPT_READFUNCTION, on_file);
+		curl_easy_setopt(c, CURLOPT_READDATA, t);
+		curl_easy_setopt(c, CURLOPT_SEEKFUNCTION, on_seek);
+		curl_easy_setopt(c, CURLOPT_SEEKDATA, t);
+		curl_easy_setopt(c, CURLOPT_INFILESIZE_LARGE,
+		    (curl_off_t)call->bodylen);
+	} else if (call->body != NULL) {
 		curl_easy_setopt(c, CURLOPT_POST, 1L);
 		curl_easy_setopt(c, CURLOPT_POSTFIELDS, call->body);
 		curl_easy_setopt(c, CURLOPT_POSTFIELDSIZE_LARGE,
 		    (curl_off_t)call->bodylen);
 	}
-	if (call->method != NULL)
+	if (call->method == NULL)
+		return;
+	if (strcmp(call->method, "HEAD") == 0)
+		curl_easy_setopt(c, CURLOPT_NOBODY, 1L);
+	else
 		curl_easy_setopt(c, CURLOPT_CUSTOMREQUEST, call->method);
+}
+
+/* How long the call may take, or how long nothing may happen in it. */
+static void
+set_times(CURL *c, const struct http_call *call)
+{
+	long timeout =
+	    call->timeout_ms == 0 ? DEFAULT_TIMEOUT_MS : (long)call->timeout_ms;
+
+	if (call->stall_ms > 0) {
+		timeout = (long)call->stall_ms;
+		curl_easy_setopt(c, CURLOPT_LOW_SPEED_LIMIT, 1L);
+		curl_easy_setopt(c, CURLOPT_LOW_SPEED_TIME,
+		    (timeout + 999) / 1000);
+	} else {
+		curl_easy_setopt(c, CURLOPT_TIMEOUT_MS, timeout);
+	}
+	curl_easy_setopt(c, CURLOPT_CONNECTTIMEOUT_MS,
+	    timeout < CONNECT_TIMEOUT_MS ? timeout : CONNECT_TIMEOUT_MS);
+}
+
+static void
+set_options(CURL *c, struct transfer *t, struct curl_slist *headers)
+{
+	const struct http_call *call = t->call;
+
+	curl_easy_reset(c);
+	curl_easy_setopt(c, CURLOPT_URL, call->url);
+	curl_easy_setopt(c, CURLOPT_PROTOCOLS_STR, "http,https");
+	curl_easy_setopt(c, CURLOPT_NOSIGNAL, 1L);
+	set_times(c, call);
+	curl_easy_setopt(c, CURLOPT_HTTPHEADER, headers);
+	curl_easy_setopt(c, CURLOPT_WRITEFUNCTION, on_body);
+	curl_easy_setopt(c, CURLOPT_WRITEDATA, t);
+	curl_easy_setopt(c, CURLOPT_HEADERFUNCTION, on_header);
+	curl_easy_setopt(c, CURLOPT_HEADERDATA, t);
+	set_body(c, t);
 	if (call->may_connect != NULL) {
 		curl_easy_setopt(c, CURLOPT_PROXY, "");
 		curl_easy_setopt(c, CURLOPT_OPENSOCKETFUNCTION, on_socket);
@@ -221,6 +305,12 @@ http_fault(const struct http *h)
 	return h->fault;
 }
 
+bool
+http_too_large(const struct http *h)
+{
+	return h->too_large;
+}
+
 int
 http_do(struct http *h, struct arena *a, const struct http_call *call,
     struct http_answer *out, const char **error)
@@ -238,6 +328,7 @@ http_do(struct http *h, struct arena *a, const struct http_call *call,
 	set_options(h->curl, &t, headers);
 	rc = curl_easy_perform(h->curl);
 	h->fault = fault_of(rc);
+	h->too_large = t.too_large;
 	if (rc == CURLE_OK) {
 		curl_easy_getinfo(h->curl, CURLINFO_RESPONSE_CODE, &status);
 		curl_easy_getinfo(h->curl, CURLINFO_CONTENT_TYPE, &type);

@@ -21,9 +21,15 @@ struct http_call {
 	const char *const *headers;
 	const void *body; /* NULL: none */
 	size_t bodylen;
+	/* > 0: bodylen bytes of this file from body_at on are sent instead. */
+	int body_fd;
+	int64_t body_at;
 	int64_t timeout_ms; /* whole call; 0: 30 s. Connecting: at most 5 s */
-	size_t max;	    /* largest answer; 0: 8 MiB */
+	/* > 0: however long it takes, but never this long without a byte. */
+	int64_t stall_ms;
+	size_t max; /* largest answer; 0: 8 MiB */
 	int fd; /* > 0: the body of a 2xx answer is written here, not kept */
+	int64_t fd_max; /* largest body there; 0: no bound */
 	/* Told of bytes received so far and expected (-1 unknown). May be NULL. */
 	void (*progress)(void *arg, int64_t now, int64_t total);
 	void *arg;
@@ -61,6 +67,9 @@ enum http_fault {
 	HTTP_FAULT_TIMEOUT
 };
 enum http_fault http_fault(const struct http *h);
+
+/* Whether it was that the answer was longer than max or fd_max. */
+bool http_too_large(const struct http *h);
 
 /* A message for an SMTP server (net/mail.h builds it). */
 struct http_mail {

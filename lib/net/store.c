@@ -4,14 +4,20 @@
  */
 #include "net/store.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/log.h"
 #include "base/str.h"
 #include "base/utf8.h"
 #include "base/xmalloc.h"
+#include "net/s3.h"
 #include "net/store_dir.h"
+#include "net/store_s3.h"
 
 struct store {
 	const struct store_ops *ops;
@@ -43,17 +49,32 @@ static const struct {
 	{ ".wav", "audio/wav" },
 };
 
+/* One key without the other would mean the directory, silently. */
+static bool
+half_configured(const struct conf *conf)
+{
+	return !s3_wanted(conf) &&
+	    (conf_text(conf, "s3.access_key") != NULL ||
+		conf_text(conf, "s3.secret_key") != NULL);
+}
+
 struct store *
 store_open(const struct conf *conf)
 {
-	struct store_dir *d;
+	const struct store_ops *ops;
 	struct store *s;
+	void *ctx;
 
-	if ((d = store_dir_open(conf)) == NULL)
+	if (half_configured(conf)) {
+		log_error("store: s3.access_key and s3.secret_key go together");
+		return NULL;
+	}
+	ops = s3_wanted(conf) ? &store_s3_ops : &store_dir_ops;
+	if ((ctx = ops->open(conf)) == NULL)
 		return NULL;
 	s = xcalloc(1, sizeof(*s));
-	s->ops = &store_dir_ops;
-	s->ctx = d;
+	s->ops = ops;
+	s->ctx = ctx;
 	return s;
 }
 
@@ -130,13 +151,54 @@ store_put(struct store *s, const char *tenant, const char *key,
 	return s->ops->put(s->ctx, tenant, key, content_type, p, len);
 }
 
+static enum code
+no_file(const char *what)
+{
+	log_error("store: %s: %s", what, strerror(errno));
+	return CODE_UNAVAILABLE;
+}
+
+enum code
+store_put_fd(struct store *s, const char *tenant, const char *key,
+    const char *content_type, int fd)
+{
+	struct stat st;
+
+	if (!named(tenant, key))
+		return CODE_INVALID_ARGUMENT;
+	if (fstat(fd, &st) == -1)
+		return no_file("a file to store");
+	return s->ops->put_fd(s->ctx, tenant, key, content_type, fd,
+	    st.st_size);
+}
+
 enum code
 store_put_file(struct store *s, const char *tenant, const char *key,
     const char *content_type, const char *path)
 {
+	enum code code;
+	int fd;
+
 	if (!named(tenant, key))
 		return CODE_INVALID_ARGUMENT;
-	return s->ops->put_file(s->ctx, tenant, key, content_type, path);
+	if ((fd = open(path, O_RDONLY | O_CLOEXEC)) == -1)
+		return no_file("opening a file to store");
+	code = store_put_fd(s, tenant, key, content_type, fd);
+	(void)close(fd);
+	return code;
+}
+
+enum code
+store_put_json(struct store *s, const char *tenant, const char *key,
+    const struct json *j)
+{
+	struct buf b = BUF_INIT;
+	enum code code;
+
+	json_write(&b, j, JSON_PRETTY);
+	code = store_put(s, tenant, key, "application/json", b.data, b.len);
+	buf_free(&b);
+	return code;
 }
 
 enum code
@@ -146,6 +208,36 @@ store_get(struct store *s, struct arena *a, const char *tenant, const char *key,
 	if (!named(tenant, key))
 		return CODE_INVALID_ARGUMENT;
 	return s->ops->get(s->ctx, a, tenant, key, max, p, len);
+}
+
+enum code
+store_get_fd(struct store *s, const char *tenant, const char *key, int fd,
+    int64_t max, int64_t *len)
+{
+	if (!named(tenant, key))
+		return CODE_INVALID_ARGUMENT;
+	return s->ops->get_fd(s->ctx, tenant, key, fd, max, len);
+}
+
+enum code
+store_get_json(struct store *s, struct arena *a, const char *tenant,
+    const char *key, size_t max, struct json **j)
+{
+	const char *error;
+	struct json *root;
+	enum code code;
+	size_t len;
+	void *p;
+
+	code = store_get(s, a, tenant, key, max, &p, &len);
+	if (code != CODE_OK)
+		return code;
+	if ((root = json_parse(a, p, len, NULL, &error)) == NULL) {
+		log_error("store: %s: %s", "an object is no JSON", error);
+		return CODE_DATA_LOSS;
+	}
+	*j = root;
+	return CODE_OK;
 }
 
 enum code

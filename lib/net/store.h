@@ -1,8 +1,8 @@
 /*
- * Object storage (spec content.md, section 10): a directory today, S3 behind
- * the same functions later. Keys are relative to the tenant; the adapter adds
- * base path and tenant on every access and refuses anything that could leave
- * the tenant's prefix.
+ * Object storage (spec content.md, section 10): a directory, or S3 when its two
+ * keys are configured. Keys are relative to the tenant; the adapter adds base
+ * path and tenant on every access and refuses anything that could leave the
+ * tenant's prefix.
  */
 #ifndef MIRAI_NET_STORE_H
 #define MIRAI_NET_STORE_H
@@ -14,6 +14,7 @@
 #include "base/arena.h"
 #include "base/code.h"
 #include "base/conf.h"
+#include "net/json.h"
 
 #define STORE_KEY_MAX	  900 /* bytes; S3 ends at 1024 with base and tenant */
 #define STORE_SEGMENT_MAX 255
@@ -42,9 +43,25 @@ enum code store_put(struct store *s, const char *tenant, const char *key,
 enum code store_put_file(struct store *s, const char *tenant, const char *key,
     const char *content_type, const char *path) MUST_CHECK;
 
+/* The whole regular file fd, wherever it stands; however large. */
+enum code store_put_fd(struct store *s, const char *tenant, const char *key,
+    const char *content_type, int fd) MUST_CHECK;
+
+/* Pretty-printed, as application/json. */
+enum code store_put_json(struct store *s, const char *tenant, const char *key,
+    const struct json *j) MUST_CHECK;
+
 /* The object in a, followed by a NUL that len does not count. */
 enum code store_get(struct store *s, struct arena *a, const char *tenant,
     const char *key, size_t max, void **p, size_t *len) MUST_CHECK;
+
+/* Written to the regular file fd where it stands; however large. */
+enum code store_get_fd(struct store *s, const char *tenant, const char *key,
+    int fd, int64_t max, int64_t *len) MUST_CHECK;
+
+/* CODE_DATA_LOSS, logged, when the object is no JSON. */
+enum code store_get_json(struct store *s, struct arena *a, const char *tenant,
+    const char *key, size_t max, struct json **j) MUST_CHECK;
 enum code store_delete(struct store *s, const char *tenant,
     const char *key) MUST_CHECK; /* absent is success */
 enum code store_exists(struct store *s, const char *tenant, const char *key,
@@ -75,7 +92,7 @@ enum code store_tenants(struct store *s, struct arena *a,
 enum code store_clean(struct store *s, int64_t age_s) MUST_CHECK;
 
 /*
- * A URL that lets its holder GET (as a download named filename, NULL for
+ * A URL (of S3: of its own host) that lets its holder GET (as a download named filename, NULL for
  * none) or PUT (exactly content_type and len) the object until expires_at (us
  * since 1970). NULL for a bad key, or when no secret is configured.
  */

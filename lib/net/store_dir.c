@@ -273,42 +273,41 @@ dir_put(void *ctx, const char *tenant, const char *key,
 	return store_dir_commit(w, tenant, key);
 }
 
+/* len bytes of fd from its start. */
 static int
-copy(struct store_writer *w, int fd)
+copy(struct store_writer *w, int fd, int64_t len)
 {
 	char part[65536];
+	int64_t at;
 	ssize_t n;
 
-	for (;;) {
-		n = read(fd, part, sizeof(part));
-		if (n == 0)
-			return 0;
-		if (n == -1 && errno == EINTR)
+	for (at = 0; at < len; at += n) {
+		n = pread(fd, part, sizeof(part), (off_t)at);
+		if (n == -1 && errno == EINTR) {
+			n = 0;
 			continue;
-		if (n == -1) {
+		}
+		if (n <= 0) {
+			errno = n == 0 ? EIO : errno;
 			(void)failed("reading a file to store");
 			return -1;
 		}
 		if (store_dir_write(w, part, (size_t)n) == -1)
 			return -1;
 	}
+	return 0;
 }
 
 static enum code
-dir_put_file(void *ctx, const char *tenant, const char *key,
-    const char *content_type, const char *path)
+dir_put_fd(void *ctx, const char *tenant, const char *key,
+    const char *content_type, int fd, int64_t len)
 {
 	struct store_writer *w;
-	int fd, rc;
 
 	(void)content_type;
-	if ((fd = open(path, O_RDONLY | O_CLOEXEC)) == -1)
-		return failed("opening a file to store");
-	rc = -1;
-	if ((w = store_dir_writer(ctx)) != NULL)
-		rc = copy(w, fd);
-	(void)close(fd);
-	if (rc == 0)
+	if ((w = store_dir_writer(ctx)) == NULL)
+		return CODE_UNAVAILABLE;
+	if (copy(w, fd, len) == 0)
 		return store_dir_commit(w, tenant, key);
 	store_dir_abort(w);
 	return CODE_UNAVAILABLE;
@@ -386,6 +385,51 @@ dir_get(void *ctx, struct arena *a, const char *tenant, const char *key,
 	*p = data;
 	*len = (size_t)o.len;
 	return CODE_OK;
+}
+
+/* Everything of one file to another; -1 leaves the other as it was. */
+static int
+pour(int from, int to)
+{
+	char part[65536];
+	off_t start;
+	ssize_t n;
+
+	start = lseek(to, 0, SEEK_CUR);
+	do {
+		n = read(from, part, sizeof(part));
+		if (n > 0 && fd_write(to, part, (size_t)n) == -1)
+			break;
+	} while (n > 0 || (n == -1 && errno == EINTR));
+	if (n == 0)
+		return 0;
+	(void)failed("reading an object");
+	if (start == -1 || ftruncate(to, start) == -1 ||
+	    lseek(to, start, SEEK_SET) == -1)
+		(void)failed("taking back a file");
+	return -1;
+}
+
+static enum code
+dir_get_fd(void *ctx, const char *tenant, const char *key, int fd, int64_t max,
+    int64_t *len)
+{
+	struct store_object o;
+	enum code code;
+
+	code = store_dir_object(ctx, tenant, key, &o);
+	if (code != CODE_OK)
+		return code;
+	if (o.len > max) {
+		log_error("store: an object is larger than its reader allows");
+		code = CODE_RESOURCE_EXHAUSTED;
+	} else if (pour(o.fd, fd) == -1) {
+		code = CODE_UNAVAILABLE;
+	} else {
+		*len = o.len;
+	}
+	(void)close(o.fd);
+	return code;
 }
 
 static enum code
@@ -794,6 +838,12 @@ store_dir_verify(struct store_dir *d, struct arena *a, const char *method,
 	return CODE_OK;
 }
 
+static void *
+dir_open(const struct conf *conf)
+{
+	return store_dir_open(conf);
+}
+
 static void
 dir_close(void *ctx)
 {
@@ -801,9 +851,11 @@ dir_close(void *ctx)
 }
 
 const struct store_ops store_dir_ops = {
+	.open = dir_open,
 	.put = dir_put,
-	.put_file = dir_put_file,
+	.put_fd = dir_put_fd,
 	.get = dir_get,
+	.get_fd = dir_get_fd,
 	.del = dir_del,
 	.exists = dir_exists,
 	.items = dir_items,

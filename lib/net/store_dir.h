@@ -6,30 +6,7 @@
 #ifndef MIRAI_NET_STORE_DIR_H
 #define MIRAI_NET_STORE_DIR_H
 
-#include "net/store.h"
-
-/* What every adapter offers; keys and tenants have been checked. */
-struct store_ops {
-	enum code (*put)(void *ctx, const char *tenant, const char *key,
-	    const char *content_type, const void *p, size_t len);
-	enum code (*put_file)(void *ctx, const char *tenant, const char *key,
-	    const char *content_type, const char *path);
-	enum code (*get)(void *ctx, struct arena *a, const char *tenant,
-	    const char *key, size_t max, void **p, size_t *len);
-	enum code (*del)(void *ctx, const char *tenant, const char *key);
-	enum code (*exists)(void *ctx, const char *tenant, const char *key,
-	    int64_t *len);
-	enum code (*items)(void *ctx, struct arena *a, const char *tenant,
-	    const char *prefix, struct store_item **items, size_t *nitems);
-	enum code (*tenants)(void *ctx, struct arena *a, const char ***tenants);
-	enum code (*clean)(void *ctx, int64_t age_s);
-	char *(*sign_get)(void *ctx, struct arena *a, const char *tenant,
-	    const char *key, const char *filename, int64_t expires_at);
-	char *(*sign_put)(void *ctx, struct arena *a, const char *tenant,
-	    const char *key, const char *content_type, int64_t len,
-	    int64_t expires_at);
-	void (*close)(void *ctx);
-};
+#include "net/store_ops.h"
 
 struct store_dir;
 

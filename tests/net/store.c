@@ -1,6 +1,8 @@
 /*
- * Object storage in a directory: whole objects or none, hostile names, and
- * signed URLs that mean one thing only.
+ * Object storage: whole objects or none, hostile names, and signed URLs that
+ * mean one thing only. The same for every adapter: a directory, or the S3 that
+ * the environment names (tests/net/store_s3.mjs); at the end, what only a
+ * directory has.
  */
 #include "net/store.h"
 
@@ -17,13 +19,17 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/str.h"
+#include "net/http.h"
 #include "net/store_dir.h"
 #include "tests/test.h"
 
 #define T1 "11111111-1111-4111-8111-111111111111"
 #define T2 "22222222-2222-4222-8222-222222222222"
 
+#define LARGE ((size_t)70 * 1024 * 1024) /* of S3: in five parts */
+
 static struct arena *mem;
+static bool on_s3;
 static char dir[] = "/tmp/mirai-store.XXXXXX";
 
 static struct conf *
@@ -162,10 +168,24 @@ test_objects(struct store *s)
 	CHECK(store_list(s, mem, T1, "", &keys) == CODE_OK && keys[0] == NULL);
 }
 
-static void
-test_put_file(struct store *s)
+/* A temporary file without a name, holding text. */
+static int
+scratch(const char *text)
 {
 	char path[] = "/tmp/mirai-put.XXXXXX";
+	int fd;
+
+	fd = mkstemp(path);
+	CHECK(fd != -1 && unlink(path) == 0 &&
+	    write(fd, text, strlen(text)) == (ssize_t)strlen(text));
+	return fd;
+}
+
+static void
+test_files(struct store *s)
+{
+	char path[] = "/tmp/mirai-put.XXXXXX", got[32] = "";
+	int64_t len;
 	int fd;
 
 	fd = mkstemp(path);
@@ -177,6 +197,112 @@ test_put_file(struct store *s)
 	CHECK(store_put_file(s, T1, "f/y.zip", "application/zip", path) ==
 	    CODE_UNAVAILABLE);
 	CHECK(store_exists(s, T1, "f/y.zip", NULL) == CODE_NOT_FOUND);
+
+	fd = scratch("before:");
+	CHECK(store_put_fd(s, T1, "f/fd", "text/plain", fd) == CODE_OK);
+	CHECK_STR(get(s, T1, "f/fd"), "before:");
+	CHECK(store_get_fd(s, T1, "f/x.zip", fd, 4, &len) == CODE_OK);
+	CHECK(len == 4 && pread(fd, got, sizeof(got), 0) == 11);
+	CHECK_STR(got, "before:file");
+	CHECK(store_get_fd(s, T1, "f/x.zip", fd, 3, &len) ==
+	    CODE_RESOURCE_EXHAUSTED);
+	CHECK(store_get_fd(s, T1, "f/none", fd, 99, &len) == CODE_NOT_FOUND);
+	CHECK(
+	    store_get_fd(s, T1, "../x", fd, 99, &len) == CODE_INVALID_ARGUMENT);
+	CHECK(store_put_fd(s, T1, "../x", "", fd) == CODE_INVALID_ARGUMENT);
+	CHECK(lseek(fd, 0, SEEK_END) == 11); /* nothing was left of those */
+	(void)close(fd);
+	fd = scratch("");
+	CHECK(store_put_fd(s, T1, "f/fd", "text/plain", fd) == CODE_OK);
+	CHECK_STR(get(s, T1, "f/fd"), "");
+	(void)close(fd);
+}
+
+static void
+test_json(struct store *s)
+{
+	struct json *j;
+
+	j = json_new_object(mem);
+	json_put_text(j, "name", "Caf\xc3\xa9");
+	json_put_int(json_put_object(j, "inner"), "n", 7);
+	CHECK(store_put_json(s, T1, "j/a.json", j) == CODE_OK);
+	CHECK_STR(get(s, T1, "j/a.json"),
+	    "{\n  \"name\": \"Caf\xc3\xa9\",\n  \"inner\": {\n    \"n\": 7\n"
+	    "  }\n}\n");
+	j = NULL;
+	CHECK(store_get_json(s, mem, T1, "j/a.json", 1000, &j) == CODE_OK);
+	CHECK_STR(json_get_text(j, "name", ""), "Caf\xc3\xa9");
+	CHECK(store_get_json(s, mem, T1, "j/b", 99, &j) == CODE_NOT_FOUND);
+	CHECK(put(s, T1, "j/b", "{\"a\": ") == CODE_OK);
+	CHECK(store_get_json(s, mem, T1, "j/b", 99, &j) == CODE_DATA_LOSS);
+}
+
+/* Names as hostile as they may be come back from the list as they were. */
+static void
+test_names(struct store *s)
+{
+	static const char *const names[] = { "n/%2e%2e", "n/+ +", "n/...",
+		"n/a%20b c", "n/a&b<c>\"d'e;f", "n/a:b?c#d&e=f", "n/b!*'()~",
+		"n/\xc3\xa9\xf0\x9f\x98\x80", NULL };
+	const char **keys;
+	size_t i, n = NITEMS(names) - 1;
+
+	for (i = 0; i < n; i++)
+		CHECK(put(s, T1, names[i], names[i]) == CODE_OK);
+	CHECK(store_list(s, mem, T1, "n/", &keys) == CODE_OK);
+	for (i = 0; i < n && keys[i] != NULL; i++) {
+		CHECK(str_is_listed(names, keys[i]) ||
+		    printf("# listed: %s\n", keys[i]) < 0);
+		CHECK_STR(get(s, T1, names[i]), names[i]);
+		CHECK(i == 0 || strcmp(keys[i - 1], keys[i]) < 0);
+	}
+	CHECK(i == n && keys[i] == NULL);
+	CHECK(store_delete_all(s, T1, "n/") == CODE_OK);
+	CHECK(
+	    store_list(s, mem, T1, "n/", &keys) == CODE_OK && keys[0] == NULL);
+}
+
+/* More than goes over in one piece, and more than one page of names. */
+static void
+test_large(struct store *s)
+{
+	const char **keys;
+	char *p, *q;
+	int64_t len;
+	size_t i;
+	int fd;
+
+	p = malloc(LARGE);
+	q = malloc(LARGE);
+	for (i = 0; i < LARGE; i++)
+		p[i] = (char)(i * 2654435761U >> 13);
+	CHECK(store_put(s, T1, "l/memory", "video/mp4", p, LARGE) == CODE_OK);
+	CHECK(store_exists(s, T1, "l/memory", &len) == CODE_OK &&
+	    len == (int64_t)LARGE);
+	fd = scratch("");
+	CHECK(store_get_fd(s, T1, "l/memory", fd, INT64_MAX, &len) == CODE_OK &&
+	    len == (int64_t)LARGE);
+	CHECK(pread(fd, q, LARGE, 0) == (ssize_t)LARGE &&
+	    memcmp(p, q, LARGE) == 0);
+	CHECK(pwrite(fd, "changed", 7, LARGE - 7) == 7);
+	CHECK(store_put_fd(s, T1, "l/memory", "video/mp4", fd) == CODE_OK);
+	CHECK(ftruncate(fd, 0) == 0 && lseek(fd, 0, SEEK_SET) == 0);
+	CHECK(store_get_fd(s, T1, "l/memory", fd, INT64_MAX, &len) == CODE_OK);
+	CHECK(pread(fd, q, 7, LARGE - 7) == 7 && memcmp(q, "changed", 7) == 0);
+	CHECK(store_delete_all(s, T1, "l/") == CODE_OK);
+	(void)close(fd);
+	free(p);
+	free(q);
+	for (i = 0; i < 25; i++)
+		CHECK(
+		    put(s, T1, arena_printf(mem, "p/%02zu", i), "") == CODE_OK);
+	CHECK(store_list(s, mem, T1, "p/", &keys) == CODE_OK);
+	for (i = 0; keys[i] != NULL; i++)
+		CHECK_STR(keys[i], arena_printf(mem, "p/%02zu", i));
+	CHECK(i == 25);
+	CHECK(store_delete_all(s, T1, "p/") == CODE_OK);
+	CHECK(store_clean(s, 3600) == CODE_OK);
 }
 
 /* Files in the place where objects are written. */
@@ -241,7 +367,7 @@ test_failures(struct store *s)
 	store_dir_close(d);
 }
 
-/* Deleting takes directories away under a writer's feet. */
+/* Deleting (which takes directories away) under a writer's feet. */
 static void
 test_race(struct store *s)
 {
@@ -250,6 +376,8 @@ test_race(struct store *s)
 
 	fflush(stdout);
 	if ((pid = fork()) == 0) {
+		if (on_s3) /* a connection is one process's */
+			s = store_here("0123456789abcdef");
 		for (i = 0; i < 300; i++)
 			if (store_delete(s, T1, "r/s/t/one") != CODE_OK)
 				_exit(1);
@@ -287,6 +415,136 @@ swap(const char *url, const char *from, const char *to)
 	return arena_printf(mem, "%.*s%s%s", (int)(at - url), url, to,
 	    at + strlen(from));
 }
+
+/* --- what a holder of a URL can do, whoever serves it ----------------------- */
+
+/* As mirai-file(8) does with what store_dir_verify() grants. */
+static int
+ask_dir(struct store *s, struct store_dir *d, const char *method,
+    const char *url, const char *type, const char *body)
+{
+	struct store_grant g;
+	enum code code;
+
+	code = verify(d, method, url, &g);
+	if (code != CODE_OK)
+		return code == CODE_NOT_FOUND ? 404 : 403;
+	if (!g.put)
+		return get(s, g.tenant, g.key) == NULL ? 404 : 200;
+	if (!str_eq(g.content_type, type) || g.len != (int64_t)strlen(body))
+		return 400;
+	return put(s, g.tenant, g.key, body) == CODE_OK ? 200 : 503;
+}
+
+static int
+ask_s3(const char *method, const char *url, const char *type, const char *body)
+{
+	const char *const headers[] = {
+		arena_printf(mem, "content-type: %s", type), NULL
+	};
+	struct http_call call = { .method = method,
+		.url = url,
+		.headers = type == NULL ? NULL : headers,
+		.body = body,
+		.bodylen = body == NULL ? 0 : strlen(body) };
+	static struct http *http;
+	struct http_answer answer;
+	const char *error;
+
+	if (http == NULL)
+		http = http_open();
+	return http_do(http, mem, &call, &answer, &error) == 0 ? answer.status
+							       : 0;
+}
+
+static bool
+may(struct store *s, struct store_dir *d, const char *method, const char *url,
+    const char *type, const char *body)
+{
+	int status;
+
+	status = on_s3 ? ask_s3(method, url, type, body)
+		       : ask_dir(s, d, method, url, type, body);
+	return status >= 200 && status < 300;
+}
+
+/*
+ * A URL with any one character changed opens nothing. (Changed to another of
+ * its kind, so that it stays a URL; hex digits in escapes may become what
+ * stands for the same.)
+ */
+static int
+leaks(struct store *s, struct store_dir *d, const char *url)
+{
+	char *other, *p;
+	int n;
+
+	n = 0;
+	other = arena_strdup(mem, url);
+	for (p = strstr(other, T1) + 5; *p != '\0'; p++) {
+		if (strchr("%/?&=-._~", *p) != NULL || p[-1] == '%' ||
+		    p[-2] == '%')
+			continue;
+		*p ^= 1;
+		if (may(s, d, "GET", other, NULL, NULL)) {
+			n++;
+			printf("# opens: %s\n", other);
+		}
+		*p ^= 1;
+	}
+	return n;
+}
+
+static void
+test_urls(struct store *s)
+{
+	struct store_dir *d;
+	struct conf *c;
+	int64_t soon;
+	char *url;
+
+	c = conf_here("0123456789abcdef");
+	d = store_dir_open(c);
+	conf_free(c);
+	soon = clock_now_us() + 900 * INT64_C(1000000);
+	CHECK(put(s, T1, "u/a b%+.zip", "content") == CODE_OK);
+	CHECK(put(s, T2, "u/a b%+.zip", "content") == CODE_OK);
+	url = store_sign_get(s, mem, T1, "u/a b%+.zip", "F\xc3\xbcr \"x\".zip",
+	    soon);
+	printf("# %s\n", url);
+	CHECK(may(s, d, "GET", url, NULL, NULL));
+	CHECK(may(s, d, "GET",
+	    store_sign_get(s, mem, T1, "u/a b%+.zip", NULL, soon), NULL, NULL));
+	CHECK(!may(s, d, "DELETE", url, NULL, NULL));
+	CHECK(!may(s, d, "PUT", url, "text/plain", "changed"));
+	CHECK(!may(s, d, "GET", swap(url, T1, T2), NULL, NULL));
+	CHECK(leaks(s, d, url) == 0);
+	url = store_sign_get(s, mem, T1, "u/a b%+.zip", NULL,
+	    clock_now_us() - 2000000);
+	CHECK(!may(s, d, "GET", url, NULL, NULL));
+	url = store_sign_get(s, mem, T1, "u/none", NULL, soon);
+	CHECK(!may(s, d, "GET", url, NULL, NULL));
+	CHECK(store_sign_get(s, mem, T1, "x", "a\nb", soon) == NULL);
+
+	url =
+	    store_sign_put(s, mem, T1, "u/new.pdf", "application/pdf", 9, soon);
+	printf("# %s\n", url);
+	CHECK(!may(s, d, "PUT", url, "application/pdf", "ten bytes!"));
+	CHECK(!may(s, d, "PUT", url, "application/zip", "123456789"));
+	CHECK(store_exists(s, T1, "u/new.pdf", NULL) == CODE_NOT_FOUND);
+	CHECK(may(s, d, "PUT", url, "application/pdf", "123456789"));
+	CHECK_STR(get(s, T1, "u/new.pdf"), "123456789");
+	CHECK(!may(s, d, "GET", url, NULL, NULL));
+	CHECK(!may(s, d, "PUT", swap(url, "new", "old"), "application/pdf",
+	    "123456789"));
+	CHECK(store_sign_put(s, mem, T1, "x", "a\nb", 1, soon) == NULL);
+	CHECK(store_sign_put(s, mem, T1, "x", "a/b", -1, soon) == NULL);
+	CHECK(store_delete_all(s, T1, "u/") == CODE_OK);
+	CHECK(store_delete_all(s, T2, "u/") == CODE_OK);
+	store_dir_close(d);
+}
+
+/* --- only a directory ------------------------------------------------------ */
 
 static void
 test_sign_get(struct store *s, struct store_dir *d, int64_t soon)
@@ -388,6 +646,13 @@ test_sign(struct store *s)
 	store_dir_close(d);
 }
 
+static void
+test_directory(struct store *s)
+{
+	test_failures(s);
+	test_sign(s);
+}
+
 int
 main(void)
 {
@@ -396,15 +661,22 @@ main(void)
 
 	log_open("store", LOG_FORM_PLAIN, LOG_LEVEL_ERROR);
 	mem = arena_new();
+	on_s3 = getenv("S3_ENDPOINT") != NULL;
 	if (mkdtemp(dir) == NULL)
 		return 1;
 	s = store_here("0123456789abcdef");
+	if (s == NULL)
+		return 1;
 	test_keys(s);
 	test_objects(s);
-	test_put_file(s);
-	test_failures(s);
+	test_files(s);
+	test_json(s);
+	test_names(s);
+	test_large(s);
 	test_race(s);
-	test_sign(s);
+	test_urls(s);
+	if (!on_s3)
+		test_directory(s);
 	CHECK_STR(store_type("a/b.PDF"), "application/pdf");
 	CHECK_STR(store_type("zip"), "application/octet-stream");
 	store_close(s);
