@@ -1,6 +1,6 @@
 /*
  * Child processes of the loop. The loop's end of the pair never blocks; what
- * does not fit waits in memory, which is bounded by the number of streams.
+ * does not fit waits in memory, up to what each helper is given.
  */
 #include "helper.h"
 
@@ -188,8 +188,15 @@ bool
 helper_tell(struct helper *h, enum wire_kind kind, uint64_t id, const void *p,
     size_t len, const void *more, size_t morelen)
 {
-	if (h->fd == -1)
+	size_t waits = h->out.len - h->out_at;
+
+	if (h->fd == -1 || (h->max != 0 && waits + len + morelen > h->max))
 		return false;
+	if (h->out_at > waits) {
+		memmove(h->out.data, h->out.data + h->out_at, waits);
+		h->out.len = waits;
+		h->out_at = 0;
+	}
 	wire_put(&h->out, kind, id, p, len, more, morelen);
 	/* A failure shows when it is read from. */
 	(void)flush(h);

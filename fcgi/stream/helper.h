@@ -30,6 +30,7 @@ struct helper {
 	pid_t pid;
 	int fd;	      /* -1: not running */
 	size_t asked; /* and not answered */
+	size_t max;   /* bytes that may wait for it; 0: any */
 	struct buf in;
 	struct buf out;
 	size_t out_at; /* of it is sent */
@@ -45,7 +46,7 @@ void helper_start(struct helper *h);
 /* When helper_start() has something to do; INT64_MAX: it runs. */
 int64_t helper_due(const struct helper *h);
 
-/* Queues a frame; lost if it does not run (false). */
+/* Queues a frame; lost if it does not run or too much waits (false). */
 bool helper_tell(struct helper *h, enum wire_kind kind, uint64_t id,
     const void *p, size_t len, const void *more, size_t morelen);
 

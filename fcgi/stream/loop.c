@@ -25,18 +25,19 @@
 #include "ear.h"
 #include "sub.h"
 
-#define CHECKERS   2
-#define HELPERS	   (CHECKERS + 1)
-#define MAX_READY  256
-#define ACCEPT_ONE 64	 /* connections taken in a row */
-#define SPARE	   1024	 /* connections beside the streams */
-#define OWN_FDS	   64	 /* of files and helpers */
-#define READ_MS	   15000 /* for a request to arrive whole */
-#define ASKED_MS   35000 /* for a checker to decide */
-#define IDLE_MS	   60000 /* of a kept connection */
-#define STOP_MS	   25000 /* the supervisor waits 30 s */
-#define EAR_MS	   2000	 /* for the ear to begin, if it can */
-#define PAUSE_MS   200	 /* when descriptors run out */
+#define CHECKERS      2
+#define HELPERS	      (CHECKERS + 1)
+#define CHECKER_BYTES ((size_t)32 * 1024 * 1024) /* that wait for one */
+#define MAX_READY     256
+#define ACCEPT_ONE    64    /* connections taken in a row */
+#define SPARE	      1024  /* connections beside the streams */
+#define OWN_FDS	      64    /* of files and helpers */
+#define READ_MS	      15000 /* for a request to arrive whole */
+#define ASKED_MS      35000 /* for a checker to decide */
+#define IDLE_MS	      60000 /* of a kept connection */
+#define STOP_MS	      25000 /* the supervisor waits 30 s */
+#define EAR_MS	      2000  /* for the ear to begin, if it can */
+#define PAUSE_MS      200   /* when descriptors run out */
 
 static struct loop {
 	const struct conf *conf;
@@ -97,8 +98,10 @@ ask(struct conn *c, enum wire_kind kind, const void *p, size_t len,
 		c->helper = idlest();
 	if (c->helper == NULL)
 		return false;
+	if (!helper_tell(c->helper, kind, conn_id(c), p, len, more, morelen))
+		return false;
 	c->helper->asked++;
-	return helper_tell(c->helper, kind, conn_id(c), p, len, more, morelen);
+	return true;
 }
 
 static void
@@ -354,6 +357,7 @@ set_helpers(void)
 			.run = check_run,
 			.heard = checker_heard,
 			.lost = checker_lost,
+			.max = CHECKER_BYTES,
 			.conf = loop.conf,
 			.epoll_fd = loop.epoll_fd,
 			.fd = -1 };
@@ -363,6 +367,7 @@ set_helpers(void)
 	h->run = ear_run;
 	h->heard = ear_heard;
 	h->lost = NULL;
+	h->max = 0;
 }
 
 /* --- stopping -------------------------------------------------------------- */

@@ -255,6 +255,39 @@ async function helpers(site) {
 	}
 }
 
+// Requests of clients that leave at once, while nobody checks any: what waits is
+// bounded, and who comes then is told so.
+async function crowd(site) {
+	const r = await new Replica(site, 'crowd').start();
+	const cookie = `ory_session_token=none; x=${'y'.repeat(48000)}`;
+	const asks = Buffer.concat([record(1, Buffer.from([0, 1, 0, 0, 0, 0, 0, 0])), stream(4, params({ REQUEST_METHOD: 'GET',
+		REQUEST_URI: '/events', REMOTE_ADDR: '192.0.2.77', HTTP_COOKIE: cookie })), stream(5, Buffer.alloc(0))]);
+	try {
+		const s = subscribe(r.base, OWNER);
+		await ready(s);
+		const checkers = r.children(r.loop()).slice(0, 2);
+		execFileSync('kill', ['-STOP', ...checkers]);
+		let refused = 0;
+		for (let i = 0; i < 30 && refused === 0; i++) {
+			const all = Array.from({ length: 80 }, () => net.connect(r.socket));
+			for (const c of all) {
+				c.on('error', () => {});
+				c.on('data', (got) => { refused += got.includes('Status: 503'); });
+				c.write(asks);
+			}
+			await sleep(150);
+			for (const c of all) c.destroy();
+		}
+		ok(refused > 0, 'not everybody can wait to be checked', refused);
+		execFileSync('kill', ['-CONT', ...checkers]);
+		tell('owner@acme', 'amid');
+		ok(await until('an event', () => s.text.includes('"amid"')) && !s.ended, 'streams go on');
+		is((await subscribe(r.base, OWNER).head).status, 200, 'and others come');
+	} finally {
+		await r.stop();
+	}
+}
+
 // What a web server may do that ours do not: keep connections, send another
 // request on one in use, another role, rubbish.
 async function records(site) {
@@ -333,7 +366,7 @@ await main(async () => {
 		await age(site);
 		// The one that waits for a clock does so beside the others.
 		await Promise.all([keepAlive(site),
-			inTurn(limits, sessions, slowReader, restart, replay, replicas, helpers, records)]);
+			inTurn(limits, sessions, slowReader, restart, replay, replicas, helpers, crowd, records)]);
 		await database(site);
 	} finally {
 		site.stop();
