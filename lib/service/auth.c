@@ -133,7 +133,7 @@ auth_check_email(struct req *r, const struct pb_check_email_request *in,
     struct pb_check_email_response *out)
 {
 	struct ident_person who;
-	const char *email;
+	const char *email = "";
 	enum code code;
 
 	if ((code = auth_check_email_field(r, in->email, &email)) != CODE_OK ||

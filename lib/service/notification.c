@@ -305,7 +305,7 @@ notification_delete_notification(struct req *r,
     struct pb_delete_notification_response *out)
 {
 	const char *id;
-	int32_t n;
+	int32_t n = 0;
 	enum code code;
 
 	(void)out; /* has no fields */
