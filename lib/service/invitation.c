@@ -567,6 +567,8 @@ invitation_accept_invitation(struct req *r,
 	    (code = invitation_by_token(r, in->token, &inv, NULL)) != CODE_OK ||
 	    (code = check_invited(r, &inv)) != CODE_OK)
 		return code;
+	if (r->who.company_id[0] != '\0') /* whether seats are left or not */
+		return req_fail_forbidden(r, "you belong to a company already");
 	invitation_begin(r);
 	code = invitation_end(r,
 	    accept(r, invitation_hash(r->mem, in->token), &inv, out));

@@ -337,6 +337,12 @@ as    sme@acme
 call  InvitationService/AcceptInvitation  {"token": "token-of-sme-00000000000000000000000000000"}
 want  403  {"code": "permission_denied"}
 want-header Mirai-Error-Code: AUTH_FORBIDDEN
+
+# and hears that first, also when the other company is full
+sql   app UPDATE companies SET seat_count = 1 WHERE name = 'Other'
+call  InvitationService/AcceptInvitation  {"token": "token-of-sme-00000000000000000000000000000"}
+want  403  {"code": "permission_denied"}
+want-header Mirai-Error-Code: AUTH_FORBIDDEN
 sql   app SELECT 1 / count(*) FROM invitations WHERE id = 'b4000000-0000-4000-8000-000000000001' AND status = 'pending'
 
 # over is over
