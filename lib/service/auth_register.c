@@ -13,9 +13,11 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "identity/directory.h"
+#include "net/json.h"
 #include "net/stripe.h"
 #include "service/auth.h"
 #include "service/auth_password.h"
+#include "service/compensate.h"
 #include "service/field.h"
 #include "service/provision_run.h"
 #include "service/ratelimit.h"
@@ -210,6 +212,22 @@ create_checkout(struct req *r, const struct registration_new *in,
 	    session);
 }
 
+/* A checkout that could not be expired now; mirai-provision goes on trying. */
+static void
+expire_later(struct req *r, const char *id, const char *session)
+{
+	const struct db_scope scope = { .superadmin = true };
+	struct json *payload = json_new_object(r->mem);
+
+	json_put_text(payload, "session_id", session);
+	db_begin(r->db, DB_TX_WRITE, &scope);
+	compensate_queue(r->db, r->mem, NULL, "checkout_expire", payload);
+	if (db_end(r->db, CODE_OK) != CODE_OK)
+		log_warn("a checkout of registration %s stays open until it "
+			 "expires",
+		    id);
+}
+
 /* What was begun is taken back as far as it can be. */
 static enum code
 take_back(struct req *r, const char *id, const char *session)
@@ -218,9 +236,7 @@ take_back(struct req *r, const char *id, const char *session)
 	    stripe_expire_session(r->env->stripe, r->mem,
 		arena_printf(r->mem, "registration-%s-expire", id),
 		session) != CODE_OK)
-		log_warn("a checkout of registration %s stays open until it "
-			 "expires",
-		    id);
+		expire_later(r, id, session);
 	(void)registration_drop(r->db, id); /* or it is replaced */
 	return auth_unreachable(r);
 }

@@ -142,6 +142,18 @@ async function testDown() {
 	sql('DELETE FROM pending_registrations');
 }
 
+// The database does not take the checkout, and Stripe does not expire it.
+async function testLeftOpen() {
+	sql('ALTER TABLE pending_registrations ADD CONSTRAINT none CHECK (checkout_session_id IS NULL) NOT VALID');
+	stripe.fault(503, { path: /expire/, times: 3 });
+	is(why(await register()), DOWN, 'a checkout that cannot be noted is no sign-up');
+	sql('ALTER TABLE pending_registrations DROP CONSTRAINT none');
+	is(rows(), '', 'its row is gone');
+	is(sql("SELECT payload ->> 'session_id' FROM compensations WHERE kind = 'checkout_expire'"),
+		openSessions().at(-1).id, 'and the checkout is expired later');
+	sql('DELETE FROM compensations');
+}
+
 // A worker killed between the row and the checkout, or before the row knows it.
 async function testKill() {
 	for (const path of [/customers/, /sessions$/]) {
@@ -225,6 +237,7 @@ await testPaidMeanwhile();
 await testSpelling();
 await testParallel();
 await testDown();
+await testLeftOpen();
 await testKill();
 await testFields();
 await testContact();
