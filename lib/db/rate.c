@@ -91,7 +91,37 @@ is_over(uint64_t key, uint64_t state, int64_t now_s)
 	return now_s - (int64_t)(state >> 32) >= 2 * span_of(key);
 }
 
-/* The key's slot, or one that is free, now the key's; NULL: none is free. */
+/*
+ * No slot is free: the key that counted least gives way, so that whoever comes
+ * under many keys takes no limit off another one. NULL: somebody was faster.
+ */
+static struct rate_slot *
+evict(struct rate *t, uint64_t key, int64_t now_s)
+{
+	struct rate_slot *s, *least = NULL;
+	unsigned n, fewest = 0;
+	struct window w;
+	uint64_t old;
+	size_t i;
+
+	for (i = 0; i < NEAR; i++) {
+		s = &t->slots[((key >> SPAN_BITS) + i) % RATE_SLOTS];
+		w = unpack(atomic_load(&s->state),
+		    span_of(atomic_load(&s->key)), now_s);
+		n = w.now + w.before;
+		if (least == NULL || n < fewest) {
+			least = s;
+			fewest = n;
+		}
+	}
+	old = atomic_load(&least->key);
+	if (!atomic_compare_exchange_strong(&least->key, &old, key))
+		return NULL;
+	atomic_store(&least->state, 0);
+	return least;
+}
+
+/* The key's slot, or one that is now the key's. */
 static struct rate_slot *
 find(struct rate *t, uint64_t key, int64_t now_s)
 {
@@ -111,7 +141,7 @@ find(struct rate *t, uint64_t key, int64_t now_s)
 		    atomic_compare_exchange_strong(&s->key, &old, key))
 			return s;
 	}
-	return NULL;
+	return evict(t, key, now_s);
 }
 
 /* The first second at which one fits; after two spans nothing counts. */

@@ -28,8 +28,8 @@ struct rate {
 /*
  * Counts an event and returns 0, or returns after how many seconds the next
  * one fits under limit per span; that event is not counted. One key counts
- * apart for each span. now_s never goes back (clock_mono_ms() / 1000). A full
- * table counts nothing.
+ * apart for each span. now_s never goes back (clock_mono_ms() / 1000). In a full
+ * table keys that counted little are forgotten for new ones.
  */
 int rate_take(struct rate *t, const char *key, unsigned limit,
     enum rate_span span, int64_t now_s);
