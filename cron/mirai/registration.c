@@ -23,8 +23,8 @@ struct registration_opts {
 };
 
 static const char registration_usage[] =
-    "usage: mirai registration list [-f CONF] [--json]"
-    " [--status pending|paid|provisioning|failed]\n"
+    "usage: mirai registration list [-f CONF] [--json]\n"
+    "           [--status pending|paid|provisioning|failed]\n"
     "       mirai registration show|retry|discard [-f CONF] [--json]"
     " ID|ADDRESS\n"
     "       mirai registration reconcile [-f CONF] [--json]\n";
