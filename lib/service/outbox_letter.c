@@ -177,6 +177,7 @@ duration(struct arena *a, int64_t minutes)
 	return arena_printf(a, "%s %s", counted(a, minutes / 60, "hour"), rest);
 }
 
+/* Of a path of ours. What is none leads nowhere but to the start page. */
 static const char *
 whole_link(struct arena *a, const char *app, const char *s)
 {
@@ -184,7 +185,7 @@ whole_link(struct arena *a, const char *app, const char *s)
 
 	while (n > 0 && app[n - 1] == '/')
 		n--;
-	return s[0] == '/' ? arena_printf(a, "%.*s%s", (int)n, app, s) : s;
+	return arena_printf(a, "%.*s%s", (int)n, app, s[0] == '/' ? s : "/");
 }
 
 /* --- one letter ------------------------------------------------------------ */

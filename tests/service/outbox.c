@@ -174,8 +174,7 @@ test_lease(void)
 	CHECK(outbox_take(worker, a, &other) == 1 && other.attempt == 2);
 	CHECK(outbox_note(worker, a, &w, MAIL_SENT, NULL, &kept) == 0);
 	CHECK(rows_of("sent_at IS NULL AND lease IS NOT NULL") == 1);
-	CHECK(
-	    outbox_note(worker, a, &other, MAIL_AGAIN, "busy", &kept) == 0 &&
+	CHECK(outbox_note(worker, a, &other, MAIL_AGAIN, "busy", &kept) == 0 &&
 	    kept);
 	CHECK(outbox_take(worker, a, &w) == 0);
 	CHECK_STR(ask("SELECT error || ' ' || round(extract(epoch FROM"
@@ -183,8 +182,7 @@ test_lease(void)
 	    "busy 5");
 	all_due();
 	CHECK(outbox_take(worker, a, &w) == 1 && w.attempt == 3);
-	CHECK(
-	    outbox_note(worker, a, &w, MAIL_SENT, NULL, &kept) == 0 && !kept);
+	CHECK(outbox_note(worker, a, &w, MAIL_SENT, NULL, &kept) == 0 && !kept);
 	CHECK(rows_of("sent_at IS NOT NULL AND error IS NULL"
 		      " AND lease IS NULL AND NOT payload ? 'link'"
 		      " AND payload ? 'company'") == 1);
@@ -418,6 +416,12 @@ test_harmless(void)
 	    " \"link\": \"javascript:alert(1)\"}",
 	    false);
 	CHECK(strstr(l.letter.html, "href=\"javascript") == NULL);
+	l = write_it("ingestion_complete",
+	    "{\"user\": \"U\", \"sme\": \"S\", \"task\": \"T\","
+	    " \"link\": \"https://elsewhere.example/x\"}",
+	    false);
+	CHECK(strstr(l.letter.html, "elsewhere") == NULL);
+	CHECK(strstr(l.letter.text, "elsewhere") == NULL);
 }
 
 /* Whose name is not known goes without. */
