@@ -7,7 +7,7 @@ import { createHash, randomBytes, randomUUID } from 'node:crypto';
 import { subscribe, until } from '../fcgi/kit/stream.mjs';
 import { services } from '../rpc/kit/clients.mjs';
 import { is, main, startSite, tokenOf } from '../web/kit/site.mjs';
-import { identitySql, sql } from './kit/account.mjs';
+import { sql } from './kit/account.mjs';
 import { Stripe } from './kit/stripe.mjs';
 
 const SERVICES = ['AuthService', 'BillingService', 'CompanyService', 'HealthService', 'InvitationService',
@@ -59,18 +59,23 @@ function invite(email = `${randomUUID()}@new.example`) {
 
 const person = () => sql(`INSERT INTO users (tenant_id, company_id, kratos_id, role)
 	VALUES ('${TENANT}', '${COMPANY}', '${randomUUID()}', 'sme') RETURNING id`);
-const selfOf = (who) => who && sql(`SELECT id FROM users WHERE removed_at IS NULL AND kratos_id = '${
-	identityOf(who)}'`) || randomUUID();
-const identityOf = (who) => identitySql(`SELECT id FROM identities WHERE traits ->> 'email' = '${who}.example'`);
+// The fixtures' ids of those who have a user row.
+const SELF = { 'owner@acme': userOf(1), 'instructor@acme': userOf(2), 'sme@acme': userOf(3), 'legacy@acme': userOf(4),
+	'elder@acme': userOf(5), 'lonely@acme': userOf(6), 'instructor2@acme': userOf(8),
+	'owner@other': 'b2000000-0000-4000-8000-000000000001', 'owner@frozen': 'c2000000-0000-4000-8000-000000000001' };
+const NOBODY = 'd3000000-0000-4000-8000-000000000001';
+const noticeOf = (who) => (who in SELF ? sql(`INSERT INTO notifications (tenant_id, user_id, type, title, message)
+	SELECT tenant_id, id, 'outline_ready', 't', 'm' FROM users WHERE id = '${SELF[who]}' RETURNING id`) : randomUUID());
 const signUp = { password: 'Zebra-Kite-42', firstName: 'A', lastName: 'B' };
 
 // Who has a company is told so; who has none gets one.
 const ONCE = (name) => ['no user row', 'removed'].includes(name) ? OK : name === 'admin of a suspended tenant' ? [403, 'TENANT_SUSPENDED']
 	: [409, 'USER_ALREADY_ONBOARDED'];
 
-// need: who may. ask: a good message for a caller. other: what an admin of
-// another tenant hears, if ids are in it. while: suspended tenants may.
-// want: what those who pass hear, where that depends on who they are.
+// need: who may. ask: a good message, made anew once it was used up; own: one
+// for a caller. other: what an admin of another tenant hears, if ids are in it.
+// while: suspended tenants may. want: what those who pass hear, where that
+// depends on who they are. after: undoes what a good call did.
 const ROWS = {
 	'AuthService/CheckEmail': { need: 'public', ask: () => ({ email: 'free@new.example' }) },
 	'AuthService/Register': { need: 'public', ask: () => ({ ...signUp, email: `${randomUUID()}@new.example`, companyName: 'New' }) },
@@ -89,10 +94,10 @@ const ROWS = {
 	'InvitationService/GetInvitation': { need: 'admin', ask: () => ({ invitationId: invite().id }), other: [404, 'INVITATION_NOT_FOUND'] },
 	'InvitationService/GetInvitationByToken': { need: 'public', ask: () => ({ token: invite().secret }) },
 	'InvitationService/RevokeInvitation': { need: 'admin', ask: () => ({ invitationId: invite().id }), other: [404, 'INVITATION_NOT_FOUND'] },
-	'InvitationService/AcceptInvitation': { need: 'session', ask: (who) => ({ token: invite(who ? `${who}.example` : undefined).secret }),
+	'InvitationService/AcceptInvitation': { need: 'session', own: (who) => ({ token: invite(who ? `${who}.example` : undefined).secret }),
 		want: (name) => ['no user row', 'removed', 'no company'].includes(name) ? OK
 			: name === 'admin of a suspended tenant' ? [403, 'TENANT_SUSPENDED'] : FORBIDDEN,
-		after: () => sql(`DELETE FROM invitations; DELETE FROM users WHERE kratos_id = '${identityOf('nobody@nowhere')}';
+		after: () => sql(`DELETE FROM invitations; DELETE FROM users WHERE kratos_id = '${NOBODY}';
 			UPDATE users SET removed_at = now() WHERE id = '${userOf(7)}';
 			UPDATE users SET company_id = NULL WHERE id = '${userOf(6)}'`) },
 	'InvitationService/ResendInvitation': { need: 'admin', ask: () => ({ invitationId: invite().id }), other: [404, 'INVITATION_NOT_FOUND'] },
@@ -101,9 +106,7 @@ const ROWS = {
 	'NotificationService/GetUnreadCount': { need: 'user' },
 	'NotificationService/MarkAsRead': { need: 'user', ask: () => ({ notificationIds: [randomUUID()] }) },
 	'NotificationService/MarkAllAsRead': { need: 'user' },
-	'NotificationService/DeleteNotification': { need: 'user', ask: (who) => ({ notificationId: sql(`INSERT INTO notifications
-		(tenant_id, user_id, type, title, message) SELECT tenant_id, id, 'outline_ready', 't', 'm' FROM users
-		WHERE id = '${selfOf(who)}' RETURNING id`) || randomUUID() }) },
+	'NotificationService/DeleteNotification': { need: 'user', own: (who) => ({ notificationId: noticeOf(who) }) },
 	'NotificationService/SubscribeNotifications': { need: 'user', stream: true },
 	'TeamService/ListTeams': { need: 'member' },
 	'TeamService/GetTeam': { need: 'member', ask: () => ({ teamId: team() }), other: [404, 'TEAM_NOT_FOUND'] },
@@ -118,7 +121,7 @@ const ROWS = {
 	'UserService/GetMe': { need: 'user', while: true },
 	'UserService/GetUser': { need: 'member', ask: () => ({ userId: userOf(2) }), other: NO_USER },
 	// The own record, then one of the others.
-	'UserService/UpdateUser': { need: 'user', ask: (who) => ({ userId: selfOf(who) }) },
+	'UserService/UpdateUser': { need: 'user', own: (who) => ({ userId: SELF[who] ?? randomUUID() }) },
 	'UserService/UpdateUser others': { need: 'user', ask: () => ({ userId: person(), role: 'ROLE_INSTRUCTOR' }), other: NO_USER,
 		want: (name) => (ROLES[name] === 3 ? OK : FORBIDDEN) },
 	'UserService/ListCompanyUsers': { need: 'member' },
@@ -162,11 +165,11 @@ async function heardOnStream(site, who) {
 	return [{ unauthenticated: 401, not_found: 404, permission_denied: 403 }[error.code], s.headers['mirai-error-code'] ?? null];
 }
 
-async function heard(site, method, row, who) {
+async function heard(site, method, row, who, message) {
 	if (row.stream)
 		return heardOnStream(site, who);
 	const r = await fetch(`${site.base}/mirai.v1.${method.split(' ')[0]}`, { method: 'POST',
-		headers: { 'content-type': 'application/json', ...headersOf(who) }, body: JSON.stringify(row.ask?.(who) ?? {}) });
+		headers: { 'content-type': 'application/json', ...headersOf(who) }, body: JSON.stringify(message) });
 	const text = await r.text();
 	if (r.status >= 500)
 		console.log(`# ${method} ${who}: ${text}`);
@@ -178,10 +181,16 @@ async function matrix(site) {
 		'every method has its row');
 	for (const [method, row] of Object.entries(ROWS)) {
 		const got = {}, want = {};
+		let message = null;
 		for (const [name, who] of Object.entries(CALLERS)) {
 			want[name] = expected(row, name).join(' ');
-			got[name] = (await heard(site, method, row, who)).join(' ');
-			row.after?.();
+			message = row.own?.(who) ?? message ?? row.ask?.() ?? {};
+			const answer = await heard(site, method, row, who, message);
+			got[name] = answer.join(' ');
+			if (answer[0] === 200) {
+				message = null;
+				row.after?.();
+			}
 		}
 		is(got, want, `${method}: ${row.need}`);
 	}
