@@ -21,8 +21,9 @@ const PASSWORD = 'Zebra-Kite-42';
 async function call(site, who, method, message = {}) {
 	const headers = who === null ? {} : { authorization: `Bearer ${who.startsWith('ory_st_') ? who : tokenOf(who)}` };
 	const began = Date.now();
+	// One that is kept may have been closed while psql was waited for.
 	const r = await fetch(`${site.base}/mirai.v1.${method}`, { method: 'POST', body: JSON.stringify(message),
-		headers: { 'content-type': 'application/json', ...headers } });
+		headers: { 'content-type': 'application/json', connection: 'close', ...headers } });
 	return { status: r.status, reason: r.headers.get('mirai-error-code'), json: await r.json(), ms: Date.now() - began };
 }
 

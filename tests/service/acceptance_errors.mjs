@@ -50,7 +50,8 @@ let site, stripe;
 const secrets = new Set([PASSWORD, NEW_PASSWORD]);
 
 async function call(who, method, message = {}, headers = {}) {
-	const r = await fetch(`${site.base}/mirai.v1.${method}`, { method: 'POST', headers: { 'content-type': 'application/json',
+	// One that is kept may have been closed while psql was waited for.
+	const r = await fetch(`${site.base}/mirai.v1.${method}`, { method: 'POST', headers: { 'content-type': 'application/json', connection: 'close',
 		...(who === null ? {} : { authorization: `Bearer ${tokenOf(who)}` }), ...headers }, body: JSON.stringify(message) });
 	return { status: r.status, reason: r.headers.get('mirai-error-code'), id: r.headers.get('x-request-id'),
 		exposed: r.headers.get('access-control-expose-headers'), json: await r.json() };

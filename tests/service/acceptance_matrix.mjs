@@ -168,8 +168,9 @@ async function heardOnStream(site, who) {
 async function heard(site, method, row, who, message) {
 	if (row.stream)
 		return heardOnStream(site, who);
+	// One that is kept may have been closed while psql was waited for.
 	const r = await fetch(`${site.base}/mirai.v1.${method.split(' ')[0]}`, { method: 'POST',
-		headers: { 'content-type': 'application/json', ...headersOf(who) }, body: JSON.stringify(message) });
+		headers: { 'content-type': 'application/json', connection: 'close', ...headersOf(who) }, body: JSON.stringify(message) });
 	const text = await r.text();
 	if (r.status >= 500)
 		console.log(`# ${method} ${who}: ${text}`);

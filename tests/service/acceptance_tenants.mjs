@@ -115,8 +115,9 @@ function put(message, path, value) {
 
 // What an answer tells, without what differs from call to call.
 async function ask(site, who, m, message) {
+	// One that is kept may have been closed while psql was waited for.
 	const r = await fetch(`${site.base}/mirai.v1.${m.parent.name}/${m.name}`, { method: 'POST',
-		headers: { 'content-type': 'application/json', authorization: `Bearer ${tokenOf(who)}` },
+		headers: { 'content-type': 'application/json', connection: 'close', authorization: `Bearer ${tokenOf(who)}` },
 		body: JSON.stringify(message) });
 	const text = await r.text();
 	return { status: r.status, reason: r.headers.get('mirai-error-code'), text,
