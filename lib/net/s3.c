@@ -60,14 +60,12 @@ made_of(const char *s, size_t min, size_t max, const char *punctuation)
 static bool
 usable(const struct conf *conf)
 {
-	const char *key, *endpoint;
+	const char *key;
 
 	key = conf_text(conf, "s3.access_key");
-	endpoint = conf_text(conf, "s3.endpoint");
 	return made_of(conf_text(conf, "s3.bucket"), 3, 255, ".-_") &&
 	    made_of(conf_text(conf, "s3.region"), 1, 64, "-_") &&
-	    made_of(key, 1, 256, "+/=-_.") && strchr(key, '/') == NULL &&
-	    (endpoint == NULL || strchr(endpoint, '@') == NULL);
+	    made_of(key, 1, 256, "+/=-_.") && strchr(key, '/') == NULL;
 }
 
 /* AWS: the bucket is part of the name, unless no certificate would fit it. */
@@ -127,8 +125,8 @@ s3_open(const struct conf *conf)
 	struct s3 *s;
 
 	if (!usable(conf)) {
-		log_error("store: s3.bucket, s3.region, s3.access_key or "
-			  "s3.endpoint is not usable");
+		log_error("store: s3.bucket, s3.region or s3.access_key is "
+			  "not usable");
 		return NULL;
 	}
 	s = xcalloc(1, sizeof(*s));

@@ -29,6 +29,7 @@ struct doc {
 	char names[MAX_DEPTH][MAX_NAME];
 	int depth;
 	struct buf text;
+	bool seen; /* the root */
 	bool bad;
 	/* What the functions remember between calls. */
 	bool truncated;
@@ -45,6 +46,7 @@ on_open(void *arg, const char *name, const char *const *attrs)
 	(void)attrs;
 	if (d->depth == 0 && strcmp(name, d->root) != 0)
 		d->bad = true;
+	d->seen = true;
 	if (d->depth < MAX_DEPTH && strlen(name) < MAX_NAME)
 		(void)strcpy(d->names[d->depth], name);
 	else if (d->depth < MAX_DEPTH)
@@ -91,7 +93,7 @@ read_doc(struct doc *d, const char *p, size_t len)
 
 	rc = xml_read(p, len, &events, d, &why);
 	buf_free(&d->text);
-	return rc == -1 || d->bad ? -1 : 0;
+	return rc == -1 || d->bad || !d->seen ? -1 : 0;
 }
 
 /* --- a page of objects ---------------------------------------------------- */
