@@ -587,7 +587,7 @@ test_exports(void)
 		  "application/zip", "z", 1) == CODE_OK);
 	j = CALL(teacher, "DownloadExport", "{\"exportId\": \"%s\"}", export);
 	CHECK(strstr(direct_text(j, "downloadUrl"),
-		  "/local-storage/data/" TENANT_A "/exports/x.zip?") != NULL);
+		  "/data/" TENANT_A "/exports/x.zip?") != NULL);
 	CHECK(strstr(direct_text(j, "downloadUrl"), "-v1-scorm12.zip") != NULL);
 	CHECK(direct_text(j, "expiresAt") != NULL);
 	CHECK_CODE(other, "DownloadExport", CODE_NOT_FOUND,

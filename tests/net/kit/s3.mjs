@@ -79,6 +79,7 @@ export class S3 {
 		const call = { method: req.method, path, query, headers: req.headers, body };
 		this.requests.push({ ...call, body: undefined, len: body.length });
 		try {
+			this.before?.();
 			this.#verify(call);
 			if (!this.#fault(call, res))
 				this.#answer(call, res);
@@ -208,6 +209,7 @@ export class S3 {
 			return this.#put(call, res, key);
 		if (call.method === 'DELETE') {
 			this.objects.delete(key);
+			this.after?.(call, key);
 			return res.writeHead(204).end();
 		}
 		return this.#get(call, res, key, q);
@@ -218,6 +220,7 @@ export class S3 {
 			throw new Refusal(411, 'MissingContentLength');
 		const etag = `"${createHash('md5').update(call.body).digest('hex')}"`;
 		this.objects.set(key, { data: call.body, type: call.headers['content-type'], etag, at: Date.now() });
+		this.after?.(call, key);
 		res.writeHead(200, { etag }).end();
 	}
 
