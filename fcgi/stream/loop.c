@@ -155,8 +155,8 @@ on_flushed(struct conn *c)
 	c->stream = NULL;
 	c->helper = NULL;
 	c->generation = ++loop.generation;
-	conn_again(c);
 	timer_set(&loop.timers, &c->timer, in_ms(IDLE_MS));
+	conn_again(c); /* the next request may be there, with a time of its own */
 }
 
 static void
@@ -172,6 +172,8 @@ bury(void)
 
 	while (loop.ndead > 0) {
 		c = loop.dead[--loop.ndead];
+		/* Whoever found it dead in the middle may have set it again. */
+		timer_clear(&loop.timers, &c->timer);
 		loop.conns[c->fd] = NULL;
 		loop.nconns--;
 		sub_free(c->stream);
@@ -411,6 +413,8 @@ run_timers(void)
 
 	while ((t = timer_due(&loop.timers, clock_mono_ms())) != NULL) {
 		c = conn_of(t);
+		if (c->dead)
+			continue;
 		if (c->stage == CONN_OPEN)
 			sub_due(c);
 		else if (c->stage == CONN_ASKED)

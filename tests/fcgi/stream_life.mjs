@@ -288,6 +288,28 @@ async function crowd(site) {
 	}
 }
 
+// Readers who leave while they are checked, or before the first byte.
+async function leavers(site) {
+	const r = await new Replica(site, 'leavers').start();
+	const asks = Buffer.concat([record(1, Buffer.from([0, 1, 0, 0, 0, 0, 0, 0])), stream(4, params({ REQUEST_METHOD: 'GET',
+		REQUEST_URI: '/events', REMOTE_ADDR: '127.0.0.1', HTTP_COOKIE: `ory_session_token=${tokenOf('sme@acme')}` })), stream(5, Buffer.alloc(0))]);
+	try {
+		const loop = r.loop();
+		for (let i = 0; i < 150; i++) {
+			const c = net.connect(r.socket);
+			c.on('error', () => {});
+			c.write(asks);
+			await sleep(i % 6);
+			c.destroy();
+		}
+		is((await subscribe(r.base, OWNER).head).status, 200, 'readers who leave early leave nothing behind');
+		await sleep(300);
+		is(r.loop(), loop, 'the loop goes on');
+	} finally {
+		await r.stop();
+	}
+}
+
 // What a web server may do that ours do not: keep connections, send another
 // request on one in use, another role, rubbish.
 async function records(site) {
@@ -366,7 +388,7 @@ await main(async () => {
 		await age(site);
 		// The one that waits for a clock does so beside the others.
 		await Promise.all([keepAlive(site),
-			inTurn(limits, sessions, slowReader, restart, replay, replicas, helpers, crowd, records)]);
+			inTurn(limits, sessions, slowReader, restart, replay, replicas, helpers, crowd, leavers, records)]);
 		await database(site);
 	} finally {
 		site.stop();
