@@ -34,6 +34,7 @@ struct transfer {
 	CURL *curl;
 	struct buf *body;
 	struct buf *head;
+	struct curl_slist *headers;
 	size_t max;
 	int64_t written; /* to call->fd */
 	int64_t sent;	 /* of call->body_fd */
@@ -222,6 +223,8 @@ set_times(CURL *c, const struct http_call *call)
 {
 	long timeout =
 	    call->timeout_ms == 0 ? DEFAULT_TIMEOUT_MS : (long)call->timeout_ms;
+	long connect =
+	    call->connect_ms == 0 ? CONNECT_TIMEOUT_MS : (long)call->connect_ms;
 
 	if (call->stall_ms > 0) {
 		timeout = (long)call->stall_ms;
@@ -232,7 +235,7 @@ set_times(CURL *c, const struct http_call *call)
 		curl_easy_setopt(c, CURLOPT_TIMEOUT_MS, timeout);
 	}
 	curl_easy_setopt(c, CURLOPT_CONNECTTIMEOUT_MS,
-	    timeout < CONNECT_TIMEOUT_MS ? timeout : CONNECT_TIMEOUT_MS);
+	    timeout < connect ? timeout : connect);
 }
 
 static void
@@ -311,38 +314,171 @@ http_too_large(const struct http *h)
 	return h->too_large;
 }
 
+static void
+transfer_start(struct transfer *t, CURL *c, struct arena *a,
+    const struct http_call *call)
+{
+	t->call = call;
+	t->curl = c;
+	t->body = buf_new(a);
+	t->head = buf_new(a);
+	t->max = call->max == 0 ? DEFAULT_MAX : call->max;
+	t->headers = header_list(call);
+	set_options(c, t, t->headers);
+}
+
+/* NULL and the answer, or why there is none. */
+static const char *
+transfer_end(struct transfer *t, struct arena *a, CURLcode rc,
+    struct http_answer *out)
+{
+	char *type = NULL;
+	long status = 0;
+
+	curl_slist_free_all(t->headers);
+	if (rc != CURLE_OK)
+		return arena_printf(a, "%s: %s", origin_of(a, t->call->url),
+		    cause(t, rc));
+	curl_easy_getinfo(t->curl, CURLINFO_RESPONSE_CODE, &status);
+	curl_easy_getinfo(t->curl, CURLINFO_CONTENT_TYPE, &type);
+	out->status = (int)status;
+	out->type = arena_strdup(a, type == NULL ? "" : type);
+	out->body = buf_str(t->body);
+	out->len = t->body->len;
+	out->headers = buf_str(t->head);
+	return NULL;
+}
+
 int
 http_do(struct http *h, struct arena *a, const struct http_call *call,
     struct http_answer *out, const char **error)
 {
-	struct transfer t = { .call = call, .curl = h->curl };
-	struct curl_slist *headers;
-	char *type = NULL;
-	long status = 0;
+	struct transfer t = { 0 };
+	const char *why;
 	CURLcode rc;
 
-	t.body = buf_new(a);
-	t.head = buf_new(a);
-	t.max = call->max == 0 ? DEFAULT_MAX : call->max;
-	headers = header_list(call);
-	set_options(h->curl, &t, headers);
+	transfer_start(&t, h->curl, a, call);
 	rc = curl_easy_perform(h->curl);
 	h->fault = fault_of(rc);
 	h->too_large = t.too_large;
-	if (rc == CURLE_OK) {
-		curl_easy_getinfo(h->curl, CURLINFO_RESPONSE_CODE, &status);
-		curl_easy_getinfo(h->curl, CURLINFO_CONTENT_TYPE, &type);
-		out->status = (int)status;
-		out->type = arena_strdup(a, type == NULL ? "" : type);
-		out->body = buf_str(t.body);
-		out->len = t.body->len;
-		out->headers = buf_str(t.head);
-	} else {
-		*error = arena_printf(a, "%s: %s", origin_of(a, call->url),
-		    cause(&t, rc));
+	if ((why = transfer_end(&t, a, rc, out)) == NULL)
+		return 0;
+	*error = why;
+	return -1;
+}
+
+/* --- several at a time ------------------------------------------------------ */
+
+struct flight {
+	struct transfer t;
+	struct arena *a;
+	void *tag;
+	struct flight *next;
+};
+
+struct http_group {
+	CURLM *multi;
+	struct flight *flights;
+};
+
+struct http_group *
+http_group_open(void)
+{
+	struct http_group *g;
+
+	g = xcalloc(1, sizeof(*g));
+	g->multi = curl_multi_init();
+	if (g->multi == NULL) {
+		free(g);
+		return NULL;
 	}
-	curl_slist_free_all(headers);
-	return rc == CURLE_OK ? 0 : -1;
+	return g;
+}
+
+static void
+flight_free(struct http_group *g, struct flight *f)
+{
+	struct flight **p;
+
+	for (p = &g->flights; *p != f; p = &(*p)->next)
+		continue;
+	*p = f->next;
+	(void)curl_multi_remove_handle(g->multi, f->t.curl); /* it was added */
+	curl_easy_cleanup(f->t.curl);
+	free(f);
+}
+
+void
+http_group_close(struct http_group *g)
+{
+	if (g == NULL)
+		return;
+	while (g->flights != NULL) {
+		curl_slist_free_all(g->flights->t.headers);
+		flight_free(g, g->flights);
+	}
+	(void)curl_multi_cleanup(g->multi); /* nothing is left in it */
+	free(g);
+}
+
+int
+http_group_add(struct http_group *g, struct arena *a,
+    const struct http_call *call, void *tag)
+{
+	struct flight *f;
+	CURL *c;
+
+	if ((c = curl_easy_init()) == NULL)
+		return -1;
+	f = xcalloc(1, sizeof(*f));
+	f->a = a;
+	f->tag = tag;
+	transfer_start(&f->t, c, a, call);
+	curl_easy_setopt(c, CURLOPT_PRIVATE, f);
+	/* A name that is being looked up is not waited for either. */
+	curl_easy_setopt(c, CURLOPT_QUICK_EXIT, 1L);
+	if (curl_multi_add_handle(g->multi, c) != CURLM_OK) {
+		curl_slist_free_all(f->t.headers);
+		curl_easy_cleanup(c);
+		free(f);
+		return -1;
+	}
+	f->next = g->flights;
+	g->flights = f;
+	return 0;
+}
+
+/* The next that has ended; libcurl keeps them until they are read. */
+static bool
+group_take(struct http_group *g, struct http_ended *out)
+{
+	const CURLMsg *m;
+	struct flight *f = NULL;
+	CURLcode rc;
+	int left;
+
+	if ((m = curl_multi_info_read(g->multi, &left)) == NULL)
+		return false;
+	rc = m->data.result;
+	curl_easy_getinfo(m->easy_handle, CURLINFO_PRIVATE, &f);
+	*out = (struct http_ended){ .tag = f->tag, .fault = fault_of(rc) };
+	out->error = transfer_end(&f->t, f->a, rc, &out->answer);
+	flight_free(g, f);
+	return true;
+}
+
+bool
+http_group_wait(struct http_group *g, int timeout_ms, struct http_ended *out)
+{
+	int running = 0;
+
+	if (curl_multi_perform(g->multi, &running) == CURLM_OK &&
+	    group_take(g, out))
+		return true;
+	if (curl_multi_poll(g->multi, NULL, 0, timeout_ms, NULL) != CURLM_OK ||
+	    curl_multi_perform(g->multi, &running) != CURLM_OK)
+		return false;
+	return group_take(g, out);
 }
 
 const char *

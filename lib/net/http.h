@@ -24,7 +24,8 @@ struct http_call {
 	/* > 0: bodylen bytes of this file from body_at on are sent instead. */
 	int body_fd;
 	int64_t body_at;
-	int64_t timeout_ms; /* whole call; 0: 30 s. Connecting: at most 5 s */
+	int64_t timeout_ms; /* whole call; 0: 30 s */
+	int64_t connect_ms; /* connecting, within timeout_ms; 0: 5 s */
 	/* > 0: however long it takes, but never this long without a byte. */
 	int64_t stall_ms;
 	size_t max; /* largest answer; 0: 8 MiB */
@@ -70,6 +71,37 @@ enum http_fault http_fault(const struct http *h);
 
 /* Whether it was that the answer was longer than max or fd_max. */
 bool http_too_large(const struct http *h);
+
+/*
+ * Calls under way at the same time. What is asked of one call holds for each;
+ * fd and progress are not served. Dropping a call never waits for its server.
+ */
+struct http_group;
+
+struct http_group *http_group_open(void);
+void http_group_close(struct http_group *g); /* drops what is under way */
+
+/*
+ * Begins a call; what call points to, and a, must last until it has ended. -1
+ * when it cannot even begin.
+ */
+int http_group_add(struct http_group *g, struct arena *a,
+    const struct http_call *call, void *tag) MUST_CHECK;
+
+/* One that has ended: as of http_do(), error is NULL where that gives 0. */
+struct http_ended {
+	void *tag;
+	struct http_answer answer;
+	const char *error;
+	enum http_fault fault;
+};
+
+/*
+ * Lets the calls go on for at most timeout_ms, until one has ended: true and
+ * *out. False: none has.
+ */
+bool http_group_wait(struct http_group *g, int timeout_ms,
+    struct http_ended *out);
 
 /* A message for an SMTP server (net/mail.h builds it). */
 struct http_mail {

@@ -364,14 +364,11 @@ json_get_int(const struct json *j, const char *key, int64_t min, int64_t max,
 	return n;
 }
 
-double
-json_get_real(const struct json *j, const char *key, double def)
+static double
+real_of(const struct json *v, double def)
 {
-	const struct json *v;
 	double d;
 
-	if ((v = json_get(j, key)) == NULL)
-		return def;
 	if (json_kind(v) != JSON_INT && json_kind(v) != JSON_REAL) {
 		json_fail(v, "not a number");
 		return def;
@@ -382,6 +379,20 @@ json_get_real(const struct json *j, const char *key, double def)
 		return def;
 	}
 	return d;
+}
+
+double
+json_get_real(const struct json *j, const char *key, double def)
+{
+	const struct json *v;
+
+	return (v = json_get(j, key)) == NULL ? def : real_of(v, def);
+}
+
+double
+json_real(const struct json *j)
+{
+	return real_of(j, 0.0);
 }
 
 bool

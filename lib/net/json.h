@@ -94,6 +94,7 @@ const struct json *json_need_object(const struct json *j, const char *key);
 
 /* The value itself, for elements of lists: wrong type is an error and "". */
 const char *json_text(const struct json *j);
+double json_real(const struct json *j); /* also of an integer; else 0 */
 
 /* A list of strings as a NULL-terminated array; *nitems may be NULL. */
 const char **json_get_texts(const struct json *j, const char *key,
