@@ -156,6 +156,7 @@ struct writer {
 	size_t
 	    gone;  /* elements around that are inside a dropped one, with it */
 	bool text; /* html_to_text: no markup */
+	bool no_images;
 };
 
 static const struct tag *
@@ -390,7 +391,7 @@ url_put(struct writer *w, const struct tag *tag, const char *const *attrs)
 	const char *name = image ? "src" : "href";
 	const char *value = attr_get(w, attrs, name);
 
-	if (value == NULL || !url_ok(value, image))
+	if (value == NULL || !url_ok(value, image) || (image && w->no_images))
 		return false;
 	attr_put(w->out, name, value);
 	return true;
@@ -715,10 +716,11 @@ put_untagged(struct writer *w, const char *s)
 	buf_free(&text);
 }
 
+/* how: what the writer is to make. */
 static char *
-convert(struct arena *a, const char *html, bool text)
+convert(struct arena *a, const char *html, const struct writer *how)
 {
-	struct writer w = { 0 };
+	struct writer w = *how;
 	struct buf out = BUF_INIT;
 	char *s;
 
@@ -726,7 +728,6 @@ convert(struct arena *a, const char *html, bool text)
 		return arena_strdup(a, "");
 	w.mem = a;
 	w.out = &out;
-	w.text = text;
 	push(&w, &root, 0, false);
 	if (parse(&w, html) == -1)
 		put_untagged(&w, html);
@@ -741,11 +742,17 @@ convert(struct arena *a, const char *html, bool text)
 char *
 html_sanitize(struct arena *a, const char *html)
 {
-	return convert(a, html, false);
+	return convert(a, html, &(struct writer){ 0 });
+}
+
+char *
+html_sanitize_prose(struct arena *a, const char *html)
+{
+	return convert(a, html, &(struct writer){ .no_images = true });
 }
 
 char *
 html_to_text(struct arena *a, const char *html)
 {
-	return convert(a, html, true);
+	return convert(a, html, &(struct writer){ .text = true });
 }

@@ -27,6 +27,12 @@
 char *html_sanitize(struct arena *a, const char *html);
 
 /*
+ * The same without images: what a model wrote must not fetch anything from
+ * anywhere when it is shown.
+ */
+char *html_sanitize_prose(struct arena *a, const char *html);
+
+/*
  * The text of html without tags, entities decoded, white space folded, one
  * line per block; in a.
  */
