@@ -15,6 +15,7 @@
 
 #include "ai/extract.h"
 #include "ai/pipeline.h"
+#include "base/conf.h"
 #include "base/fd.h"
 #include "base/str.h"
 #include "base/utf8.h"
@@ -24,7 +25,7 @@
 
 static const char usage[] =
     "usage: mirai build FILE -o OUT [--format scorm12|document]"
-    " [--provider extractive]\n"
+    " [--provider NAME]\n"
     "                   [--title TITLE] [--language TAG] [--json]\n";
 
 enum format {
@@ -48,6 +49,7 @@ struct build {
 	bool json;
 	struct arena *a;
 	struct progress progress;
+	struct provider_run run;
 	struct pipeline_result r;
 };
 
@@ -73,7 +75,7 @@ parse_provider(struct build *b, const char *s)
 {
 	if ((b->provider = provider_find(s)) != NULL)
 		return 0;
-	warnx("--provider %s: not built in; there is: extractive", s);
+	warnx("--provider %s: not one of gemini, openai, extractive", s);
 	return -1;
 }
 
@@ -279,14 +281,34 @@ print_result(const struct build *b, size_t bytes)
 	json_put_int(j, "questions", (int64_t)r->nquizzes);
 	json_put_int(j, "chunks", (int64_t)r->knowledge.nchunks);
 	json_put_int(j, "bytes", (int64_t)bytes);
+	json_put_int(j, "tokens", b->run.tokens);
 	printf("%s\n", json_string(b->a, j, JSON_COMPACT));
+}
+
+/* The provider as it is configured. One that works here needs nothing. */
+static int
+open_provider(struct build *b)
+{
+	struct provider_setup setup;
+	struct conf *conf;
+
+	b->run = (struct provider_run){ .a = b->a, .provider = b->provider };
+	if (b->provider->wire == NULL)
+		return 0;
+	if ((conf = conf_load(NULL)) == NULL)
+		return -1;
+	provider_configure(&setup, conf, b->provider,
+	    provider_key(conf, b->provider));
+	b->run.link = provider_open(&setup);
+	conf_free(conf);
+	return 0;
 }
 
 static int
 run(struct build *b)
 {
 	const struct progress_sink sink = { on_step, b };
-	const struct pipeline_options o = { .provider = b->provider,
+	const struct pipeline_options o = { .run = &b->run,
 		.title = b->title,
 		.lang = b->lang,
 		.name = base_name(b->file),
@@ -332,9 +354,14 @@ cmd_build(int argc, char **argv)
 		arena_free(b.a);
 		return cmd_usage(usage);
 	}
+	if (open_provider(&b) == -1) {
+		arena_free(b.a);
+		return 1;
+	}
 	progress_open(&b.progress, b.json ? PROGRESS_JSON : PROGRESS_AUTO);
 	rv = run(&b);
 	progress_close(&b.progress);
+	provider_close(b.run.link);
 	arena_free(b.a);
 	return rv;
 }

@@ -741,6 +741,24 @@ find_title(struct maker *m, const struct doc *d, const char *title)
 	return "";
 }
 
+static void
+start(struct maker *m, const struct doc *d, const char *title, const char *lang)
+{
+	*m->k = (struct knowledge){ .lang = text_lang(m->a, d, lang) };
+	m->lang = lang_of(m->k->lang);
+	tidy(m, d);
+	m->k->title = find_title(m, d, title);
+}
+
+void
+distil_about(struct arena *a, const struct doc *d, const char *title,
+    const char *lang, struct knowledge *out)
+{
+	struct maker m = { .a = a, .k = out };
+
+	start(&m, d, title, lang);
+}
+
 void
 distil_document(struct arena *a, const struct doc *d, const char *title,
     const char *lang, struct knowledge *out)
@@ -748,10 +766,7 @@ distil_document(struct arena *a, const struct doc *d, const char *title,
 	struct maker m = { .a = a, .k = out };
 	size_t i, headings = 0;
 
-	*out = (struct knowledge){ .lang = text_lang(a, d, lang) };
-	m.lang = lang_of(out->lang);
-	tidy(&m, d);
-	out->title = find_title(&m, d, title);
+	start(&m, d, title, lang);
 	for (i = 0; i < m.nblocks; i++)
 		headings += m.blocks[i].kind == DOC_HEADING;
 	headings -= title_heading(&m) < m.nblocks;

@@ -12,6 +12,10 @@
 void distil_document(struct arena *a, const struct doc *d, const char *title,
     const char *lang, struct knowledge *out);
 
+/* Title and language alone. */
+void distil_about(struct arena *a, const struct doc *d, const char *title,
+    const char *lang, struct knowledge *out);
+
 /* The corpus of k, made on first use. */
 struct corpus *distil_corpus(struct arena *a, struct knowledge *k);
 

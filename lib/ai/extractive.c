@@ -9,9 +9,11 @@
 
 #include "ai/corpus.h"
 #include "ai/distil.h"
+#include "ai/extract.h"
 #include "ai/outline.h"
 #include "ai/phrases.h"
 #include "ai/pick.h"
+#include "ai/provider_brief.h"
 #include "ai/quiz.h"
 #include "ai/render.h"
 #include "net/json.h"
@@ -417,37 +419,58 @@ quiz_count(const struct maker *m)
 	return n < 1 ? 1 : n > MAX_QUIZZES ? MAX_QUIZZES : n;
 }
 
-/* The title of the lesson after this one; NULL in the last. */
-static const char *
-next_title(const struct outline *o, size_t section, size_t lesson)
+/*
+ * The plan with its chunks: its own, those of the lesson of that title in the
+ * outline that would be made, or those that match it best.
+ */
+static struct outline_lesson
+with_chunks(struct arena *a, const struct ask_lesson *in)
 {
-	if (lesson + 1 < o->sections[section].nlessons)
-		return o->sections[section].lessons[lesson + 1].title;
-	if (section + 1 < o->nsections && o->sections[section + 1].nlessons > 0)
-		return o->sections[section + 1].lessons[0].title;
-	return NULL;
+	struct outline_lesson plan = *in->plan;
+	struct outline o;
+	size_t i, j;
+
+	if (plan.nchunks > 0)
+		return plan;
+	outline_make(a, in->course->k, &o);
+	for (i = 0; i < o.nsections; i++) {
+		for (j = 0; j < o.sections[i].nlessons; j++) {
+			if (strcmp(o.sections[i].lessons[j].title,
+				plan.title) != 0)
+				continue;
+			plan.chunks = o.sections[i].lessons[j].chunks;
+			plan.nchunks = o.sections[i].lessons[j].nchunks;
+			return plan;
+		}
+	}
+	plan.chunks = provider_brief_chunks(a, in, &plan.nchunks);
+	return plan;
 }
 
-static int
-make_lesson(struct arena *a, struct knowledge *k, const struct outline *o,
-    size_t section, size_t lesson, struct lesson *out, const char **why)
+static enum provider_end
+make_lesson(struct provider_run *r, const struct ask_lesson *in,
+    struct lesson *out)
 {
-	struct maker m = { .a = a, .k = k, .out = out };
+	struct maker m = { .a = r->a, .k = in->course->k, .out = out };
+	struct arena *a = r->a;
+	struct outline_lesson plan;
 	struct quiz *quizzes;
-	const char *next;
 	size_t n;
 
-	(void)why;
+	if (m.k->nchunks == 0)
+		return PROVIDER_EMPTY;
+	m.c = distil_corpus(a, m.k);
+	m.lang = lang_of(m.k->lang);
+	plan = with_chunks(a, in);
+	m.plan = &plan;
+	m.seed = plan.id != NULL ? plan.id : plan.title;
 	*out = (struct lesson){ 0 };
-	m.c = distil_corpus(a, k);
-	m.lang = lang_of(k->lang);
-	m.plan = &o->sections[section].lessons[lesson];
-	m.seed = m.plan->id;
-	n = quiz_make(a, k, m.plan->chunks, m.plan->nchunks, quiz_count(&m),
+	n = quiz_make(a, m.k, plan.chunks, plan.nchunks, quiz_count(&m),
 	    &quizzes);
-	add_points(&m, "objectives", phrases_get(m.lang, PH_AFTER),
-	    m.plan->objectives, m.plan->nobjectives, m.plan->chunks,
-	    m.plan->nchunks);
+	if (plan.nobjectives > 0)
+		add_points(&m, "objectives", phrases_get(m.lang, PH_AFTER),
+		    plan.objectives, plan.nobjectives, plan.chunks,
+		    plan.nchunks);
 	add_chunks(&m, quizzes, n);
 	add_key_points(&m);
 	if (out->dropped > 0)
@@ -455,34 +478,97 @@ make_lesson(struct arena *a, struct knowledge *k, const struct outline *o,
 		    phrases_fill(a, m.lang, PH_CONDENSED,
 			arena_printf(a, "%zu", out->kept),
 			arena_printf(a, "%zu", out->kept + out->dropped)));
-	next = next_title(o, section, lesson);
-	out->segue = next == NULL ? phrases_get(m.lang, PH_END)
-				  : phrases_fill(a, m.lang, PH_NEXT, next, "");
-	return 0;
+	out->segue = in->next == NULL
+	    ? phrases_get(m.lang, PH_END)
+	    : phrases_fill(a, m.lang, PH_NEXT, in->next, "");
+	return PROVIDER_DONE;
 }
 
 /* --- the row -------------------------------------------------------------- */
 
-static int
-distil(struct arena *a, const struct doc *d, const char *title,
-    const char *lang, struct knowledge *out, const char **why)
+/* A text that came without a file. */
+static const struct doc *
+doc_of(struct arena *a, const char *text)
 {
-	distil_document(a, d, title, lang, out);
-	if (out->nchunks > 0)
-		return 0;
-	*why = "holds no text to teach";
-	return -1;
+	struct doc_maker *m = doc_maker_new(a, "line");
+	const char *why;
+
+	/* Markdown cannot fail; what is none of it is a paragraph. */
+	(void)extract_md(m, text, strlen(text), &why);
+	return doc_finish(m);
 }
 
-static int
-outline(struct arena *a, struct knowledge *k, struct outline *out,
-    const char **why)
+static enum provider_end
+distil(struct provider_run *r, const struct ask_distil *in,
+    struct knowledge *out)
 {
-	outline_make(a, k, out);
-	if (out->nlessons > 0)
-		return 0;
-	*why = "holds no text to teach";
-	return -1;
+	const struct doc *d =
+	    in->doc != NULL ? in->doc : doc_of(r->a, in->text);
+	struct knowledge k;
+
+	distil_document(r->a, d, in->title != NULL ? in->title : "",
+	    in->lang != NULL ? in->lang : "", &k);
+	if (k.nchunks == 0)
+		return PROVIDER_EMPTY;
+	*out = k;
+	return PROVIDER_DONE;
+}
+
+static enum provider_end
+outline(struct provider_run *r, const struct ask_course *in,
+    struct outline *out)
+{
+	struct outline o;
+
+	if (in->k->nchunks == 0)
+		return PROVIDER_EMPTY;
+	distil_corpus(r->a, in->k);
+	outline_make(r->a, in->k, &o);
+	if (o.nlessons == 0)
+		return PROVIDER_EMPTY;
+	*out = o;
+	return PROVIDER_DONE;
+}
+
+static enum provider_end
+component(struct provider_run *r, const struct ask_component *in,
+    struct component *out)
+{
+	(void)r;
+	(void)in; /* a wish in words is for a model */
+	(void)out;
+	return PROVIDER_UNABLE;
+}
+
+/* The summary; or the text as it is, its paragraphs and lists set in order. */
+static enum provider_end
+enhance(struct provider_run *r, enum ask_enhance how, const char *text,
+    const char **out)
+{
+	const struct doc *d = doc_of(r->a, text);
+	struct buf *b = buf_new(r->a);
+	struct knowledge k;
+
+	if (how == ASK_IMPROVE) {
+		render_markdown(b, d->blocks, d->nblocks);
+	} else {
+		distil_document(r->a, d, "", "", &k);
+		buf_puts(b, k.nchunks > 0 ? k.summary : "");
+	}
+	/* Too short to choose from. */
+	if (b->len == 0)
+		render_plain(b, d->blocks, d->nblocks);
+	if (b->len == 0)
+		return PROVIDER_EMPTY;
+	*out = buf_str(b);
+	return PROVIDER_DONE;
+}
+
+static enum provider_end
+test(struct provider_run *r)
+{
+	(void)r; /* there is no key to test */
+	return PROVIDER_DONE;
 }
 
 const struct provider extractive_provider = {
@@ -491,4 +577,7 @@ const struct provider extractive_provider = {
 	.distil = distil,
 	.outline = outline,
 	.lesson = make_lesson,
+	.component = component,
+	.enhance = enhance,
+	.test = test,
 };

@@ -76,16 +76,19 @@ struct outline {
 enum component_type {
 	COMPONENT_TEXT,
 	COMPONENT_HEADING,
-	COMPONENT_QUIZ
+	COMPONENT_QUIZ,
+	COMPONENT_IMAGE,
+	COMPONENT__MAX
 };
 
 struct component {
 	const char *id;
 	enum component_type type;
 	const char *json; /* the stored form of content.md 9.5 */
-	const char *text; /* heading: its text; text: its HTML; quiz: json */
+	/* heading: its text; text: its HTML; quiz: json; image: a figure */
+	const char *text;
 	unsigned level;	  /* of a heading */
-	const char *kind; /* how it was made: "source", "cloze", ... */
+	const char *kind; /* how it was made: "source", "cloze", "model" ... */
 	const char **chunk_ids;
 	size_t nchunk_ids;
 };

@@ -36,6 +36,7 @@ block_type(enum component_type type)
 		[COMPONENT_TEXT] = PB_BLOCK_TYPE_TEXT,
 		[COMPONENT_HEADING] = PB_BLOCK_TYPE_HEADING,
 		[COMPONENT_QUIZ] = PB_BLOCK_TYPE_KNOWLEDGE_CHECK,
+		[COMPONENT_IMAGE] = PB_BLOCK_TYPE_TEXT,
 	};
 
 	return types[type];
@@ -228,20 +229,42 @@ add_about(struct arena *a, const struct knowledge *k, const char *name,
 	buf_free(&b);
 }
 
-static int
-make_lessons(struct arena *a, const struct pipeline_options *o,
-    const struct provider *p, struct pipeline_result *r, const char **why)
+/* The titles of all lessons in outline order, NULL after the last. */
+static const char **
+lesson_titles(struct arena *a, const struct outline *o)
 {
-	struct lesson *l;
-	size_t i, j, k, n = 0;
+	const char **titles = arena_calloc(a, o->nlessons + 1, sizeof(*titles));
+	size_t i, j, n = 0;
 
-	r->lessons = arena_calloc(a, r->outline.nlessons, sizeof(*r->lessons));
+	for (i = 0; i < o->nsections; i++) {
+		for (j = 0; j < o->sections[i].nlessons; j++)
+			titles[n++] = o->sections[i].lessons[j].title;
+	}
+	return titles;
+}
+
+static enum provider_end
+make_lessons(struct provider_run *run, const struct pipeline_options *o,
+    const struct ask_course *course, struct pipeline_result *r)
+{
+	const char **titles = lesson_titles(run->a, &r->outline);
+	struct ask_lesson in = { .course = course };
+	size_t i, j, k, n = 0;
+	enum provider_end end;
+	struct lesson *l;
+
+	r->lessons =
+	    arena_calloc(run->a, r->outline.nlessons, sizeof(*r->lessons));
 	for (i = 0; i < r->outline.nsections; i++) {
+		in.section = r->outline.sections[i].title;
 		for (j = 0; j < r->outline.sections[i].nlessons; j++) {
+			in.plan = &r->outline.sections[i].lessons[j];
+			in.previous = n > 0 ? titles[n - 1] : NULL;
+			in.next = titles[n + 1];
 			l = &r->lessons[n++];
-			if (p->lesson(a, &r->knowledge, &r->outline, i, j, l,
-				why) == -1)
-				return -1;
+			end = run->provider->lesson(run, &in, l);
+			if (end != PROVIDER_DONE)
+				return end;
 			for (k = 0; k < l->ncomponents; k++)
 				r->nquizzes +=
 				    l->components[k].type == COMPONENT_QUIZ;
@@ -249,7 +272,76 @@ make_lessons(struct arena *a, const struct pipeline_options *o,
 			    r->outline.nlessons);
 		}
 	}
-	return 0;
+	return PROVIDER_DONE;
+}
+
+static enum provider_end
+make_knowledge(struct provider_run *run, const struct doc *d,
+    const struct pipeline_options *o, struct knowledge *k)
+{
+	const struct ask_distil in = { .title = o->title,
+		.lang = o->lang,
+		.doc = d };
+	enum provider_end end;
+
+	provider_progress(o->progress, "knowledge", 0, 1);
+	if ((end = run->provider->distil(run, &in, k)) != PROVIDER_DONE)
+		return end;
+	if (*k->title == '\0')
+		k->title = o->name != NULL && *o->name != '\0'
+		    ? o->name
+		    : "Untitled Course";
+	provider_progress(o->progress, "knowledge", 1, 1);
+	return PROVIDER_DONE;
+}
+
+/* The document as the one expert of the course. */
+static void
+describe(struct arena *a, const struct pipeline_options *o, struct knowledge *k,
+    struct ask_course *out)
+{
+	enum lang lang = lang_of(k->lang);
+	struct ask_source *s = arena_zalloc(a, sizeof(*s));
+
+	*s = (struct ask_source){ .name = o->name,
+		.summary = k->summary,
+		.nchunks = k->nchunks };
+	*out = (struct ask_course){ .title = k->title,
+		.outcome = phrases_fill(a, lang, PH_OUTCOME,
+		    phrases_quote(a, lang, k->title), ""),
+		.sources = s,
+		.nsources = 1,
+		.k = k };
+}
+
+static enum provider_end
+make_course(struct provider_run *run, const struct doc *d,
+    const struct pipeline_options *o, struct pipeline_result *r)
+{
+	struct ask_course in;
+	enum provider_end end;
+
+	if ((end = make_knowledge(run, d, o, &r->knowledge)) != PROVIDER_DONE)
+		return end;
+	describe(run->a, o, &r->knowledge, &in);
+	provider_progress(o->progress, "outline", 0, 1);
+	end = run->provider->outline(run, &in, &r->outline);
+	if (end != PROVIDER_DONE)
+		return end;
+	provider_progress(o->progress, "outline", 1, 1);
+	return make_lessons(run, o, &in, r);
+}
+
+/* What a person is told. */
+static const char *
+reason(struct provider_run *run, enum provider_end end)
+{
+	if (end == PROVIDER_EMPTY)
+		return "holds no text to teach";
+	if (run->detail == NULL || *run->detail == '\0')
+		return provider_end_text(end);
+	return arena_printf(run->a, "%s (%s)", provider_end_text(end),
+	    run->detail);
 }
 
 int
@@ -257,30 +349,21 @@ pipeline_run(struct arena *a, const struct doc *d,
     const struct pipeline_options *o, struct pipeline_result *out,
     const char **why)
 {
-	const struct provider *p =
-	    o->provider != NULL ? o->provider : &extractive_provider;
+	struct provider_run here = { .a = a, .provider = &extractive_provider };
+	struct provider_run *run = o->run != NULL ? o->run : &here;
+	const char *mark = run->provider->mark;
 	struct pipeline_result r = { 0 };
+	enum provider_end end;
 
-	provider_progress(o->progress, "knowledge", 0, 1);
-	if (p->distil(a, d, o->title != NULL ? o->title : "",
-		o->lang != NULL ? o->lang : "", &r.knowledge, why) == -1)
+	if ((end = make_course(run, d, o, &r)) != PROVIDER_DONE) {
+		*why = reason(run, end);
 		return -1;
-	if (*r.knowledge.title == '\0')
-		r.knowledge.title = o->name != NULL && *o->name != '\0'
-		    ? o->name
-		    : "Untitled Course";
-	provider_progress(o->progress, "knowledge", 1, 1);
-	provider_progress(o->progress, "outline", 0, 1);
-	if (p->outline(a, &r.knowledge, &r.outline, why) == -1)
-		return -1;
-	provider_progress(o->progress, "outline", 1, 1);
-	if (make_lessons(a, o, p, &r, why) == -1)
-		return -1;
-	if (*p->mark != '\0')
+	}
+	if (*mark != '\0')
 		add_about(a, &r.knowledge, o->name,
 		    &r.lessons[r.outline.nlessons - 1], r.knowledge.title);
 	r.course =
-	    pipeline_course(a, &r.knowledge, &r.outline, r.lessons, p->mark);
+	    pipeline_course(a, &r.knowledge, &r.outline, r.lessons, mark);
 	*out = r;
 	return 0;
 }

@@ -12,10 +12,11 @@
 #include "mirai/v1/course.pb.h"
 
 struct pipeline_options {
-	const struct provider *provider; /* NULL: extractive */
-	const char *title;		 /* NULL or "": the document's */
-	const char *lang;		 /* NULL or "": detected */
-	const char *name; /* of the file, for the note; may be NULL */
+	struct provider_run
+	    *run;	   /* its arena is the call's; NULL: extractive */
+	const char *title; /* NULL or "": the document's */
+	const char *lang;  /* NULL or "": detected */
+	const char *name;  /* of the file, for the note; may be NULL */
 	const struct progress_sink *progress; /* may be NULL */
 };
 

@@ -17,6 +17,7 @@ extern const struct embed_file asset_files[];
 extern const struct embed_file letter_files[]; /* lib/identity/mail */
 extern const struct embed_file outbox_files[]; /* lib/service/mail */
 extern const struct embed_file script_files[]; /* lib/identity/script */
+extern const struct embed_file prompt_files[]; /* lib/ai/prompts */
 
 /* NULL when there is none of that name. */
 const struct embed_file *asset_find(const char *name);

@@ -121,7 +121,7 @@ usage "no file" -o u.zip
 usage "no output" "$book"
 usage "two files" "$book" "$book" -o u.zip
 usage "format" "$book" -o u.zip --format pptx
-usage "provider" "$book" -o u.zip --provider gemini
+usage "provider" "$book" -o u.zip --provider nobody
 usage "language" "$book" -o u.zip --language 'x y'
 usage "title" "$book" -o u.zip --title "$(printf 'a\tb')"
 "$mirai" build -h | grep -q '^usage: mirai build'
