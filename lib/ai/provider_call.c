@@ -222,7 +222,8 @@ take(struct caller *c, const struct http_ended *e)
 	c->running--;
 	*it->answer = (struct provider_answer){ .end = PROVIDER_DONE };
 	if (e->error != NULL) {
-		it->answer->end = PROVIDER_UNAVAILABLE;
+		it->answer->end =
+		    e->too_large ? PROVIDER_MALFORMED : PROVIDER_UNAVAILABLE;
 		it->answer->detail = arena_strdup(c->r->a, e->error);
 		settle(c, it, may_repeat(it->answer, 0, e->fault));
 		return;

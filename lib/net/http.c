@@ -461,7 +461,9 @@ group_take(struct http_group *g, struct http_ended *out)
 		return false;
 	rc = m->data.result;
 	curl_easy_getinfo(m->easy_handle, CURLINFO_PRIVATE, &f);
-	*out = (struct http_ended){ .tag = f->tag, .fault = fault_of(rc) };
+	*out = (struct http_ended){ .tag = f->tag,
+		.fault = fault_of(rc),
+		.too_large = f->t.too_large };
 	out->error = transfer_end(&f->t, f->a, rc, &out->answer);
 	flight_free(g, f);
 	return true;

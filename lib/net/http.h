@@ -94,6 +94,7 @@ struct http_ended {
 	struct http_answer answer;
 	const char *error;
 	enum http_fault fault;
+	bool too_large;
 };
 
 /*

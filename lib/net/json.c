@@ -198,8 +198,8 @@ path_put(struct buf *b, const struct json *j)
 		buf_printf(b, "[%zu]", j->index);
 }
 
-static const char *
-path_of(const struct json *j)
+const char *
+json_path(const struct json *j)
 {
 	struct buf *b;
 
@@ -215,7 +215,7 @@ json_fail(const struct json *j, const char *rule)
 {
 	if (j == NULL || j->doc->error != NULL)
 		return;
-	j->doc->error = arena_printf(j->doc->mem, "%s: %s", path_of(j), rule);
+	j->doc->error = arena_printf(j->doc->mem, "%s: %s", json_path(j), rule);
 }
 
 static void
@@ -224,7 +224,7 @@ fail_member(const struct json *j, const char *key, const char *rule)
 	if (j == NULL || j->doc->error != NULL)
 		return;
 	j->doc->error =
-	    arena_printf(j->doc->mem, "%s.%s: %s", path_of(j), key, rule);
+	    arena_printf(j->doc->mem, "%s.%s: %s", json_path(j), key, rule);
 }
 
 enum json_kind

@@ -58,6 +58,9 @@ const char *json_error(const struct json *j);
 /* Records an error of the caller's own at j, unless there is one already. */
 void json_fail(const struct json *j, const char *rule);
 
+/* "$.sections[2].name", in the document's arena. */
+const char *json_path(const struct json *j);
+
 enum json_kind json_kind(const struct json *j); /* JSON_NULL for NULL */
 
 /* Member of an object; NULL when absent or null (no error). */
