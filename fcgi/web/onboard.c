@@ -87,7 +87,7 @@ onboard_page(struct page *p)
 	const struct wizard_company empty = { "", "", "", "starter", "1" };
 	const struct wizard_flaw none = { NULL, NULL };
 
-	if (is_newcomer(p))
+	if (is_newcomer(p) && !wizard_parts_closed(p))
 		show(p, &empty, &none);
 }
 

@@ -510,10 +510,11 @@ sent_elsewhere(struct page *p)
 			str_url_encode(p->r->mem, token)));
 		return true;
 	}
-	if (p->r->who.identity_id[0] == '\0')
-		return false;
-	page_redirect(p, "/dashboard");
-	return true;
+	if (p->r->who.identity_id[0] != '\0') {
+		page_redirect(p, "/dashboard");
+		return true;
+	}
+	return wizard_parts_closed(p);
 }
 
 void

@@ -48,6 +48,17 @@ wizard_parts_secret(struct page *p, const char *name)
 	return copy;
 }
 
+bool
+wizard_parts_closed(struct page *p)
+{
+	if (conf_bool(p->r->env->conf, "accounts.registration"))
+		return false;
+	page_message(p, 403, "Sign-up is closed",
+	    "New companies cannot be set up here. If you were invited to one,"
+	    " follow the link in that e-mail.");
+	return true;
+}
+
 void
 wizard_parts_take(struct page *p, struct wizard_company *out)
 {

@@ -31,6 +31,12 @@ const char *wizard_parts_value(struct page *p, const char *name);
  */
 const char *wizard_parts_secret(struct page *p, const char *name);
 
+/*
+ * True when companies are not set up here (accounts.registration): a page that
+ * says so was sent.
+ */
+bool wizard_parts_closed(struct page *p);
+
 void wizard_parts_take(struct page *p, struct wizard_company *out);
 
 /* Seats as a number; 0: none. The service refuses what is out of range. */

@@ -56,6 +56,14 @@ auth_unreachable(struct req *r)
 }
 
 enum code
+auth_check_open(struct req *r)
+{
+	if (conf_bool(r->env->conf, "accounts.registration"))
+		return CODE_OK;
+	return req_fail_forbidden(r, "new companies cannot be set up here");
+}
+
+enum code
 auth_check_email_field(struct req *r, const char *value, const char **out)
 {
 	if (*str_trim(r->mem, value == NULL ? "" : value) == '\0')

@@ -38,6 +38,9 @@ enum code auth_check_company(struct req *r,
 enum code auth_check_email_field(struct req *r, const char *value,
     const char **out) MUST_CHECK;
 
+/* CODE_OK, or the request has failed: accounts.registration is off. */
+enum code auth_check_open(struct req *r) MUST_CHECK;
+
 /* UNAVAILABLE with the reason EXTERNAL_SERVICE_ERROR. */
 enum code auth_unreachable(struct req *r);
 

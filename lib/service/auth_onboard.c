@@ -93,6 +93,8 @@ auth_onboard(struct req *r, const struct pb_onboard_request *in,
 	struct auth_company company;
 	enum code code;
 
+	if ((code = auth_check_open(r)) != CODE_OK)
+		return code;
 	if (r->who.company_id[0] != '\0')
 		return onboarded(r);
 	if ((code = auth_check_company(r, &fields, &company)) != CODE_OK ||

@@ -319,7 +319,8 @@ auth_register(struct req *r, const struct pb_register_request *in,
 	struct registration_new new;
 	enum code code;
 
-	code = prepare(r, in, &new);
+	if ((code = auth_check_open(r)) == CODE_OK)
+		code = prepare(r, in, &new);
 	auth_password_wipe(r, in->password);
 	if (code != CODE_OK)
 		return code;

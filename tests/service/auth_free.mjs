@@ -108,6 +108,16 @@ async function testOutage() {
 	await account.stop();
 }
 
+// An installation for those who are invited, and nobody else.
+async function testClosed() {
+	const CLOSED = [403, 'permission_denied', 'AUTH_FORBIDDEN'];
+	const account = await new Account({ name: 'closed', conf: ['accounts.registration no'] }).start();
+	is(why(await account.call('AuthService/Register', { ...BUYER, email: 'shut@new.example' })), CLOSED, 'closed: nobody signs up');
+	is(why(await account.call('AuthService/Onboard', ONBOARD, { as: NOBODY })), CLOSED, 'closed: nor founds a company');
+	is((await account.call('AuthService/CheckEmail', { email: 'shut@new.example' })).json.exists ?? false, false, 'closed: nothing is left of it');
+	await account.stop();
+}
+
 const dir = process.env.TEST_DIR;
 const account = await new Account({ conf: ['billing.seats 25'] }).start();
 await testRegister(account, 'Free@New.example', 'no payment');
@@ -124,5 +134,6 @@ await bare.stop();
 
 await testOnboardPaid(dir);
 await testOutage();
+await testClosed();
 ok(!account.log().includes('Zebra'), 'no password is in the log');
 done();
