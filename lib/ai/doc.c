@@ -71,6 +71,12 @@ doc_pos(struct doc_maker *m, uint32_t pos)
 }
 
 void
+doc_unit(struct doc_maker *m, const char *unit)
+{
+	m->doc.unit = unit;
+}
+
+void
 doc_group(struct doc_maker *m)
 {
 	m->group++;
@@ -544,6 +550,21 @@ get_block(struct reader *r, struct doc_block *k)
 		k->kind = (enum doc_kind)kind;
 }
 
+static const char *
+unit_of(int letter)
+{
+	switch (letter) {
+	case 'p':
+		return "page";
+	case 's':
+		return "slide";
+	case 'c':
+		return "chapter";
+	default:
+		return "line";
+	}
+}
+
 struct doc *
 doc_decode(struct arena *a, const void *p, size_t len)
 {
@@ -558,7 +579,7 @@ doc_decode(struct arena *a, const void *p, size_t len)
 	d = arena_zalloc(a, sizeof(*d));
 	d->title = get_str(&r, &n);
 	d->lang = get_str(&r, &n);
-	d->unit = get_u8(&r) == 'p' ? "page" : "line";
+	d->unit = unit_of(get_u8(&r));
 	d->nblocks = get_u32(&r);
 	if (r.bad || d->nblocks > r.len / 19)
 		return NULL;

@@ -47,7 +47,7 @@ struct doc_block {
 	unsigned level;
 	bool ordered;	/* item of a numbered list */
 	uint32_t group; /* blocks of one list or table share a number */
-	uint32_t pos;	/* line or page of the original, from 1; 0 unknown */
+	uint32_t pos;	/* place in the original (unit), from 1; 0 unknown */
 	const char *text;
 	size_t len;
 	struct doc_span *spans; /* in order of start */
@@ -57,7 +57,7 @@ struct doc_block {
 struct doc {
 	const char *title; /* "" when the file does not say */
 	const char *lang;  /* BCP 47, declared by the file; "" unknown */
-	const char *unit;  /* what pos counts: "line" or "page" */
+	const char *unit;  /* what pos counts: line, page, slide or chapter */
 	struct doc_block *blocks;
 	size_t nblocks;
 };
@@ -78,6 +78,8 @@ void doc_on(struct doc_maker *m, enum doc_mark mark);
 void doc_off(struct doc_maker *m, enum doc_mark mark);
 void doc_end(struct doc_maker *m);
 void doc_pos(struct doc_maker *m, uint32_t pos);
+/* Another unit than it was made with, one of those of struct doc. */
+void doc_unit(struct doc_maker *m, const char *unit);
 void doc_group(struct doc_maker *m); /* the next list or table is a new one */
 void doc_title(struct doc_maker *m, const char *p, size_t len);
 void doc_lang(struct doc_maker *m, const char *p, size_t len);

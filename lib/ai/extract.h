@@ -14,6 +14,7 @@
 #include <stddef.h>
 
 #include "ai/doc.h"
+#include "ai/package.h"
 #include "base/arena.h"
 
 #define EXTRACT_MAX ((size_t)25 * 1024 * 1024)
@@ -23,7 +24,7 @@ enum extract_kind {
 	EXTRACT_MD,
 	EXTRACT_HTML,
 	EXTRACT_TXT,
-	EXTRACT_DOCX,
+	EXTRACT_ZIP, /* DOCX, PPTX, ODT or EPUB: what is inside tells */
 	EXTRACT_PDF,
 	EXTRACT__MAX
 };
@@ -43,7 +44,8 @@ enum extract_kind extract_sniff(const char *name, const char *p, size_t len,
 /*
  * The parsers, for extract.c and the fuzz targets: they run where they are
  * called. md, html and txt take valid UTF-8; pdf takes what pdftohtml -xml
- * prints. -1 with *why on failure.
+ * prints; zip finds out which of the four after it reads the archive. -1 with
+ * *why on failure. Pictures are left out: a struct doc has no place for them.
  */
 int extract_md(struct doc_maker *m, const char *p, size_t len,
     const char **why);
@@ -51,9 +53,24 @@ int extract_html(struct doc_maker *m, const char *p, size_t len,
     const char **why);
 int extract_txt(struct doc_maker *m, const char *p, size_t len,
     const char **why);
-int extract_docx(struct doc_maker *m, const char *p, size_t len,
-    const char **why);
 int extract_pdf(struct doc_maker *m, const char *p, size_t len,
+    const char **why);
+int extract_zip(struct doc_maker *m, const char *p, size_t len,
+    const char **why);
+int extract_docx(struct doc_maker *m, const struct package *pkg,
+    const char **why);
+int extract_pptx(struct doc_maker *m, const struct package *pkg,
+    const char **why);
+int extract_odt(struct doc_maker *m, const struct package *pkg,
+    const char **why);
+int extract_epub(struct doc_maker *m, const struct package *pkg,
+    const char **why);
+
+/*
+ * *p and *len as UTF-8 without byte order mark, in a where they differ from
+ * what came. html: what the text declares about itself counts. -1 with *why.
+ */
+int extract_utf8(struct arena *a, bool html, const char **p, size_t *len,
     const char **why);
 
 #endif

@@ -8,11 +8,6 @@
 
 #include "ai/extract.h"
 #include "base/str.h"
-#include "net/unzip.h"
-#include "net/xml.h"
-
-#define MEMBER_MAX ((size_t)64 * 1024 * 1024)
-#define SMALL_MAX  ((size_t)8 * 1024 * 1024)
 
 struct style {
 	const char *id;
@@ -205,21 +200,6 @@ is_ordered(const struct state *s, int num)
 		}
 	}
 	return false;
-}
-
-static void
-ignore_close(void *arg, const char *name)
-{
-	(void)arg;
-	(void)name;
-}
-
-static void
-ignore_text(void *arg, const char *p, size_t len)
-{
-	(void)arg;
-	(void)p;
-	(void)len;
 }
 
 /* --- core properties ------------------------------------------------------ */
@@ -480,67 +460,60 @@ on_text(void *arg, const char *p, size_t len)
 		put(s, p, len);
 }
 
-/* --- the archive ---------------------------------------------------------- */
-
-static const char *
-unzip_why(enum unzip_result r)
-{
-	switch (r) {
-	case UNZIP_ABSENT:
-		return "a ZIP archive, but not a DOCX document";
-	case UNZIP_ENCRYPTED:
-		return "encrypted; save it without a password";
-	case UNZIP_TOO_LARGE:
-		return "expands to more than 64 MiB";
-	case UNZIP_BROKEN:
-	case UNZIP_OK:
-	default:
-		return "a damaged DOCX document";
-	}
-}
+/* --- the package ---------------------------------------------------------- */
 
 /* A part that may be absent; a broken one counts as absent. */
 static void
-read_part(struct state *s, const char *p, size_t len, const char *name,
+read_part(struct state *s, const struct package *pkg, const char *name,
     const struct xml_events *ev)
 {
-	struct buf part = BUF_INIT;
 	const char *why;
 
-	if (unzip_member(p, len, name, SMALL_MAX, &part) == UNZIP_OK &&
-	    xml_read(buf_str(&part), part.len, ev, s, &why) == -1)
+	if (package_read(pkg, name, ev, s, &why) == -1)
 		s->nformats = s->nnumbers = 0;
-	buf_free(&part);
+}
+
+/* The part that another one is related to, or its usual name. */
+static const char *
+part_of(const struct package_rels *rels, const char *type, const char *usual)
+{
+	const char *name = package_rel_of(rels, type);
+
+	return name == NULL ? usual : name;
 }
 
 int
-extract_docx(struct doc_maker *m, const char *p, size_t len, const char **why)
+extract_docx(struct doc_maker *m, const struct package *pkg, const char **why)
 {
-	static const struct xml_events styles = { style_open, ignore_close,
-		ignore_text };
-	static const struct xml_events numbers = { number_open, ignore_close,
-		ignore_text };
+	static const struct xml_events styles = { style_open, package_no_close,
+		package_no_text };
+	static const struct xml_events numbers = { number_open,
+		package_no_close, package_no_text };
 	static const struct xml_events core = { core_open, core_close,
 		core_text };
 	static const struct xml_events body = { on_open, on_close, on_text };
 	struct state s = { .m = m, .last_num = -1 };
-	struct buf part = BUF_INIT;
-	enum unzip_result r;
+	const struct unzip_member *part;
+	struct package_rels top, rels;
+	const char *name;
 	int rv;
 
-	r = unzip_member(p, len, "word/document.xml", MEMBER_MAX, &part);
-	if (r != UNZIP_OK) {
-		*why = unzip_why(r);
-		buf_free(&part);
+	top = package_rels(pkg, "");
+	name = part_of(&top, "officeDocument", "word/document.xml");
+	if ((part = package_find(pkg, name)) == NULL) {
+		*why = "a damaged DOCX document";
 		return -1;
 	}
-	read_part(&s, p, len, "word/styles.xml", &styles);
+	rels = package_rels(pkg, name);
+	read_part(&s, pkg, part_of(&rels, "styles", "word/styles.xml"),
+	    &styles);
 	styles_inherit(&s);
-	read_part(&s, p, len, "word/numbering.xml", &numbers);
-	rv = xml_read(buf_str(&part), part.len, &body, &s, why);
+	read_part(&s, pkg, part_of(&rels, "numbering", "word/numbering.xml"),
+	    &numbers);
+	rv = xml_read(part->p, part->len, &body, &s, why);
 	doc_end(m);
-	buf_free(&part);
-	read_part(&s, p, len, "docProps/core.xml", &core);
+	read_part(&s, pkg,
+	    part_of(&top, "core-properties", "docProps/core.xml"), &core);
 	buf_free(&s.text);
 	return rv;
 }

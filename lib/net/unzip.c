@@ -1,76 +1,152 @@
 /*
- * ZIP members through libarchive. Sizes in headers are never believed; the
- * bytes are counted as they come.
+ * ZIP members through libarchive, in one pass. Sizes in headers are never
+ * believed; the bytes are counted as they come.
  */
 #include "net/unzip.h"
 
 #include <archive.h>
 #include <archive_entry.h>
 
+#include <stdlib.h>
 #include <string.h>
 
-#include "base/xmalloc.h"
+#include "base/buf.h"
 
-#define MAX_MEMBERS 10000
-#define PIECE	    ((size_t)65536)
+#define PIECE ((size_t)65536)
+
+struct reader {
+	struct arena *a;
+	struct archive *ar;
+	bool (*want)(const char *name);
+	size_t room; /* bytes that may still come */
+	struct buf buf;
+	struct unzip_member *members;
+	size_t n, cap;
+};
 
 static enum unzip_result
-read_member(struct archive *ar, size_t max, struct buf *out)
+read_bytes(struct reader *r)
 {
-	size_t start = out->len, room, want;
+	size_t want;
 	la_ssize_t n;
 	char *p;
 
+	buf_reset(&r->buf);
 	for (;;) {
-		room = max - (out->len - start);
-		want = room < PIECE ? room + 1 : PIECE;
-		p = buf_reserve(out, want);
-		if ((n = archive_read_data(ar, p, want)) < 0)
+		want = r->room < PIECE ? r->room + 1 : PIECE;
+		p = buf_reserve(&r->buf, want);
+		if ((n = archive_read_data(r->ar, p, want)) < 0)
 			return UNZIP_BROKEN;
 		if (n == 0)
 			return UNZIP_OK;
-		if ((size_t)n > room)
+		if ((size_t)n > r->room)
 			return UNZIP_TOO_LARGE;
-		out->len += (size_t)n;
-		out->data[out->len] = '\0';
+		r->room -= (size_t)n;
+		r->buf.len += (size_t)n;
 	}
+}
+
+static struct unzip_member *
+add(struct reader *r, const char *name)
+{
+	size_t cap;
+
+	if (r->n == r->cap) {
+		cap = r->cap == 0 ? 64 : r->cap * 2;
+		r->members = arena_grow(r->a, r->members, r->n, cap,
+		    sizeof(*r->members));
+		r->cap = cap;
+	}
+	r->members[r->n] = (struct unzip_member){
+		.name = arena_strdup(r->a, name),
+		.at = r->n,
+	};
+	return &r->members[r->n++];
 }
 
 static enum unzip_result
-find_member(struct archive *ar, const char *name, size_t max, struct buf *out)
+read_member(struct reader *r, struct archive_entry *e)
 {
-	struct archive_entry *e;
-	const char *path;
-	int n, rv;
+	enum unzip_result rv;
+	struct unzip_member *m;
+	const char *name;
 
-	for (n = 0; n < MAX_MEMBERS; n++) {
-		rv = archive_read_next_header(ar, &e);
+	if ((name = archive_entry_pathname(e)) == NULL)
+		return UNZIP_OK;
+	m = add(r, name);
+	if (!r->want(name))
+		return UNZIP_OK;
+	if (archive_entry_is_encrypted(e))
+		return UNZIP_ENCRYPTED;
+	if ((rv = read_bytes(r)) != UNZIP_OK)
+		return rv;
+	m->p = arena_strndup(r->a, buf_str(&r->buf), r->buf.len);
+	m->len = r->buf.len;
+	return UNZIP_OK;
+}
+
+static enum unzip_result
+read_all(struct reader *r)
+{
+	enum unzip_result end;
+	struct archive_entry *e;
+	int rv;
+
+	for (;;) {
+		rv = archive_read_next_header(r->ar, &e);
 		if (rv == ARCHIVE_EOF)
-			return UNZIP_ABSENT;
+			return UNZIP_OK;
 		if (rv != ARCHIVE_OK && rv != ARCHIVE_WARN)
 			return UNZIP_BROKEN;
-		path = archive_entry_pathname(e);
-		if (path == NULL || strcmp(path, name) != 0)
-			continue;
-		if (archive_entry_is_encrypted(e))
-			return UNZIP_ENCRYPTED;
-		return read_member(ar, max, out);
+		if (r->n == UNZIP_MAX_MEMBERS)
+			return UNZIP_TOO_MANY;
+		if ((end = read_member(r, e)) != UNZIP_OK)
+			return end;
 	}
-	return UNZIP_TOO_LARGE;
+}
+
+/* By name; of equal names the one that was first in the archive. */
+static int
+member_cmp(const void *x, const void *y)
+{
+	const struct unzip_member *a = x, *b = y;
+	int c = strcmp(a->name, b->name);
+
+	return c != 0 ? c : (a->at > b->at) - (a->at < b->at);
+}
+
+static void
+sort(struct unzip_member *m, size_t *n)
+{
+	size_t i, k = 0;
+
+	if (*n == 0)
+		return;
+	qsort(m, *n, sizeof(*m), member_cmp);
+	for (i = 1; i < *n; i++) {
+		if (strcmp(m[i].name, m[k].name) != 0)
+			m[++k] = m[i];
+	}
+	*n = k + 1;
 }
 
 enum unzip_result
-unzip_member(const void *p, size_t len, const char *name, size_t max,
-    struct buf *out)
+unzip_read(struct arena *a, const void *p, size_t len,
+    bool (*want)(const char *name), size_t max, struct unzip_member **out,
+    size_t *nout)
 {
+	struct reader r = { .a = a, .want = want, .room = max };
 	enum unzip_result rv = UNZIP_BROKEN;
-	struct archive *ar;
 
-	if ((ar = archive_read_new()) == NULL)
+	if ((r.ar = archive_read_new()) == NULL)
 		return rv;
-	if (archive_read_support_format_zip(ar) == ARCHIVE_OK &&
-	    archive_read_open_memory(ar, p, len) == ARCHIVE_OK)
-		rv = find_member(ar, name, max, out);
-	archive_read_free(ar);
+	if (archive_read_support_format_zip(r.ar) == ARCHIVE_OK &&
+	    archive_read_open_memory(r.ar, p, len) == ARCHIVE_OK)
+		rv = read_all(&r);
+	archive_read_free(r.ar);
+	buf_free(&r.buf);
+	sort(r.members, &r.n);
+	*out = r.members;
+	*nout = r.n;
 	return rv;
 }

@@ -94,6 +94,48 @@ on_doctype(void *arg, const xmlChar *name, const xmlChar *id,
 	xmlStopParser(r->ctx);
 }
 
+/* Declarations inside a document type declaration. */
+static void
+refuse(void *arg)
+{
+	struct reader *r = ((xmlParserCtxtPtr)arg)->_private;
+
+	r->why = "its XML declares entities or attributes";
+	xmlStopParser(r->ctx);
+}
+
+static void
+on_entity(void *arg, const xmlChar *name, int type, const xmlChar *public_id,
+    const xmlChar *system_id, xmlChar *content)
+{
+	(void)name;
+	(void)type;
+	(void)public_id;
+	(void)system_id;
+	(void)content;
+	refuse(arg);
+}
+
+static void
+on_attribute(void *arg, const xmlChar *elem, const xmlChar *name, int type,
+    int def, const xmlChar *value, xmlEnumerationPtr tree)
+{
+	(void)elem;
+	(void)name;
+	(void)type;
+	(void)def;
+	(void)value;
+	xmlFreeEnumeration(tree);
+	refuse(arg);
+}
+
+static void
+refuse_declarations(xmlSAXHandler *sax)
+{
+	sax->entityDecl = on_entity;
+	sax->attributeDecl = on_attribute;
+}
+
 static void
 on_html_open(void *arg, const xmlChar *name, const xmlChar **attrs)
 {
@@ -138,9 +180,9 @@ sax_common(xmlSAXHandler *sax)
 	sax->error = on_error;
 }
 
-int
-xml_read(const char *p, size_t len, const struct xml_events *ev, void *arg,
-    const char **why)
+static int
+read_xml(const char *p, size_t len, const struct xml_events *ev, void *arg,
+    bool typed, const char **why)
 {
 	struct reader r = { .ev = ev, .arg = arg };
 	xmlSAXHandler sax;
@@ -150,7 +192,10 @@ xml_read(const char *p, size_t len, const struct xml_events *ev, void *arg,
 	sax.initialized = XML_SAX2_MAGIC;
 	sax.startElementNs = on_open;
 	sax.endElementNs = on_close;
-	sax.internalSubset = on_doctype;
+	if (typed)
+		refuse_declarations(&sax);
+	else
+		sax.internalSubset = on_doctype;
 	r.ctx = xmlCreatePushParserCtxt(&sax, NULL, NULL, 0, NULL);
 	if (r.ctx == NULL) {
 		*why = "out of memory";
@@ -169,6 +214,20 @@ xml_read(const char *p, size_t len, const struct xml_events *ev, void *arg,
 		return 0;
 	*why = r.why;
 	return -1;
+}
+
+int
+xml_read(const char *p, size_t len, const struct xml_events *ev, void *arg,
+    const char **why)
+{
+	return read_xml(p, len, ev, arg, false, why);
+}
+
+int
+xml_read_typed(const char *p, size_t len, const struct xml_events *ev,
+    void *arg, const char **why)
+{
+	return read_xml(p, len, ev, arg, true, why);
 }
 
 void

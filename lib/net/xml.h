@@ -25,6 +25,13 @@ int xml_read(const char *p, size_t len, const struct xml_events *ev, void *arg,
     const char **why) MUST_CHECK;
 
 /*
+ * The same, but a document type declaration may name an external subset (it is
+ * never fetched); one that declares anything by itself is refused.
+ */
+int xml_read_typed(const char *p, size_t len, const struct xml_events *ev,
+    void *arg, const char **why) MUST_CHECK;
+
+/*
  * UTF-8 HTML as browsers meet it: never refused, unclosed elements are
  * closed; names are lower case.
  */

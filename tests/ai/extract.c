@@ -13,45 +13,12 @@
 #include "base/str.h"
 #include "learn/html.h"
 #include "learn/zip.h"
+#include "tests/ai/show.h"
 #include "tests/test.h"
 
 #define W                                                                    \
 	"xmlns:w=\"http://schemas.openxmlformats.org/wordprocessingml/2006/" \
 	"main\""
-
-/* One line per block: kind, level, text with its marks. */
-static const char *
-show(struct arena *a, const struct doc *d)
-{
-	struct buf *b = buf_new(a);
-	const struct doc_block *k;
-	size_t i, j, s;
-
-	buf_printf(b, "title %s\n", d->title);
-	for (i = 0; i < d->nblocks; i++) {
-		k = &d->blocks[i];
-		buf_printf(b, "%c%u%s ", "HPIRQC"[k->kind], k -> level,
-		    k -> ordered ? "n" : "");
-		for (j = 0; j <= k->len; j++) {
-			for (s = 0; s < k->nspans; s++) {
-				if (k->spans[s].start + k->spans[s].len == j)
-					buf_puts(b, "}");
-			}
-			for (s = 0; s < k->nspans; s++) {
-				if (k->spans[s].start == j)
-					buf_printf(b, "%c{",
-					    "sec"[k->spans[s].mark]);
-			}
-			if (j < k->len)
-				buf_putc(b,
-				    k->text[j] == DOC_CELL   ? '|'
-					: k->text[j] == '\n' ? '$'
-							     : k->text[j]);
-		}
-		buf_putc(b, '\n');
-	}
-	return buf_str(b);
-}
 
 static const char *
 read_as(struct arena *a, const char *name, const void *p, size_t len)
@@ -289,10 +256,10 @@ check_refused(struct arena *a)
 		      6),
 	    "damaged UTF-16 text");
 	CHECK_STR(read_text(a, "x", "\xd0\xcf\x11\xe0 old word file"),
-	    "an old or encrypted Office document; save it as DOCX");
+	    "an old or encrypted Office document; save it as DOCX or PPTX");
 	CHECK_STR(read_text(a, "x", "{\\rtf1 hello}"), "RTF; save it as DOCX");
 	CHECK_STR(read_text(a, "x", "PK\3\4 but no more"),
-	    "a damaged DOCX document");
+	    "a damaged ZIP archive");
 	CHECK_STR(read_text(a, "x.md", "# Hi\n"), "a document without text");
 	CHECK_STR(read_text(a, "x", "<?xml version=\"1.0\"?><a>text</a>"),
 	    "XML other than XHTML; convert it to a document first");

@@ -55,6 +55,17 @@ check $? "--title and --language"
 
 "$mirai" build "$SRCDIR/tests/ai/files/crane.pdf" -o pdf.zip >/dev/null 2>&1
 check $? "PDF"
+# Packages of XML, told by what is in them whatever the name says.
+pack() { "$BUILD/tests/ai/package" pack "$SRCDIR/tests/fuzz/corpus/$1" "$2"; }
+pack extract_pptx/deck deck.md && pack extract_odt/guide guide.docx &&
+    pack extract_epub/book3 book.zip
+check $? "packages are made"
+for f in deck.md:Loads guide.docx:Firing book.zip:'In spring'; do
+	"$mirai" build "${f%%:*}" -o office.json --format document >said 2>&1 &&
+	    grep -q "\"${f#*:}\"" office.json
+	check $? "${f%%:*}"
+done
+
 printf 'caf\303\251 is served from 8:00 in the canteen of the factory.\n' |
     cat >ok.txt
 "$mirai" build ok.txt -o txt.zip >/dev/null 2>&1
@@ -73,7 +84,7 @@ refused empty.md "empty"
 refused huge.md "larger than 25 MiB"
 refused latin1.txt "text that is not UTF-8; save it as UTF-8"
 refused broken.pdf "a damaged PDF"
-refused broken.docx "a damaged DOCX document"
+refused broken.docx "a damaged ZIP archive"
 refused encrypted.pdf "an encrypted PDF; save it without a password"
 refused scan.pdf "a PDF without text (scanned pages?)"
 refused folder.md "a directory, not a file"
