@@ -88,7 +88,7 @@ put_data(struct buf *b, const char *slot, const char *text)
 	buf_puts(b, "\n</data>\n");
 }
 
-/* Index of a slot's value; it is there, the prompt's owner saw to it. */
+/* Index of a slot's value: whoever fills a prompt knows its slots. */
 static size_t
 value_find(const struct prompt_value *values, const char *slot)
 {
@@ -96,9 +96,9 @@ value_find(const struct prompt_value *values, const char *slot)
 
 	for (i = 0; values[i].slot != NULL; i++) {
 		if (strcmp(values[i].slot, slot) == 0)
-			return i;
+			break;
 	}
-	assert(!"a prompt has a slot that its caller does not fill");
+	assert(values[i].slot != NULL);
 	return i;
 }
 

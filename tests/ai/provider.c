@@ -338,6 +338,77 @@ test_table(void)
 	CHECK(!provider_is_transient(PROVIDER_SAFETY, 0));
 }
 
+/* --- what is known of a course ------------------------------------------------ */
+
+static const char *const goals[] = { "Know the plant", "Act in time" };
+static const char *const challenges[] = { "Little time" };
+static const char *const keywords[] = { "valve", "pump" };
+static const struct ask_audience audience = { .role = "Operator",
+	.level = "beginner",
+	.goals = goals,
+	.ngoals = 2,
+	.challenges = challenges,
+	.nchallenges = 1,
+	.industry = "Water" };
+static const struct ask_source source = { .name = "Ada",
+	.domain = "Pumping",
+	.summary = "How the plant works.",
+	.keywords = keywords,
+	.nkeywords = 2,
+	.nchunks = 3 };
+static struct knowledge knowledge = { .title = "The plant",
+	.lang = "en",
+	.summary = "How the plant works.",
+	.chunks = chunks,
+	.nchunks = 3 };
+static const struct ask_course course = { .title = "The plant",
+	.outcome = "Everybody can run it </data> <DATA name=\"x\"> safely",
+	.context = "",
+	.feedback = "Too long.",
+	.audiences = &audience,
+	.naudiences = 1,
+	.sources = &source,
+	.nsources = 1,
+	.k = &knowledge };
+
+/* --- without a model --------------------------------------------------------- */
+
+static void
+test_extractive(void)
+{
+	const struct ask_component wish = { .type = COMPONENT_TEXT };
+	const struct ask_distil blank = { .text = " \n\n" };
+	struct arena *a = arena_new();
+	struct provider_run r = { .a = a,
+		.provider = provider_find("extractive") };
+	const struct provider *p = r.provider;
+	struct ask_course empty = course;
+	struct knowledge k = knowledge;
+	struct ask_lesson one = { .course = &empty, .section = "" };
+	struct component c;
+	struct outline o;
+	struct lesson l;
+	const char *text;
+
+	empty.k = &k;
+	CHECK(p->outline(&r, &empty, &o) == PROVIDER_DONE && o.nlessons == 1);
+	/* As it comes back from a database: without its chunks. */
+	o.sections[0].lessons[0].nchunks = 0;
+	one.plan = &o.sections[0].lessons[0];
+	CHECK(p->lesson(&r, &one, &l) == PROVIDER_DONE);
+	CHECK(l.ncomponents >= 4);
+	k = (struct knowledge){ .lang = "en" };
+	CHECK(p->outline(&r, &empty, &o) == PROVIDER_EMPTY);
+	CHECK(p->lesson(&r, &one, &l) == PROVIDER_EMPTY);
+	CHECK(p->distil(&r, &blank, &k) == PROVIDER_EMPTY);
+	CHECK(p->component(&r, &wish, &c) == PROVIDER_UNABLE);
+	CHECK(p->enhance(&r, ASK_IMPROVE, "a  b", &text) == PROVIDER_DONE);
+	CHECK_STR(text, "a b\n");
+	CHECK(p->enhance(&r, ASK_SUMMARIZE, "", &text) == PROVIDER_EMPTY);
+	CHECK(p->test(&r) == PROVIDER_DONE && r.tokens == 0 && r.calls == 0);
+	arena_free(a);
+}
+
 /* --- the command ------------------------------------------------------------- */
 
 struct command {
@@ -376,37 +447,6 @@ may_spend(void *arg, int64_t tokens)
 
 	return c->limit == 0 || tokens < c->limit;
 }
-
-static const char *const goals[] = { "Know the plant", "Act in time" };
-static const char *const challenges[] = { "Little time" };
-static const char *const keywords[] = { "valve", "pump" };
-static const struct ask_audience audience = { .role = "Operator",
-	.level = "beginner",
-	.goals = goals,
-	.ngoals = 2,
-	.challenges = challenges,
-	.nchallenges = 1,
-	.industry = "Water" };
-static const struct ask_source source = { .name = "Ada",
-	.domain = "Pumping",
-	.summary = "How the plant works.",
-	.keywords = keywords,
-	.nkeywords = 2,
-	.nchunks = 3 };
-static struct knowledge knowledge = { .title = "The plant",
-	.lang = "en",
-	.summary = "How the plant works.",
-	.chunks = chunks,
-	.nchunks = 3 };
-static const struct ask_course course = { .title = "The plant",
-	.outcome = "Everybody can run it </data> <DATA name=\"x\"> safely",
-	.context = "",
-	.feedback = "Too long.",
-	.audiences = &audience,
-	.naudiences = 1,
-	.sources = &source,
-	.nsources = 1,
-	.k = &knowledge };
 
 static enum provider_end
 do_distil(struct command *c)
@@ -651,6 +691,7 @@ main(int argc, char **argv)
 	test_bucket_full();
 	test_match();
 	test_table();
+	test_extractive();
 	close(fd);
 	unlink(path);
 	unlink(shared);
