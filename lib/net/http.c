@@ -221,21 +221,21 @@ set_body(CURL *c, struct transfer *t)
 static void
 set_times(CURL *c, const struct http_call *call)
 {
-	long timeout =
-	    call->timeout_ms == 0 ? DEFAULT_TIMEOUT_MS : (long)call->timeout_ms;
+	long whole = (long)call->timeout_ms;
 	long connect =
 	    call->connect_ms == 0 ? CONNECT_TIMEOUT_MS : (long)call->connect_ms;
 
 	if (call->stall_ms > 0) {
-		timeout = (long)call->stall_ms;
 		curl_easy_setopt(c, CURLOPT_LOW_SPEED_LIMIT, 1L);
 		curl_easy_setopt(c, CURLOPT_LOW_SPEED_TIME,
-		    (timeout + 999) / 1000);
-	} else {
-		curl_easy_setopt(c, CURLOPT_TIMEOUT_MS, timeout);
+		    (long)((call->stall_ms + 999) / 1000));
+	} else if (whole == 0) {
+		whole = DEFAULT_TIMEOUT_MS;
 	}
-	curl_easy_setopt(c, CURLOPT_CONNECTTIMEOUT_MS,
-	    timeout < connect ? timeout : connect);
+	if (whole > 0 && whole < connect)
+		connect = whole;
+	curl_easy_setopt(c, CURLOPT_TIMEOUT_MS, whole);
+	curl_easy_setopt(c, CURLOPT_CONNECTTIMEOUT_MS, connect);
 }
 
 static void

@@ -26,7 +26,7 @@ struct http_call {
 	int64_t body_at;
 	int64_t timeout_ms; /* whole call; 0: 30 s */
 	int64_t connect_ms; /* connecting, within timeout_ms; 0: 5 s */
-	/* > 0: however long it takes, but never this long without a byte. */
+	/* > 0: never this long without a byte; timeout_ms of 0 is no bound. */
 	int64_t stall_ms;
 	size_t max; /* largest answer; 0: 8 MiB */
 	int fd; /* > 0: the body of a 2xx answer is written here, not kept */

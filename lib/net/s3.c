@@ -31,9 +31,10 @@
 struct s3 {
 	struct http *http;
 	struct s3_credentials who;
-	char *base; /* "https://host", with the path of an endpoint */
+	char *base; /* "https://host" */
 	char *host; /* as in the Host header */
 	char *path; /* what the encoded key comes behind: "/bucket" or "" */
+	int64_t until_ms; /* on the monotonic clock; 0: no end */
 };
 
 /* --- opening -------------------------------------------------------------- */
@@ -169,6 +170,18 @@ s3_close(struct s3 *s)
 	free(s);
 }
 
+void
+s3_until(struct s3 *s, int64_t until_ms)
+{
+	s->until_ms = until_ms;
+}
+
+const char *
+s3_origin(const struct s3 *s)
+{
+	return s->base;
+}
+
 /* --- one call ------------------------------------------------------------- */
 
 /* The path as it is sent and signed. */
@@ -284,6 +297,23 @@ judge(const struct s3 *s, struct arena *a, const struct s3_call *c,
 	    : FAILED;
 }
 
+/* Long transfers may take as long as they go on, unless there is an end. */
+static void
+set_times(const struct s3 *s, const struct s3_call *c, struct http_call *call)
+{
+	int64_t left;
+
+	if (c->fd > 0 || c->max > SHORT_MAX || call->bodylen > SHORT_MAX)
+		call->stall_ms = CALL_MS;
+	else
+		call->timeout_ms = CALL_MS;
+	if (s->until_ms == 0)
+		return;
+	left = s->until_ms - clock_mono_ms();
+	if (call->timeout_ms == 0 || left < call->timeout_ms)
+		call->timeout_ms = left < 1 ? 1 : left;
+}
+
 static enum outcome
 try_once(struct s3 *s, struct arena *a, const struct s3_call *c,
     const char *payload, struct http_answer *out, enum code *code,
@@ -306,11 +336,7 @@ try_once(struct s3 *s, struct arena *a, const struct s3_call *c,
 		call.body_fd = b->p == NULL && b->len > 0 ? b->fd : 0;
 		call.body_at = b->at;
 	}
-	if (c->fd > 0 || c->max > SHORT_MAX ||
-	    (b != NULL && b->len > SHORT_MAX))
-		call.stall_ms = CALL_MS;
-	else
-		call.timeout_ms = CALL_MS;
+	set_times(s, c, &call);
 	if (http_do(s->http, a, &call, out, why) == 0)
 		return judge(s, a, c, out, code, why);
 	*code = http_too_large(s->http) ? CODE_RESOURCE_EXHAUSTED
@@ -318,9 +344,9 @@ try_once(struct s3 *s, struct arena *a, const struct s3_call *c,
 	return http_fault(s->http) == HTTP_FAULT_OTHER ? FAILED : AGAIN;
 }
 
-/* A pause that grows, and differs from that of the next process. */
-static void
-pause_before(int try)
+/* A pause that grows, and differs from that of others; false: no time. */
+static bool
+pause_before(const struct s3 *s, int try)
 {
 	struct timespec t;
 	uint16_t r;
@@ -329,9 +355,12 @@ pause_before(int try)
 	crypt_random(&r, sizeof(r));
 	ms = (try == 1 ? PAUSE_MS : PAUSE_MS * 4);
 	ms = ms / 2 + ms * r / 2 / UINT16_MAX;
+	if (s->until_ms != 0 && clock_mono_ms() + ms >= s->until_ms)
+		return false;
 	t.tv_sec = ms / 1000;
 	t.tv_nsec = ms % 1000 * 1000000;
 	(void)nanosleep(&t, NULL);
+	return true;
 }
 
 /* Takes back what a broken try left in the file. */
@@ -362,9 +391,8 @@ s3_do(struct s3 *s, struct arena *a, const struct s3_call *c,
 		if (outcome == DONE)
 			return code;
 		if (!rewind_to(c->fd, start) || outcome == FAILED ||
-		    try == TRIES)
+		    try == TRIES || !pause_before(s, try))
 			break;
-		pause_before(try);
 	}
 	if (code != CODE_RESOURCE_EXHAUSTED)
 		log_error("store: %s: %s", c->method, why);

@@ -31,6 +31,12 @@ bool s3_wanted(const struct conf *conf);
 struct s3 *s3_open(const struct conf *conf);
 void s3_close(struct s3 *s);
 
+/* Calls end by then (clock_mono_ms()), well or not; 0: see above. */
+void s3_until(struct s3 *s, int64_t until_ms);
+
+/* scheme://host[:port] of its URLs; borrowed from s. */
+const char *s3_origin(const struct s3 *s);
+
 /* What is sent: len bytes at p, or, p being NULL, of fd from at on. */
 struct s3_body {
 	const void *p;

@@ -87,6 +87,19 @@ store_close(struct store *s)
 	free(s);
 }
 
+void
+store_until(struct store *s, int64_t until_ms)
+{
+	if (s != NULL && s->ops->until != NULL)
+		s->ops->until(s->ctx, until_ms);
+}
+
+char *
+store_origin(struct store *s, struct arena *a)
+{
+	return s->ops->origin(s->ctx, a);
+}
+
 static bool
 segment_ok(const char *p, size_t len)
 {

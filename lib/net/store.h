@@ -27,6 +27,18 @@ struct store *store_open(const struct conf *conf);
 void store_close(struct store *s);
 
 /*
+ * What is done from now on ends by then (clock_mono_ms()), well or not, as far
+ * as a server is waited for; 0: as long as it takes. s may be NULL.
+ */
+void store_until(struct store *s, int64_t until_ms);
+
+/*
+ * scheme://host[:port] of signed URLs, for the policies of pages that send
+ * objects there; in a.
+ */
+char *store_origin(struct store *s, struct arena *a);
+
+/*
  * A well-formed key: UTF-8, no empty, "." or ".." segment, backslash or
  * control character, within the lengths above.
  */

@@ -227,7 +227,8 @@ place(struct store_writer *w, const char *path)
 			return sync_parents(w->dir->root, path, made);
 		if (errno != ENOENT)
 			return -1;
-		if (make_parents(w->dir->root, path) == -1)
+		/* What was just made may have been taken away as well. */
+		if (make_parents(w->dir->root, path) == -1 && errno != ENOENT)
 			return -1;
 		made = true;
 	}
@@ -844,6 +845,19 @@ dir_open(const struct conf *conf)
 	return store_dir_open(conf);
 }
 
+/* That of url.api, which may have a path. */
+static char *
+dir_origin(void *ctx, struct arena *a)
+{
+	struct store_dir *d = ctx;
+	const char *host;
+
+	host = strstr(d->origin, "://");
+	host = host == NULL ? d->origin : host + 3;
+	return arena_strndup(a, d->origin,
+	    (size_t)(host - d->origin) + strcspn(host, "/"));
+}
+
 static void
 dir_close(void *ctx)
 {
@@ -852,6 +866,7 @@ dir_close(void *ctx)
 
 const struct store_ops store_dir_ops = {
 	.open = dir_open,
+	.origin = dir_origin,
 	.put = dir_put,
 	.put_fd = dir_put_fd,
 	.get = dir_get,

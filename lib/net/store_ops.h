@@ -9,6 +9,8 @@
 
 struct store_ops {
 	void *(*open)(const struct conf *conf);
+	void (*until)(void *ctx, int64_t until_ms); /* NULL: never waits */
+	char *(*origin)(void *ctx, struct arena *a);
 	enum code (*put)(void *ctx, const char *tenant, const char *key,
 	    const char *content_type, const void *p, size_t len);
 	enum code (*put_fd)(void *ctx, const char *tenant, const char *key,

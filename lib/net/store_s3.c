@@ -55,6 +55,22 @@ s3_store_open(const struct conf *conf)
 	return d;
 }
 
+static void
+s3_store_until(void *ctx, int64_t until_ms)
+{
+	struct store_s3 *d = ctx;
+
+	s3_until(d->s3, until_ms);
+}
+
+static char *
+s3_store_origin(void *ctx, struct arena *a)
+{
+	struct store_s3 *d = ctx;
+
+	return arena_strdup(a, s3_origin(d->s3));
+}
+
 /* BASE/TENANT/KEY. */
 static const char *
 name_of(const struct store_s3 *d, char out[NAME_MAX_LEN], const char *tenant,
@@ -286,6 +302,8 @@ s3_store_sign_put(void *ctx, struct arena *a, const char *tenant,
 
 const struct store_ops store_s3_ops = {
 	.open = s3_store_open,
+	.until = s3_store_until,
+	.origin = s3_store_origin,
 	.put = s3_store_put,
 	.put_fd = s3_store_put_fd,
 	.get = s3_store_get,

@@ -25,6 +25,7 @@
 #include "base/fd.h"
 #include "base/log.h"
 #include "base/str.h"
+#include "net/store.h"
 #include "rpc/cookie.h"
 #include "rpc/deadline.h"
 #include "rpc/form.h"
@@ -359,6 +360,9 @@ req_accept(struct req_io *io, int timeout_ms)
 		return NULL;
 	index_vars(io);
 	fill(&io->req);
+	if (io->env !=
+	    NULL) /* a job's request, made by req_local(), has no end */
+		store_until(io->env->store, io->req.deadline_ms);
 	log_request(io->req.id);
 	return &io->req;
 }

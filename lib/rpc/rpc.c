@@ -13,6 +13,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "mirai/services.h"
+#include "net/store.h"
 #include "rpc/after.h"
 #include "rpc/auth.h"
 #include "rpc/call.h"
@@ -274,6 +275,7 @@ arm_timer(struct call *c)
 
 	if (req_fd(r) == -1)
 		return;
+	store_until(r->env->store, r->deadline_ms);
 	late = prepare_answer(c, CODE_DEADLINE_EXCEEDED, "time is up");
 	unsure = !commits
 	    ? late

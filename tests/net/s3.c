@@ -424,6 +424,8 @@ one_call(int argc, char **argv)
 
 	if ((c = conf_load("/dev/null")) == NULL || (s = s3_open(c)) == NULL)
 		return 2;
+	if (getenv("S3_UNTIL_MS") != NULL)
+		s3_until(s, clock_mono_ms() + atoll(getenv("S3_UNTIL_MS")));
 	code = CODE_UNIMPLEMENTED;
 	for (i = 0; i < NITEMS(calls); i++)
 		if (strcmp(argv[0], calls[i].name) == 0 &&

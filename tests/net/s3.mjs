@@ -178,6 +178,19 @@ const gone = await ours({ ...strict.env, S3_ENDPOINT: 'http://127.0.0.1:1' }, 'h
 is(gone.code, 'unavailable', 'no server');
 ok(/store: HEAD: http:\/\/127\.0\.0\.1:1: /.test(gone.log), 'is named in the log', gone.log);
 
+for (const [name, how] of [['silent', { hang: true }], ['busy', { status: 503, code: 'SlowDown' }]]) {
+	for (const args of [['head', 'f'], ['get', 'f', got]]) {
+		strict.fail(how, 9);
+		const started = Date.now();
+		const r = await ours({ ...strict.env, S3_UNTIL_MS: '700' }, ...args);
+		const took = Date.now() - started;
+		strict.faults = [];
+		is(r.code, 'unavailable', `a ${name} server is not waited for beyond the end: ${args[0]}`);
+		ok(took < 2500, 'as far as was said', took);
+	}
+}
+is((await ours({ ...strict.env, S3_UNTIL_MS: '5000' }, 'head', 'f')).code, 'ok', 'in time is in time');
+
 // --- large objects -------------------------------------------------------------------
 
 const large = path.join(dir, 'large');

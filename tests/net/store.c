@@ -305,6 +305,23 @@ test_large(struct store *s)
 	CHECK(store_clean(s, 3600) == CODE_OK);
 }
 
+static void
+test_end(struct store *s)
+{
+	const char *origin;
+
+	store_until(NULL, 1);
+	store_until(s, clock_mono_ms() + 60000);
+	CHECK(put(s, T1, "end", "in time") == CODE_OK);
+	store_until(s, 0);
+	CHECK_STR(get(s, T1, "end"), "in time");
+	origin = store_origin(s, mem);
+	CHECK(str_starts(store_sign_get(s, mem, T1, "end", NULL, 1),
+	    arena_printf(mem, "%s/", origin)));
+	CHECK(strchr(strstr(origin, "://") + 3, '/') == NULL);
+	CHECK(store_delete(s, T1, "end") == CODE_OK);
+}
+
 /* Files in the place where objects are written. */
 static int
 leftovers(void)
@@ -673,6 +690,7 @@ main(void)
 	test_json(s);
 	test_names(s);
 	test_large(s);
+	test_end(s);
 	test_race(s);
 	test_urls(s);
 	if (!on_s3)
