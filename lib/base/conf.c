@@ -130,6 +130,9 @@ const struct conf_key conf_keys[] = {
 	{ "database.worker_url", "DATABASE_WORKER_URL", NULL,
 	    "Application database of the programs run by cron", CONF_TEXT, true,
 	    0, 0 },
+	{ "encryption.keys", "ENCRYPTION_KEY", NULL,
+	    "Keys that seal secrets of companies; the first one writes",
+	    CONF_KEYS, true, 0, 0 },
 	{ "identity.admin.client_certificates", NULL, "no",
 	    "Client certificates that the web server verified are administrators",
 	    CONF_BOOL, false, 0, 0 },
@@ -619,6 +622,17 @@ split_list(const char *s)
 	return out;
 }
 
+static bool
+keys_ok(char *const *list)
+{
+	for (; *list != NULL; list++) {
+		if (strlen(*list) != 64 ||
+		    strspn(*list, "0123456789abcdefABCDEF") != 64)
+			return false;
+	}
+	return true;
+}
+
 static void
 value_clear(struct value *v)
 {
@@ -668,6 +682,11 @@ value_read(const struct conf_key *k, const char *text, struct value *v)
 		break;
 	case CONF_LIST:
 		v->list = split_list(text);
+		break;
+	case CONF_KEYS:
+		v->list = split_list(text);
+		if (!keys_ok(v->list))
+			return "must be keys of 64 hex digits";
 		break;
 	case CONF_PATH:
 	case CONF_TEXT:

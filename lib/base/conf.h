@@ -21,6 +21,7 @@ enum conf_type {
 	CONF_SECONDS, /* number with s m h d suffix, bare = seconds */
 	CONF_URL,     /* http or https, no query; trailing slash dropped */
 	CONF_LIST,    /* comma or white space separated */
+	CONF_KEYS,    /* a list of keys of 256 bits: 64 hex digits each */
 	CONF_PATH
 };
 

@@ -232,6 +232,8 @@ crypt_gcm_open(struct arena *a, const uint8_t key[CRYPT_GCM_KEY],
 		1 &&
 	    EVP_DecryptFinal_ex(ctx, out + n, &last) == 1;
 	EVP_CIPHER_CTX_free(ctx);
+	if (!ok)
+		crypt_wipe(out, len); /* nobody vouches for it */
 	out[len] = '\0';
 	*outlen = len;
 	return ok ? out : NULL;

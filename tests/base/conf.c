@@ -6,6 +6,9 @@
 
 #include "base/conf.h"
 
+#define HEX63 "0123456789abcdef0123456789ABCDEF0123456789abcdef0123456789abcde"
+#define HEX   HEX63 "f"
+
 static char path[] = "/tmp/mirai-conf-XXXXXX";
 
 static struct conf *
@@ -31,7 +34,8 @@ test_good(void)
 		 "url.app https://app.mirai.example/\n"
 		 "allowed_origin https://a.example, https://b.example\n"
 		 "rpc.json_strict on\n"
-		 "session.lifespan 30m\n");
+		 "session.lifespan 30m\n"
+		 "encryption.keys " HEX ", " HEX "\n");
 	CHECK(c != NULL);
 	if (c == NULL)
 		return;
@@ -47,6 +51,8 @@ test_good(void)
 	CHECK(conf_int(c, "session.lifespan") == 1800);
 	CHECK(conf_text(c, "cookie.domain") == NULL);
 	CHECK(conf_list(c, "proxies")[0] == NULL);
+	CHECK_STR(conf_list(c, "encryption.keys")[1], HEX);
+	CHECK(conf_list(c, "encryption.keys")[2] == NULL);
 	CHECK(conf_set(c, "rpc.workers", "many") == -1);
 	CHECK(conf_set(c, "no.such.key", "1") == -1);
 	CHECK(conf_int(c, "rpc.workers") == 3);
@@ -62,12 +68,17 @@ test_bad(void)
 		"rpc.workers many\n", "rpc.workers 99999\n", "rpc.workers\n",
 		"cache.size 1\n", "cache.size 5X\n", "cookie.secure maybe\n",
 		"url.app ftp://x\n", "url.app https://x?y\n",
-		"url.app https://\n", "session.lifespan 5y\n" };
+		"url.app https://\n", "session.lifespan 5y\n",
+		"encryption.keys 0123\n", "encryption.keys " HEX "0\n",
+		"encryption.keys " HEX ", g" HEX63 "\n" };
 	size_t i;
 
 	for (i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
 		CHECK(load(bad[i]) == NULL);
 	CHECK(conf_load("/nonexistent/mirai.conf") == NULL);
+	setenv("ENCRYPTION_KEY", "secret", 1);
+	CHECK(load("") == NULL);
+	unsetenv("ENCRYPTION_KEY");
 }
 
 static void
