@@ -44,7 +44,7 @@ static const char *
 part_of(struct arena *a, const char *text, const char *part)
 {
 	const char *mark = arena_printf(a, "\n[%s]\n", part);
-	const char *p = strstr(text, mark), *end;
+	const char *p = text != NULL ? strstr(text, mark) : NULL, *end;
 
 	if (p == NULL)
 		return "";

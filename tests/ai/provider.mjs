@@ -168,6 +168,10 @@ for (const [name, m] of [['gemini', gemini], ['openai', openai]]) {
 		ok(r.detail !== '', `${name}: a lesson with ${what}: says what`, r.detail);
 	}
 
+	m.script('good', 'slow:500', 'slow:500', 'slow:500');
+	r = await run(m, 'outline');
+	ok(r.end === 'done' && r.ms < 1200, `${name}: slow: sections are planned side by side`, r.ms);
+
 	// One section's plans are of no use: they alone are asked for again.
 	m.script('good', 'good', 'malformed', 'good', 'good');
 	r = await run(m, 'outline');
