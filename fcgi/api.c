@@ -1,7 +1,8 @@
 /*
  * mirai-api: every mirai.v1 service that stays on the machine, and the two
  * health routes. Holds the tenant database role and the cache; calls
- * nobody, but for a Kratos where identity.mode says so.
+ * nobody, but for a Kratos where identity.mode says so, and an S3 server where
+ * objects are kept there.
  */
 #include <string.h>
 

@@ -2,8 +2,8 @@
  * mirai-web: the pages of the application and marketing hosts, rendered here
  * and readable without script. Calls the services in-process under the
  * caller's own rights, holds the tenant database role, and calls no
- * one but the pool of mirai-account on this host, and a Kratos where
- * identity.mode says so.
+ * one but the pool of mirai-account on this host, a Kratos where
+ * identity.mode says so, and an S3 server where objects are kept there.
  */
 #include <locale.h>
 

@@ -70,6 +70,7 @@ writer(unsigned seed)
 	int i;
 
 	d.env.db = db_open(direct_getenv("DATABASE_URL"), "writer");
+	d.env.store = store_open(d.env.conf); /* a connection of its own */
 	d.super = db_open(direct_super(d.mem), "writer");
 	db_use(d.super, d.mem);
 	rows = ask(&q_courses);
