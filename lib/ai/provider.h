@@ -221,8 +221,9 @@ struct provider_run {
 	struct provider_link
 	    *link; /* NULL: only for providers that work here */
 	/*
-	 * Asked about five times a second while a call or a wait lasts; true
-	 * drops it at once. May be NULL.
+	 * Asked five times a second while a call or a wait lasts; true drops
+	 * it at once. What costs more (a look into the database, a lease) it
+	 * spaces itself. May be NULL.
 	 */
 	bool (*stop)(void *arg);
 	/*
@@ -237,7 +238,7 @@ struct provider_run {
 	/*
 	 * More about the last failure, for an operator: where the answer broke
 	 * which rule, the address that does not answer. Never a key, nor text
-	 * of a document. "" if there is none.
+	 * of a document. "" or NULL if there is none.
 	 */
 	const char *detail;
 };

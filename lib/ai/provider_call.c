@@ -50,6 +50,7 @@ struct caller {
 	size_t nitems;
 	size_t running;
 	enum provider_end all; /* what ends them all */
+	int64_t look_ms;       /* when stop() is asked again */
 };
 
 /* --- ends -------------------------------------------------------------------- */
@@ -343,13 +344,25 @@ pause_ms(const struct caller *c)
 	return (int)least;
 }
 
+/* However often there is something to read, stop() is asked at its pace. */
+static bool
+is_stopped(struct caller *c)
+{
+	int64_t now = clock_mono_ms();
+
+	if (c->r->stop == NULL || now < c->look_ms)
+		return false;
+	c->look_ms = now + LOOK_MS;
+	return c->r->stop(c->r->arg);
+}
+
 static void
 run(struct caller *c)
 {
 	struct http_ended e;
 
 	while (!is_over(c)) {
-		if (c->r->stop != NULL && c->r->stop(c->r->arg)) {
+		if (is_stopped(c)) {
 			c->all = PROVIDER_CANCELLED;
 			return;
 		}
