@@ -799,6 +799,8 @@ read_environment(struct conf *c)
 		if (conf_keys[i].env == NULL ||
 		    (text = getenv(conf_keys[i].env)) == NULL)
 			continue;
+		if (conf_keys[i].type == CONF_URL && *text == '\0')
+			continue; /* how containers say that there is none */
 		if ((rule = set_value(c, i, text)) != NULL) {
 			fprintf(stderr, "environment: %s (%s): %s\n",
 			    conf_keys[i].env, conf_keys[i].key, rule);

@@ -43,7 +43,8 @@ struct conf;
 
 /*
  * Reads path (NULL: $MIRAI_CONF, else the built-in default path, which may
- * be absent), then the environment, which wins. NULL after one line on
+ * be absent), then the environment, which wins (but an empty URL there counts
+ * as none). NULL after one line on
  * standard error naming file, line, key and rule. The caller owns the result
  * and frees it with conf_free().
  */

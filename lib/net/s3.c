@@ -42,8 +42,8 @@ struct s3 {
 bool
 s3_wanted(const struct conf *conf)
 {
-	return conf_text(conf, "s3.access_key") != NULL &&
-	    conf_text(conf, "s3.secret_key") != NULL;
+	return !str_is_empty(conf_text(conf, "s3.access_key")) &&
+	    !str_is_empty(conf_text(conf, "s3.secret_key"));
 }
 
 static bool

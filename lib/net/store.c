@@ -54,8 +54,8 @@ static bool
 half_configured(const struct conf *conf)
 {
 	return !s3_wanted(conf) &&
-	    (conf_text(conf, "s3.access_key") != NULL ||
-		conf_text(conf, "s3.secret_key") != NULL);
+	    (!str_is_empty(conf_text(conf, "s3.access_key")) ||
+		!str_is_empty(conf_text(conf, "s3.secret_key")));
 }
 
 struct store *

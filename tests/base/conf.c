@@ -93,6 +93,10 @@ test_environment(void)
 	conf_free(c);
 	setenv("FRONTEND_URL", "nonsense", 1);
 	CHECK(load("") == NULL);
+	setenv("FRONTEND_URL", "", 1);
+	CHECK((c = conf_load("/dev/null")) != NULL);
+	CHECK_STR(conf_text(c, "url.app"), "http://localhost:8080");
+	conf_free(c);
 	unsetenv("FRONTEND_URL");
 }
 

@@ -663,9 +663,40 @@ test_sign(struct store *s)
 	store_dir_close(d);
 }
 
+/* Which of the two it is; the keys of S3 come together or not at all. */
+static void
+test_choice(void)
+{
+	static const struct {
+		const char *access, *secret, *origin; /* NULL: refused */
+	} rows[] = {
+		{ "", "", "https://api.example.org" },
+		{ "AK", "SK", "https://mirai.s3.us-east-1.amazonaws.com" },
+		{ "AK", "", NULL },
+		{ "", "SK", NULL },
+		{ "A K", "SK", NULL },
+	};
+	struct store *s;
+	size_t i;
+
+	for (i = 0; i < NITEMS(rows); i++) {
+		(void)setenv("S3_ACCESS_KEY", rows[i].access, 1);
+		(void)setenv("S3_SECRET_KEY", rows[i].secret, 1);
+		(void)setenv("S3_ENDPOINT", "", 1);
+		s = store_here("0123456789abcdef");
+		CHECK_STR(s == NULL ? NULL : store_origin(s, mem),
+		    rows[i].origin);
+		store_close(s);
+	}
+	(void)unsetenv("S3_ACCESS_KEY");
+	(void)unsetenv("S3_SECRET_KEY");
+	(void)unsetenv("S3_ENDPOINT");
+}
+
 static void
 test_directory(struct store *s)
 {
+	test_choice();
 	test_failures(s);
 	test_sign(s);
 }
