@@ -24,7 +24,7 @@ struct item {
 struct label {
 	const char *path;
 	const char *text;
-	unsigned depth; /* 1.. */
+	unsigned depth; /* 1..6 */
 };
 
 struct book {
@@ -223,7 +223,13 @@ label_add(struct book *b, const char *base)
 		return;
 	b->labels = room(b->a, b->labels, b->nlabels, &b->caplabels,
 	    sizeof(*b->labels));
-	b->labels[b->nlabels++] = (struct label){ path, text, b->depth };
+	b->labels[b->nlabels++] = (struct label){
+		.path = path,
+		.text = text,
+		.depth = b->depth == 0 ? 1
+		    : b->depth < 6     ? b->depth
+				       : 6,
+	};
 }
 
 static void
@@ -378,7 +384,7 @@ add_heading(struct book *b, const char *path, const char *p, size_t len)
 	xml_read_html(p, len, &ev, &look);
 	if (look.heading || !look.text)
 		return;
-	doc_begin(b->m, DOC_HEADING, label->depth < 6 ? label->depth : 6);
+	doc_begin(b->m, DOC_HEADING, label->depth);
 	doc_text(b->m, label->text, strlen(label->text));
 	doc_end(b->m);
 }

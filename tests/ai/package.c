@@ -311,6 +311,19 @@ check_epub_bad(struct arena *a)
 		      "<e:CipherReference URI=\"EPUB/text/summer.xhtml\"/>"
 		      "</encryption>\n== EPUB/package.opf"),
 	    "an EPUB protected against copying; its text cannot be read");
+	/* A table of contents without a list has a level all the same. */
+	CHECK_STR(read_changed(a, BOOK3, "<h1>Contents</h1><ol>", ""),
+	    "title The bee year\n"
+	    "H1 In spring\n"
+	    "P1 Bees fly from s{ten degrees} on. They bring pollen.\n"
+	    "I1 Look for brood\n"
+	    "I1 Feed if light\n"
+	    "H1 Summer & swarms\n"
+	    "P1 A swarm leaves around noon.\n"
+	    "R1 Month|Honey\n"
+	    "R0 June|20 kg\n"
+	    "H1 Winter\n"
+	    "P1 Bees form a cluster around the queen.\n");
 	/* An obfuscated font says nothing about the text. */
 	CHECK_STR(read_changed(a, BOOK3, "== EPUB/package.opf",
 		      "== META-INF/encryption.xml\n<encryption xmlns:e=\"e\">"
