@@ -55,6 +55,8 @@ struct state {
 	size_t nlists, caplists;
 	const char *lang, *country; /* of the default style */
 	bool in_default;
+	size_t all_paras, code_paras; /* of the content */
+	bool no_code;		      /* what looks like code is the text */
 	/* the paragraph being read */
 	enum look look;
 	unsigned heading; /* 1..6, 0 none */
@@ -187,31 +189,6 @@ list_find(const struct state *s, const char *name)
 	return NULL;
 }
 
-static void
-style_open(void *arg, const char *name, const char *const *attrs)
-{
-	struct state *s = arg;
-
-	if (strcmp(name, "style") == 0)
-		style_add(s, attrs);
-	else if (strcmp(name, "default-style") == 0)
-		s->in_default =
-		    is_named(xml_attr(attrs, "family"), "paragraph");
-	else if (strcmp(name, "text-properties") == 0)
-		style_props(s, attrs);
-	else if (strcmp(name, "list-style") == 0)
-		list_add(s, xml_attr(attrs, "name"));
-	else if (strcmp(name, "list-level-style-number") == 0)
-		list_level(s, attrs);
-}
-
-static void
-style_close(void *arg, const char *name)
-{
-	if (strcmp(name, "default-style") == 0)
-		((struct state *)arg)->in_default = false;
-}
-
 static enum look
 look_of(const struct state *s, const char *name)
 {
@@ -228,6 +205,36 @@ look_of(const struct state *s, const char *name)
 		name = st == NULL ? NULL : st->parent;
 	}
 	return LOOK_PLAIN;
+}
+
+static void
+style_open(void *arg, const char *name, const char *const *attrs)
+{
+	struct state *s = arg;
+
+	if (strcmp(name, "style") == 0) {
+		style_add(s, attrs);
+	} else if (strcmp(name, "p") == 0) {
+		s->all_paras++;
+		s->code_paras +=
+		    look_of(s, xml_attr(attrs, "style-name")) == LOOK_CODE;
+	}
+	if (strcmp(name, "default-style") == 0)
+		s->in_default =
+		    is_named(xml_attr(attrs, "family"), "paragraph");
+	else if (strcmp(name, "text-properties") == 0)
+		style_props(s, attrs);
+	else if (strcmp(name, "list-style") == 0)
+		list_add(s, xml_attr(attrs, "name"));
+	else if (strcmp(name, "list-level-style-number") == 0)
+		list_level(s, attrs);
+}
+
+static void
+style_close(void *arg, const char *name)
+{
+	if (strcmp(name, "default-style") == 0)
+		((struct state *)arg)->in_default = false;
 }
 
 /* 1, 0, or -1 when no style of the line says. */
@@ -355,6 +362,8 @@ open_para(struct state *s, bool heading, const char *const *attrs)
 	s->in_para = true;
 	s->begun = false;
 	s->look = look_of(s, xml_attr(attrs, "style-name"));
+	if (s->look == LOOK_CODE && s->no_code)
+		s->look = LOOK_PLAIN;
 	s->heading = 0;
 	if (heading) {
 		if (level != NULL && !str_to_i64(level, 1, 100, &n))
@@ -611,6 +620,8 @@ extract_odt(struct doc_maker *m, const struct package *pkg, const char **why)
 		s.nstyles = s.nlists = 0;
 	if (xml_read(part->p, part->len, &styles, &s, why) == -1)
 		return -1;
+	/* A text file opened and saved as ODT is preformatted as a whole. */
+	s.no_code = s.code_paras * 3 > s.all_paras * 2;
 	default_lang(&s);
 	if (xml_read(part->p, part->len, &body, &s, why) == -1)
 		return -1;

@@ -253,6 +253,20 @@ check_odt_bad(struct arena *a)
 	    "its XML is not well-formed");
 }
 
+/* What is preformatted as a whole is no code. */
+static void
+check_odt_plain(struct arena *a)
+{
+	CHECK_STR(
+	    read_parts(a,
+		"== mimetype\napplication/vnd.oasis.opendocument.text\n"
+		"== content.xml\n<d xmlns:t=\"t\">"
+		"<t:p t:style-name=\"Preformatted_20_Text\">One line.</t:p>"
+		"<t:p t:style-name=\"Preformatted_20_Text\">Another line,"
+		" long enough.</t:p></d>"),
+	    "title \nP0 One line.\nP0 Another line, long enough.\n");
+}
+
 /* --- books ------------------------------------------------------------------ */
 
 #define BOOK3 CORPUS "extract_epub/book3"
@@ -481,6 +495,7 @@ main(int argc, char *argv[])
 	check_pptx_bad(a);
 	check_odt(a);
 	check_odt_bad(a);
+	check_odt_plain(a);
 	check_epub(a);
 	check_epub_bad(a);
 	check_names(a);
