@@ -65,9 +65,12 @@ take_length(const uint8_t **p, const uint8_t *end, size_t *out)
 bool
 record_params(const char *p, size_t len, struct buf *out, size_t max)
 {
-	const uint8_t *s = (const uint8_t *)p, *end = s + len;
+	const uint8_t *s = (const uint8_t *)p, *end;
 	size_t name, value;
 
+	if (len == 0) /* p may be NULL then */
+		return true;
+	end = s + len;
 	while (s < end) {
 		if (!take_length(&s, end, &name) ||
 		    !take_length(&s, end, &value) ||

@@ -19,6 +19,9 @@
 
 static struct arena *a;
 
+static struct conf *confs[8]; /* until the end */
+static size_t nconfs;
+
 /* The configuration with these lines; they live in a file of the test. */
 static struct conf *
 conf_of(const char *lines)
@@ -33,6 +36,8 @@ conf_of(const char *lines)
 		printf("Bail out! %s\n", path);
 		exit(1);
 	}
+	if (nconfs < NITEMS(confs))
+		confs[nconfs++] = conf;
 	return conf;
 }
 
@@ -129,6 +134,8 @@ main(void)
 	test_argon2();
 	test_bcrypt();
 	test_busy();
+	while (nconfs > 0)
+		conf_free(confs[--nconfs]);
 	arena_free(a);
 	return test_done();
 }
