@@ -85,7 +85,8 @@ const placeOf = (node) => {
 const focusAgain = (inside, place) => {
   if (!inside) return;
   const target = (place && listIn()?.querySelector(place)) || panel || listIn();
-  if (target === listIn()) target.tabIndex = -1;
+  // What was a button may be read now, and is text.
+  if (target && !target.matches("a, button")) target.tabIndex = -1;
   target?.focus();
 };
 
