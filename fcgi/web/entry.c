@@ -58,8 +58,7 @@ passing(enum code code)
 		return "A part of Mirai does not answer. Try again in a"
 		       " minute.";
 	if (code == CODE_RESOURCE_EXHAUSTED)
-		return "That was often enough for now. Try again in some"
-		       " minutes.";
+		return "That was tried too often. Try again in some minutes.";
 	if (code == CODE_ABORTED)
 		return "Somebody else changed this at the same moment. Try"
 		       " again.";

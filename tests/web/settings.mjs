@@ -100,7 +100,7 @@ async function invite(page, site, script) {
 	await page.getByText('A new invitation is on its way').waitFor();
 	is(await row.locator('.expiry-soon').count(), 0, 'resend: it lives longer');
 	await row.getByRole('button', { name: 'Resend' }).click();
-	await page.getByText('That was often enough for now.').waitFor();
+	await page.getByText('That was tried too often.').waitFor();
 	ok(true, 'resend: not at once again');
 
 	await page.goto(`${site.base}/settings?tab=team`);
