@@ -59,6 +59,17 @@ GRANT SELECT, INSERT, UPDATE, DELETE
 	ON teams, team_members, folders, courses, scorm_packages,
 	course_progress
 	TO mirai_tenant;
+GRANT SELECT, INSERT, UPDATE, DELETE
+	ON subject_matter_experts, sme_team_access, sme_tasks, sme_uploads,
+	sme_task_submissions, sme_knowledge_chunks, target_audience_templates,
+	course_generation_inputs, course_outlines, outline_sections,
+	outline_lessons, generated_lessons, lesson_components, generation_jobs
+	TO mirai_tenant;
+-- That there is a key, never the key; its limit is the operator's.
+GRANT SELECT (tenant_id, provider, model, base_url, has_key, total_tokens_used,
+	monthly_token_limit, updated_at, updated_by_user_id)
+	ON tenant_ai_settings TO mirai_tenant;
+GRANT SELECT ON ai_usage TO mirai_tenant;
 GRANT SELECT, INSERT, UPDATE ON idempotency_keys TO mirai_tenant;
 GRANT SELECT, INSERT, UPDATE, DELETE ON notifications TO mirai_tenant;
 -- Seats are counted with them; who invites is a worker.
@@ -79,7 +90,11 @@ GRANT SELECT, INSERT, UPDATE, DELETE
 	scorm_packages, course_progress, idempotency_keys, invitations,
 	notifications, notification_events, mail_outbox, compensations,
 	pending_registrations, stripe_events, enterprise_inquiries,
-	schedules
+	schedules, subject_matter_experts, sme_team_access, sme_tasks,
+	sme_uploads, sme_task_submissions, sme_knowledge_chunks,
+	target_audience_templates, tenant_ai_settings, ai_usage,
+	course_generation_inputs, course_outlines, outline_sections,
+	outline_lessons, generated_lessons, lesson_components, generation_jobs
 	TO mirai_worker;
 GRANT SELECT, INSERT ON audit_log TO mirai_worker;
 

@@ -84,6 +84,49 @@ make_tenant(const char *p)
 		"INSERT INTO stripe_events (event_id, type) VALUES ('@', 't')",
 		"INSERT INTO enterprise_inquiries (company_name, name, email)"
 		" VALUES ('c', 'n', 'e')",
+		"INSERT INTO subject_matter_experts (id, tenant_id, company_id,"
+		" name, domain, created_by_user_id)"
+		" VALUES ('@1', '@1', '@2', 'n', 'd', '@3')",
+		"INSERT INTO sme_team_access (id, tenant_id, sme_id, team_id)"
+		" VALUES ('@1', '@1', '@1', '@4')",
+		"INSERT INTO sme_tasks (id, tenant_id, sme_id, title,"
+		" assigned_to_user_id, assigned_by_user_id)"
+		" VALUES ('@1', '@1', '@1', 't', '@3', '@3')",
+		"INSERT INTO sme_uploads (id, tenant_id, task_id, user_id,"
+		" file_name, file_path, content_type, media_type,"
+		" file_size_bytes, expires_at) VALUES ('@1', '@1', '@1', '@3',"
+		" 'f', 'f', 'document', 'text/plain', 1, now())",
+		"INSERT INTO sme_task_submissions (id, tenant_id, task_id,"
+		" file_name, file_path, content_type, file_size_bytes,"
+		" submitted_by_user_id)"
+		" VALUES ('@1', '@1', '@1', 'f', '', 'text', 1, '@3')",
+		"INSERT INTO sme_knowledge_chunks (id, tenant_id, sme_id,"
+		" submission_id, content, topic)"
+		" VALUES ('@1', '@1', '@1', '@1', 'c', 't')",
+		"INSERT INTO target_audience_templates (id, tenant_id,"
+		" company_id, name, role, created_by_user_id)"
+		" VALUES ('@1', '@1', '@2', 'n', 'r', '@3')",
+		"INSERT INTO tenant_ai_settings (tenant_id) VALUES ('@1')",
+		"INSERT INTO ai_usage (tenant_id, day, kind)"
+		" VALUES ('@1', now(), 'enhance')",
+		"INSERT INTO course_generation_inputs (id, tenant_id,"
+		" course_id, sme_ids, target_audience_ids, desired_outcome)"
+		" VALUES ('@1', '@1', '@7', '{@1}', '{@1}', 'o')",
+		"INSERT INTO course_outlines (id, tenant_id, course_id)"
+		" VALUES ('@1', '@1', '@7')",
+		"INSERT INTO outline_sections (id, tenant_id, outline_id,"
+		" title) VALUES ('@1', '@1', '@1', 't')",
+		"INSERT INTO outline_lessons (id, tenant_id, section_id,"
+		" title) VALUES ('@1', '@1', '@1', 't')",
+		"INSERT INTO generated_lessons (id, tenant_id, course_id,"
+		" section_id, outline_lesson_id, title)"
+		" VALUES ('@1', '@1', '@7', '@1', '@1', 't')",
+		"INSERT INTO lesson_components (id, tenant_id, lesson_id,"
+		" type, content_json)"
+		" VALUES ('@1', '@1', '@1', 'text', '{}')",
+		"INSERT INTO generation_jobs (id, tenant_id, type, status,"
+		" course_id, created_by_user_id) VALUES ('@1', '@1',"
+		" 'course_outline', 'completed', '@7', '@3')",
 	};
 	struct buf *b;
 	const char *s;

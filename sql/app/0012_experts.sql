@@ -1,0 +1,286 @@
+-- Knowledge and where it comes from: subject-matter experts, the tasks that ask
+-- people for content, what they submitted, the chunks that approved submissions
+-- became, and the audiences that courses are written for.
+
+CREATE TYPE sme_scope AS ENUM ('global', 'team');
+CREATE TYPE sme_status AS ENUM ('draft', 'ingesting', 'active', 'archived');
+CREATE TYPE sme_task_status AS ENUM ('pending', 'submitted', 'processing',
+	'completed', 'failed', 'cancelled', 'awaiting_review',
+	'changes_requested');
+CREATE TYPE sme_content_type AS ENUM ('document', 'image', 'video', 'audio',
+	'url', 'text');
+CREATE TYPE experience_level AS ENUM ('beginner', 'intermediate', 'advanced',
+	'expert');
+CREATE TYPE target_audience_status AS ENUM ('active', 'archived');
+
+CREATE TABLE subject_matter_experts (
+	id uuid PRIMARY KEY DEFAULT gen_random_uuid(),
+	tenant_id uuid NOT NULL REFERENCES tenants (id) ON DELETE CASCADE,
+	company_id uuid NOT NULL,
+	name varchar(255) NOT NULL,
+	description text,
+	domain varchar(255) NOT NULL,
+	scope sme_scope NOT NULL DEFAULT 'global',
+	status sme_status NOT NULL DEFAULT 'draft',
+	knowledge_summary text,
+	knowledge_content_path varchar(500),
+	created_by_user_id uuid NOT NULL,
+	created_at timestamptz NOT NULL DEFAULT now(),
+	updated_at timestamptz NOT NULL DEFAULT now(),
+	CONSTRAINT subject_matter_experts_tenant_id_id_key
+		UNIQUE (tenant_id, id),
+	CONSTRAINT subject_matter_experts_company_fkey
+		FOREIGN KEY (tenant_id, company_id)
+		REFERENCES companies (tenant_id, id) ON DELETE CASCADE,
+	CONSTRAINT subject_matter_experts_creator_fkey
+		FOREIGN KEY (tenant_id, created_by_user_id)
+		REFERENCES users (tenant_id, id)
+);
+CREATE INDEX subject_matter_experts_list_idx
+	ON subject_matter_experts (tenant_id, company_id, created_at DESC, id);
+CREATE INDEX subject_matter_experts_creator_idx
+	ON subject_matter_experts (created_by_user_id);
+
+-- The teams that see an expert of scope team.
+CREATE TABLE sme_team_access (
+	id uuid PRIMARY KEY DEFAULT gen_random_uuid(),
+	tenant_id uuid NOT NULL REFERENCES tenants (id) ON DELETE CASCADE,
+	sme_id uuid NOT NULL,
+	team_id uuid NOT NULL,
+	created_at timestamptz NOT NULL DEFAULT now(),
+	CONSTRAINT sme_team_access_sme_id_team_id_key UNIQUE (sme_id, team_id),
+	CONSTRAINT sme_team_access_sme_fkey FOREIGN KEY (tenant_id, sme_id)
+		REFERENCES subject_matter_experts (tenant_id, id)
+		ON DELETE CASCADE,
+	CONSTRAINT sme_team_access_team_fkey FOREIGN KEY (tenant_id, team_id)
+		REFERENCES teams (tenant_id, id) ON DELETE CASCADE
+);
+CREATE INDEX sme_team_access_tenant_id_idx ON sme_team_access (tenant_id);
+CREATE INDEX sme_team_access_team_id_idx ON sme_team_access (team_id);
+
+CREATE TABLE sme_tasks (
+	id uuid PRIMARY KEY DEFAULT gen_random_uuid(),
+	tenant_id uuid NOT NULL REFERENCES tenants (id) ON DELETE CASCADE,
+	sme_id uuid NOT NULL,
+	title varchar(500) NOT NULL,
+	description text,
+	expected_content_type sme_content_type, -- NULL: any
+	assigned_to_user_id uuid NOT NULL,
+	assigned_by_user_id uuid NOT NULL,
+	team_id uuid,
+	status sme_task_status NOT NULL DEFAULT 'pending',
+	due_date timestamptz,
+	due_reminded_at timestamptz,
+	completed_at timestamptz,
+	created_at timestamptz NOT NULL DEFAULT now(),
+	updated_at timestamptz NOT NULL DEFAULT now(),
+	CONSTRAINT sme_tasks_tenant_id_id_key UNIQUE (tenant_id, id),
+	CONSTRAINT sme_tasks_sme_fkey FOREIGN KEY (tenant_id, sme_id)
+		REFERENCES subject_matter_experts (tenant_id, id)
+		ON DELETE CASCADE,
+	CONSTRAINT sme_tasks_assignee_fkey
+		FOREIGN KEY (tenant_id, assigned_to_user_id)
+		REFERENCES users (tenant_id, id),
+	CONSTRAINT sme_tasks_assigner_fkey
+		FOREIGN KEY (tenant_id, assigned_by_user_id)
+		REFERENCES users (tenant_id, id),
+	CONSTRAINT sme_tasks_team_fkey FOREIGN KEY (tenant_id, team_id)
+		REFERENCES teams (tenant_id, id) ON DELETE SET NULL (team_id)
+);
+CREATE INDEX sme_tasks_list_idx ON sme_tasks (tenant_id, created_at DESC, id);
+CREATE INDEX sme_tasks_sme_id_idx ON sme_tasks (sme_id, created_at DESC);
+CREATE INDEX sme_tasks_assignee_idx
+	ON sme_tasks (assigned_to_user_id, created_at DESC);
+CREATE INDEX sme_tasks_assigner_idx
+	ON sme_tasks (assigned_by_user_id, created_at DESC);
+CREATE INDEX sme_tasks_team_id_idx ON sme_tasks (team_id)
+	WHERE team_id IS NOT NULL;
+CREATE INDEX sme_tasks_due_idx ON sme_tasks (due_date)
+	WHERE due_date IS NOT NULL AND due_reminded_at IS NULL
+	AND status IN ('pending', 'changes_requested');
+
+-- Addresses handed out for a task to a person: the only keys that a submission
+-- may name. The id is that of the submission to come.
+CREATE TABLE sme_uploads (
+	id uuid PRIMARY KEY DEFAULT gen_random_uuid(),
+	tenant_id uuid NOT NULL REFERENCES tenants (id) ON DELETE CASCADE,
+	task_id uuid NOT NULL,
+	user_id uuid NOT NULL,
+	file_name varchar(255) NOT NULL,
+	file_path varchar(500) NOT NULL,
+	content_type sme_content_type NOT NULL,
+	media_type varchar(127) NOT NULL,
+	file_size_bytes bigint NOT NULL,
+	expires_at timestamptz NOT NULL,
+	created_at timestamptz NOT NULL DEFAULT now(),
+	CONSTRAINT sme_uploads_tenant_id_file_path_key
+		UNIQUE (tenant_id, file_path),
+	CONSTRAINT sme_uploads_size_check CHECK (file_size_bytes > 0),
+	CONSTRAINT sme_uploads_task_fkey FOREIGN KEY (tenant_id, task_id)
+		REFERENCES sme_tasks (tenant_id, id) ON DELETE CASCADE,
+	CONSTRAINT sme_uploads_user_fkey FOREIGN KEY (tenant_id, user_id)
+		REFERENCES users (tenant_id, id) ON DELETE CASCADE
+);
+CREATE INDEX sme_uploads_task_id_idx ON sme_uploads (task_id);
+CREATE INDEX sme_uploads_user_id_idx ON sme_uploads (user_id);
+CREATE INDEX sme_uploads_expires_at_idx ON sme_uploads (expires_at);
+
+CREATE TABLE sme_task_submissions (
+	id uuid PRIMARY KEY DEFAULT gen_random_uuid(),
+	tenant_id uuid NOT NULL REFERENCES tenants (id) ON DELETE CASCADE,
+	task_id uuid NOT NULL,
+	file_name varchar(255) NOT NULL,
+	file_path varchar(500) NOT NULL, -- '' for texts and addresses
+	content_type sme_content_type NOT NULL,
+	file_size_bytes bigint NOT NULL,
+	extracted_text text,
+	ai_summary text,
+	ingestion_error text,
+	submitted_by_user_id uuid NOT NULL,
+	submitted_at timestamptz NOT NULL DEFAULT now(),
+	processed_at timestamptz,
+	reviewer_notes text,
+	approved_content text,
+	is_approved boolean NOT NULL DEFAULT false,
+	approved_at timestamptz,
+	approved_by_user_id uuid,
+	CONSTRAINT sme_task_submissions_tenant_id_id_key
+		UNIQUE (tenant_id, id),
+	CONSTRAINT sme_task_submissions_task_fkey
+		FOREIGN KEY (tenant_id, task_id)
+		REFERENCES sme_tasks (tenant_id, id) ON DELETE CASCADE,
+	CONSTRAINT sme_task_submissions_submitter_fkey
+		FOREIGN KEY (tenant_id, submitted_by_user_id)
+		REFERENCES users (tenant_id, id),
+	CONSTRAINT sme_task_submissions_approver_fkey
+		FOREIGN KEY (tenant_id, approved_by_user_id)
+		REFERENCES users (tenant_id, id)
+);
+CREATE INDEX sme_task_submissions_task_id_idx
+	ON sme_task_submissions (task_id, submitted_at DESC, id);
+CREATE INDEX sme_task_submissions_tenant_id_idx
+	ON sme_task_submissions (tenant_id);
+CREATE INDEX sme_task_submissions_submitter_idx
+	ON sme_task_submissions (submitted_by_user_id);
+CREATE INDEX sme_task_submissions_approver_idx
+	ON sme_task_submissions (approved_by_user_id)
+	WHERE approved_by_user_id IS NOT NULL;
+
+CREATE TABLE sme_knowledge_chunks (
+	id uuid PRIMARY KEY DEFAULT gen_random_uuid(),
+	tenant_id uuid NOT NULL REFERENCES tenants (id) ON DELETE CASCADE,
+	sme_id uuid NOT NULL,
+	submission_id uuid,
+	content text NOT NULL,
+	topic varchar(255) NOT NULL,
+	keywords text[] NOT NULL DEFAULT '{}',
+	relevance_score real NOT NULL DEFAULT 0.5,
+	lang varchar(10) NOT NULL DEFAULT '', -- BCP 47, '': not known
+	created_at timestamptz NOT NULL DEFAULT now(),
+	CONSTRAINT sme_knowledge_chunks_tenant_id_id_key
+		UNIQUE (tenant_id, id),
+	CONSTRAINT sme_knowledge_chunks_score_check
+		CHECK (relevance_score BETWEEN 0 AND 1),
+	CONSTRAINT sme_knowledge_chunks_sme_fkey
+		FOREIGN KEY (tenant_id, sme_id)
+		REFERENCES subject_matter_experts (tenant_id, id)
+		ON DELETE CASCADE,
+	CONSTRAINT sme_knowledge_chunks_submission_fkey
+		FOREIGN KEY (tenant_id, submission_id)
+		REFERENCES sme_task_submissions (tenant_id, id)
+		ON DELETE SET NULL (submission_id)
+);
+CREATE INDEX sme_knowledge_chunks_sme_id_idx ON sme_knowledge_chunks
+	(sme_id, relevance_score DESC, created_at DESC, id);
+CREATE INDEX sme_knowledge_chunks_submission_id_idx
+	ON sme_knowledge_chunks (submission_id);
+CREATE INDEX sme_knowledge_chunks_tenant_id_idx
+	ON sme_knowledge_chunks (tenant_id);
+
+CREATE TABLE target_audience_templates (
+	id uuid PRIMARY KEY DEFAULT gen_random_uuid(),
+	tenant_id uuid NOT NULL REFERENCES tenants (id) ON DELETE CASCADE,
+	company_id uuid NOT NULL,
+	name varchar(255) NOT NULL,
+	description text,
+	role varchar(255) NOT NULL,
+	experience_level experience_level NOT NULL DEFAULT 'intermediate',
+	learning_goals text[] NOT NULL DEFAULT '{}',
+	prerequisites text[] NOT NULL DEFAULT '{}',
+	challenges text[] NOT NULL DEFAULT '{}',
+	motivations text[] NOT NULL DEFAULT '{}',
+	industry_context text,
+	typical_background text,
+	status target_audience_status NOT NULL DEFAULT 'active',
+	created_by_user_id uuid NOT NULL,
+	created_at timestamptz NOT NULL DEFAULT now(),
+	updated_at timestamptz NOT NULL DEFAULT now(),
+	CONSTRAINT target_audience_templates_tenant_id_id_key
+		UNIQUE (tenant_id, id),
+	CONSTRAINT target_audience_templates_company_fkey
+		FOREIGN KEY (tenant_id, company_id)
+		REFERENCES companies (tenant_id, id) ON DELETE CASCADE,
+	CONSTRAINT target_audience_templates_creator_fkey
+		FOREIGN KEY (tenant_id, created_by_user_id)
+		REFERENCES users (tenant_id, id)
+);
+CREATE INDEX target_audience_templates_list_idx
+	ON target_audience_templates (tenant_id, company_id, lower(name), id);
+CREATE INDEX target_audience_templates_creator_idx
+	ON target_audience_templates (created_by_user_id);
+
+ALTER TABLE subject_matter_experts ENABLE ROW LEVEL SECURITY,
+	FORCE ROW LEVEL SECURITY;
+CREATE POLICY tenant ON subject_matter_experts
+	USING (tenant_id = (SELECT current_tenant_id()))
+	WITH CHECK (tenant_id = (SELECT current_tenant_id()));
+CREATE POLICY worker ON subject_matter_experts TO mirai_worker
+	USING ((SELECT is_superadmin())) WITH CHECK ((SELECT is_superadmin()));
+
+ALTER TABLE sme_team_access ENABLE ROW LEVEL SECURITY,
+	FORCE ROW LEVEL SECURITY;
+CREATE POLICY tenant ON sme_team_access
+	USING (tenant_id = (SELECT current_tenant_id()))
+	WITH CHECK (tenant_id = (SELECT current_tenant_id()));
+CREATE POLICY worker ON sme_team_access TO mirai_worker
+	USING ((SELECT is_superadmin())) WITH CHECK ((SELECT is_superadmin()));
+
+ALTER TABLE sme_tasks ENABLE ROW LEVEL SECURITY,
+	FORCE ROW LEVEL SECURITY;
+CREATE POLICY tenant ON sme_tasks
+	USING (tenant_id = (SELECT current_tenant_id()))
+	WITH CHECK (tenant_id = (SELECT current_tenant_id()));
+CREATE POLICY worker ON sme_tasks TO mirai_worker
+	USING ((SELECT is_superadmin())) WITH CHECK ((SELECT is_superadmin()));
+
+ALTER TABLE sme_uploads ENABLE ROW LEVEL SECURITY,
+	FORCE ROW LEVEL SECURITY;
+CREATE POLICY tenant ON sme_uploads
+	USING (tenant_id = (SELECT current_tenant_id()))
+	WITH CHECK (tenant_id = (SELECT current_tenant_id()));
+CREATE POLICY worker ON sme_uploads TO mirai_worker
+	USING ((SELECT is_superadmin())) WITH CHECK ((SELECT is_superadmin()));
+
+ALTER TABLE sme_task_submissions ENABLE ROW LEVEL SECURITY,
+	FORCE ROW LEVEL SECURITY;
+CREATE POLICY tenant ON sme_task_submissions
+	USING (tenant_id = (SELECT current_tenant_id()))
+	WITH CHECK (tenant_id = (SELECT current_tenant_id()));
+CREATE POLICY worker ON sme_task_submissions TO mirai_worker
+	USING ((SELECT is_superadmin())) WITH CHECK ((SELECT is_superadmin()));
+
+ALTER TABLE sme_knowledge_chunks ENABLE ROW LEVEL SECURITY,
+	FORCE ROW LEVEL SECURITY;
+CREATE POLICY tenant ON sme_knowledge_chunks
+	USING (tenant_id = (SELECT current_tenant_id()))
+	WITH CHECK (tenant_id = (SELECT current_tenant_id()));
+CREATE POLICY worker ON sme_knowledge_chunks TO mirai_worker
+	USING ((SELECT is_superadmin())) WITH CHECK ((SELECT is_superadmin()));
+
+ALTER TABLE target_audience_templates ENABLE ROW LEVEL SECURITY,
+	FORCE ROW LEVEL SECURITY;
+CREATE POLICY tenant ON target_audience_templates
+	USING (tenant_id = (SELECT current_tenant_id()))
+	WITH CHECK (tenant_id = (SELECT current_tenant_id()));
+CREATE POLICY worker ON target_audience_templates TO mirai_worker
+	USING ((SELECT is_superadmin())) WITH CHECK ((SELECT is_superadmin()));
