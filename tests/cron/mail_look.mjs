@@ -1,17 +1,14 @@
 // How the letters look: each, as mirai-mail writes it, in a real browser on a
 // phone and on a desk, by day and by night, as it is and with the longest
-// names. Nothing overflows, the button is in sight and can be read. Leaves
-// pictures in $BUILD/check/screens.
+// names. Nothing overflows, the button is in sight and can be read.
 import fs from 'node:fs';
-import { createRequire } from 'node:module';
 import path from 'node:path';
-import { chromium } from 'playwright-core';
+import { findings, launchBrowser, shot } from '../web/kit/browser.mjs';
 import { config, drain, finish, is, ok, simpleParser } from './kit/mail.mjs';
 import { clear, letters, makeTenant, queue } from './kit/outbox.mjs';
 
-const { BUILD, TEST_DIR } = process.env;
-const AXE = fs.readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
-const SCREENS = path.join(BUILD, 'check/screens');
+const { TEST_DIR } = process.env;
+const WCAG = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'];
 const WITHOUT_BUTTON = ['alert', 'enterprise_inquiry'];
 
 // Every text as long as it may be, without a place to break a line.
@@ -58,29 +55,22 @@ async function look(page, kind, { width, scheme, name }) {
 	const height = await page.evaluate(() => document.documentElement.scrollHeight);
 	await page.setViewportSize({ width, height: Math.max(height, 300) });
 	const m = await page.evaluate(measure);
-	const file = `mail-${kind}-${name}-${width}-${scheme}.png`;
-	await page.screenshot({ path: path.join(SCREENS, file), fullPage: true });
+	const file = `mail-${kind}-${name}-${width}-${scheme}`;
+	await shot(page, file, { fullPage: true });
 	is([m.over, m.out], [0, []], `${file}: nothing sticks out`);
 	ok(m.card <= 602 && m.centred, `${file}: the card is centred, at most 600 wide`, m.card);
 	is(m.buttons, WITHOUT_BUTTON.includes(kind) ? [] : [SEEN], `${file}: one button, in sight`);
 	is(asked, [], `${file}: nothing is fetched`);
-	if (name === 'plain') {
-		const { violations } = await page.evaluate(() => globalThis.axe.run({ runOnly: ['wcag2a',
-			'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'] }));
-		is(violations.map((v) => `${v.id}: ${v.nodes[0].target.join(' ')}`), [], `${file}: axe`);
-	}
+	if (name === 'plain') is(await findings(page, WCAG), [], `${file}: axe`);
 }
 
-fs.mkdirSync(SCREENS, { recursive: true });
-const browser = await chromium.launch({ executablePath: '/usr/bin/chromium',
-	args: ['--no-sandbox', '--disable-dev-shm-usage', '--disable-gpu'] });
+const browser = await launchBrowser();
 try {
 	makeTenant();
 	const page = await (await browser.newContext({ deviceScaleFactor: 1 })).newPage();
 	page.on('request', (r) => { if (!r.url().startsWith('about:')) asked.push(r.url()); });
 	for (const kind of Object.keys(letters)) {
 		await page.setContent(await written(kind, letters[kind]));
-		await page.evaluate(AXE);
 		for (const width of [390, 820])
 			for (const scheme of ['light', 'dark'])
 				await look(page, kind, { width, scheme, name: 'plain' });

@@ -357,11 +357,11 @@ call_url_put(struct s3 *s, char **argv)
 	return CODE_OK;
 }
 
-/* A call that would take for ever, given up after a second of silence. */
+/* A call that may take for ever, given up after so many ms of silence. */
 static enum code
 call_stall(struct s3 *s, char **argv)
 {
-	struct http_call call = { .url = argv[1], .stall_ms = 1000 };
+	struct http_call call = { .url = argv[1], .stall_ms = atoll(argv[2]) };
 	struct http_answer answer;
 	const char *error;
 	struct http *http;
@@ -393,7 +393,7 @@ static const struct {
 	{ "clean", 2, call_clean },	/* prefix, seconds */
 	{ "url_get", 3, call_url_get }, /* key, disposition, seconds */
 	{ "url_put", 4, call_url_put }, /* key, type, length, seconds */
-	{ "stall", 1, call_stall },	/* URL */
+	{ "stall", 2, call_stall },	/* URL, ms */
 };
 
 /* The most memory this process had, in KiB. (Not rusage, which exec keeps.) */

@@ -9,7 +9,7 @@
 import { execFileSync } from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';
-import { chromium } from 'playwright-core';
+import { launchBrowser } from './kit/browser.mjs';
 import { Kratos } from '../identity/kit/kratos.mjs';
 import { byCookie, byToken, calls, commands, fill, foreignFlow, mirai, pages, password, rpc } from './kit/external.mjs';
 import { PASSWORD, is, main, ok, startSite } from './kit/site.mjs';
@@ -218,7 +218,7 @@ function spawnSyncText([file, ...args]) {
 
 await main(async () => {
 	setting();
-	const browser = await chromium.launch({ executablePath: '/usr/bin/chromium', args: ['--no-sandbox'] });
+	const browser = await launchBrowser();
 	try {
 		await againstStandIn(browser);
 	} finally {

@@ -2,7 +2,7 @@
 // programs know it by HTTP only, have no identity database, and must take it
 // for a Kratos. The journeys are those of external.mjs.
 import fs from 'node:fs';
-import { chromium } from 'playwright-core';
+import { launchBrowser } from './kit/browser.mjs';
 import { byToken, calls, commands, foreignFlow, mirai, pages, rpc } from './kit/external.mjs';
 import { is, main, ok, startSite } from './kit/site.mjs';
 
@@ -29,7 +29,7 @@ async function againstOwn(browser) {
 }
 
 await main(async () => {
-	const browser = await chromium.launch({ executablePath: '/usr/bin/chromium', args: ['--no-sandbox'] });
+	const browser = await launchBrowser();
 	try {
 		await againstOwn(browser);
 	} finally {

@@ -1,7 +1,7 @@
 // Sign-in with a provider in a real browser, without script and with it: signing
 // up, signing in, a form for what is missing, linking by password, and in the
 // settings link and unlink.
-import { chromium } from 'playwright-core';
+import { launchBrowser } from './kit/browser.mjs';
 import { PASSWORD, is, main, ok, startSite } from './kit/site.mjs';
 import { startReal, writeProviders } from '../identity/kit/provider.mjs';
 
@@ -125,8 +125,7 @@ await main(async () => {
 		panva: ['label Panva & Co', ...panva.lines],
 		second: ['label Second', ...second.lines],
 	}));
-	const browser = await chromium.launch({ executablePath: '/usr/bin/chromium',
-		args: ['--no-sandbox', '--disable-dev-shm-usage', '--disable-gpu'] });
+	const browser = await launchBrowser();
 	try {
 		const nina = await signUpAndIn(browser, site, panva, 'nina', false);
 		await settings(site, second, nina);

@@ -4,35 +4,15 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { execFileSync } from 'node:child_process';
-import { createRequire } from 'node:module';
-import { chromium } from 'playwright-core';
+import { WIDTHS, axe, launch, open } from './kit/account.mjs';
+import { shot } from './kit/browser.mjs';
 import { PASSWORD, call, get, is, main, ok, startSite } from './kit/site.mjs';
 import { TITLE, request } from './kit/course.mjs';
-
-const AXE = fs.readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
-const SCREENS = path.join(process.env.BUILD, 'check/screens');
-const WIDTHS = [[390, 844], [820, 1180], [1440, 900]];
-
-async function axe(page, name) {
-	if (!(await page.evaluate(() => 'axe' in globalThis))) await page.evaluate(AXE);
-	const { violations } = await page.evaluate(() => globalThis.axe.run({ runOnly: ['wcag2a',
-		'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'] }));
-	is(violations.map((v) => `${v.id}: ${v.nodes[0].target.join(' ')}`), [], `axe: ${name}`);
-}
 
 async function fillLogin(page, email, password) {
 	await page.getByLabel('E-mail').fill(email);
 	await page.getByLabel('Password', { exact: true }).fill(password);
 	await page.getByRole('button', { name: 'Sign in', exact: false }).last().click();
-}
-
-// A context that collects what the browser complains about.
-async function open(browser, options = {}) {
-	const context = await browser.newContext({ viewport: { width: 1280, height: 900 }, ...options });
-	const complaints = [];
-	context.on('console', (m) => { if (m.type() === 'error') complaints.push(m.text()); });
-	context.on('weberror', (e) => complaints.push(String(e.error())));
-	return { context, complaints, page: await context.newPage() };
 }
 
 // The whole way, which must be the same with and without script.
@@ -125,11 +105,19 @@ async function findInLibrary(page, site) {
 }
 
 async function exportCourse(page, site, course) {
+	// The page brings itself up to date, but not while it is looked at.
+	let goOn;
+	const seen = new Promise((resolve) => { goOn = resolve; });
+	await page.route('**/export', async (route) => {
+		if (!route.request().isNavigationRequest()) await seen;
+		await route.continue();
+	});
 	await page.goto(`${site.base}/course/${course}/export`);
 	await page.getByRole('button', { name: 'Make the package' }).click();
-	ok(await page.getByText('Waiting').isVisible(), 'an export is waiting');
+	await page.getByText('Waiting').waitFor();
 	ok((await page.content()).includes('http-equiv="refresh"'), 'without script its page loads itself again');
 	await axe(page, 'export under way');
+	goOn();
 	execFileSync(path.join(process.env.BUILD, 'bin/mirai-export'), ['-1', '-f', site.conf],
 		{ timeout: 90000, stdio: ['ignore', 'ignore', 'inherit'] });
 	await page.getByText('Ready').waitFor();
@@ -180,13 +168,12 @@ async function screens(browser, site, course) {
 		['player-finished', `/course/${course}/preview?finished=1`],
 		['export', `/course/${course}/export`], ['settings', '/settings'], ['teams', '/teams']];
 
-	fs.mkdirSync(SCREENS, { recursive: true });
 	for (const colorScheme of ['light', 'dark']) {
 		const { context, page } = await open(browser, { colorScheme, reducedMotion: 'reduce', bypassCSP: true });
 		await page.goto(`${site.base}/auth/login`);
 		for (const [width, height] of WIDTHS) {
 			await page.setViewportSize({ width, height });
-			await page.screenshot({ path: `${SCREENS}/login-${width}-${colorScheme}.png` });
+			await shot(page, `login-${width}-${colorScheme}`);
 		}
 		await axe(page, `login, ${colorScheme}`);
 		await signIn(page, site, 'owner');
@@ -194,7 +181,7 @@ async function screens(browser, site, course) {
 			await page.goto(site.base + target);
 			for (const [width, height] of WIDTHS) {
 				await page.setViewportSize({ width, height });
-				await page.screenshot({ path: `${SCREENS}/${name}-${width}-${colorScheme}.png`, fullPage: true });
+				await shot(page, `${name}-${width}-${colorScheme}`, { fullPage: true });
 				ok(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth),
 					`${name} at ${width} does not scroll sideways`);
 			}
@@ -314,8 +301,7 @@ async function forgery(browser, site, course) {
 
 await main(async () => {
 	const site = await startSite();
-	const browser = await chromium.launch({ executablePath: '/usr/bin/chromium',
-		args: ['--no-sandbox', '--disable-dev-shm-usage', '--disable-gpu'] });
+	const browser = await launch();
 	try {
 		const made = await call(site, 'owner@acme', 'CourseService/CreateCourse', request);
 		const course = made.course.id;

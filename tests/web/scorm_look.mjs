@@ -1,28 +1,17 @@
 /*
  * The player for everyone: no automatic accessibility finding on any of its
  * pages, the whole course by keyboard alone, small screens, other directions
- * and languages, no script, paper. Leaves pictures in $BUILD/check/screens.
+ * and languages, no script, paper.
  */
-import { readFileSync } from "node:fs";
-import path from "node:path";
-import { RIGHT, answer, checkSession, course, done, is, launch, modules, next,
-    ok, openBrowser, pack, pick, serve, shot, withPackage }
-    from "./scorm/host.mjs";
+import { findings as broken, shot } from "./kit/browser.mjs";
+import { RIGHT, answer, checkSession, course, done, is, launch, next, ok,
+    openBrowser, pack, pick, serve, withPackage } from "./scorm/host.mjs";
 
-const axe = readFileSync(path.join(modules, "axe-core/axe.min.js"), "utf8");
 const fire = course("fire");
 const browser = await openBrowser();
 
 async function findings(frame, what) {
-	await frame.evaluate(axe);
-	const list = await frame.evaluate(async () => {
-		const r = await window.axe.run(document, { runOnly: ["wcag2a",
-			"wcag2aa", "wcag21a", "wcag21aa", "wcag22aa",
-			"best-practice"] });
-		return r.violations.map((v) => v.id + ": " + v.nodes.map((n) =>
-			n.target.join(" ")).join(", "));
-	});
-	is(list, [], what + ": no accessibility finding");
+	is(await broken(frame), [], what + ": no accessibility finding");
 }
 
 const wide = (frame) => frame.evaluate(() =>
@@ -42,7 +31,6 @@ async function everyPage(site, size, scheme) {
 	const s = await launch(site, { size, scheme });
 	const name = `${size[0]}-${scheme}`;
 	const look = async (what) => {
-		await s.page.waitForTimeout(250);	/* transitions end */
 		await findings(s.frame(), `${what} ${name}`);
 		await s.shot(`${what}-${name}`);
 	};

@@ -4,6 +4,7 @@
 import { execFileSync } from 'node:child_process';
 import { call, is, main, ok, startSite } from './kit/site.mjs';
 import { launch, open, picture, signIn } from './kit/account.mjs';
+import { shot } from './kit/browser.mjs';
 
 const sql = (text) => execFileSync('psql', ['-qAtX', '-v', 'ON_ERROR_STOP=1',
 	process.env.DATABASE_OWNER_URL.replace(/user=\S+/, 'user=postgres'), '-c', text], { encoding: 'utf8' }).trim();
@@ -252,7 +253,7 @@ async function sidebar(browser, site) {
 	is(await page.getByRole('button', { name: 'Widen the sidebar' }).getAttribute('aria-expanded'), 'false', 'sidebar: which is told');
 	await page.getByRole('navigation', { name: 'Main' }).getByRole('link', { name: 'Settings' }).click();
 	is(await width(), 80, 'sidebar: the next page comes so, and its links have names');
-	await page.screenshot({ path: `${process.env.BUILD}/check/screens/sidebar-narrow-1280-light.png` });
+	await shot(page, 'sidebar-narrow-1280-light');
 	await page.setViewportSize({ width: 820, height: 900 });
 	await page.getByRole('link', { name: 'Open menu' }).click();
 	is([await width(), await page.locator('.nav-label').first().isVisible()], [280, true], 'sidebar: the drawer of narrow windows is whole');

@@ -1,20 +1,11 @@
 // What browser tests of the account pages share: contexts that collect
 // complaints, signing in, a look into the identity database, pictures.
-import fs from 'node:fs';
-import path from 'node:path';
 import { execFileSync } from 'node:child_process';
-import { createRequire } from 'node:module';
-import { chromium } from 'playwright-core';
+import { findings, launchBrowser as launch, shot } from './browser.mjs';
 import { PASSWORD, is, ok } from './site.mjs';
 
-const AXE = fs.readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
-const SCREENS = path.join(process.env.BUILD, 'check/screens');
-const WIDTHS = [[390, 844], [820, 1180], [1440, 900]];
-
-export function launch() {
-	return chromium.launch({ executablePath: '/usr/bin/chromium',
-		args: ['--no-sandbox', '--disable-dev-shm-usage', '--disable-gpu'] });
-}
+export { launch };
+export const WIDTHS = [[390, 844], [820, 1180], [1440, 900]];
 
 export function sql(text) {
 	return execFileSync('psql', ['-qAtX', '-v', 'ON_ERROR_STOP=1', process.env.IDENTITY_OWNER_URL, '-c', text],
@@ -36,10 +27,7 @@ export async function open(browser, options = {}) {
 }
 
 export async function axe(page, name) {
-	if (!(await page.evaluate(() => 'axe' in globalThis))) await page.evaluate(AXE);
-	const { violations } = await page.evaluate(() => globalThis.axe.run({ runOnly: ['wcag2a',
-		'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'] }));
-	is(violations.map((v) => `${v.id}: ${v.nodes[0].target.join(' ')}`), [], `axe: ${name}`);
+	is(await findings(page), [], `axe: ${name}`);
 }
 
 export const email = (page) => page.getByLabel('E-mail');
@@ -62,10 +50,9 @@ export const focused = (page) => page.evaluate(() => document.activeElement.clas
 
 // In three widths, none of which scrolls sideways, held against axe-core.
 export async function picture(page, name, colorScheme) {
-	fs.mkdirSync(SCREENS, { recursive: true });
 	for (const [width, height] of WIDTHS) {
 		await page.setViewportSize({ width, height });
-		await page.screenshot({ path: `${SCREENS}/${name}-${width}-${colorScheme}.png`, fullPage: true });
+		await shot(page, `${name}-${width}-${colorScheme}`, { fullPage: true });
 		ok(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth), `${name} at ${width} does not scroll sideways`);
 		if (width !== 820) await axe(page, `${name}, ${width}, ${colorScheme}`);
 	}

@@ -9,14 +9,13 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
-import { chromium } from "playwright-core";
+import { launchBrowser, shot } from "../kit/browser.mjs";
 
 const here = path.dirname(fileURLToPath(import.meta.url));
 export const top = path.resolve(here, "../../..");
 export const BUILD = path.resolve(top, process.env.BUILD || "build");
-export const modules = path.join(top, "tests/node_modules");
+const modules = path.join(top, "tests/node_modules");
 const work = mkdtempSync(path.join(process.env.TEST_DIR || tmpdir(), "scorm-"));
-const screens = path.join(BUILD, "check/screens");
 
 let count = 0, failed = 0;
 
@@ -97,9 +96,7 @@ export async function serve(p) {
 let browser;
 
 export async function openBrowser() {
-	browser = await chromium.launch({
-		executablePath: process.env.CHROMIUM || "/usr/bin/chromium",
-		args: process.getuid() === 0 ? ["--no-sandbox"] : [] });
+	browser = await launchBrowser();
 	return browser;
 }
 
@@ -171,11 +168,6 @@ export async function launch(site, o = {}) {
 			return d && d.documentElement.classList.contains("ready");
 		});
 	return s;
-}
-
-export async function shot(page, name) {
-	mkdirSync(screens, { recursive: true });
-	await page.screenshot({ path: path.join(screens, name + ".png") });
 }
 
 /* Checks that hold for every session that has ended. */
