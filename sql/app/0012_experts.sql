@@ -176,6 +176,10 @@ CREATE TABLE sme_knowledge_chunks (
 	keywords text[] NOT NULL DEFAULT '{}',
 	relevance_score real NOT NULL DEFAULT 0.5,
 	lang varchar(10) NOT NULL DEFAULT '', -- BCP 47, '': not known
+	-- Where it stood in its submission: order, and the headings above it,
+	-- outermost first. Who works without a model keeps to both.
+	position int NOT NULL DEFAULT 0,
+	heading_path text[] NOT NULL DEFAULT '{}',
 	created_at timestamptz NOT NULL DEFAULT now(),
 	CONSTRAINT sme_knowledge_chunks_tenant_id_id_key
 		UNIQUE (tenant_id, id),
