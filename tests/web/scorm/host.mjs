@@ -14,7 +14,7 @@ import { launchBrowser, shot } from "../kit/browser.mjs";
 const here = path.dirname(fileURLToPath(import.meta.url));
 export const top = path.resolve(here, "../../..");
 export const BUILD = path.resolve(top, process.env.BUILD || "build");
-const modules = path.join(top, "tests/node_modules");
+export const modules = path.join(top, "tests/node_modules");
 const work = mkdtempSync(path.join(process.env.TEST_DIR || tmpdir(), "scorm-"));
 
 let count = 0, failed = 0;
