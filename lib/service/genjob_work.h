@@ -1,0 +1,37 @@
+/*
+ * The worker over generation_jobs: claims jobs as its slots allow, gives each a
+ * process of its own, and answers for how these end (spec content.md 8).
+ */
+#ifndef MIRAI_SERVICE_GENJOB_WORK_H
+#define MIRAI_SERVICE_GENJOB_WORK_H
+
+#include "rpc/job.h"
+#include "service/genjob.h"
+
+/* How long things take, in milliseconds; tests are in a hurry. */
+struct genjob_times {
+	int lease;    /* 120,000: a job is another worker's after that */
+	int renew;    /* 30,000: between renewals of it */
+	int back_off; /* 30,000: before the second attempt, then doubled */
+	int poll;     /* 5,000: between looks when nobody calls */
+	int look;     /* 1,000: between a run's looks for cancellation */
+	int shutdown; /* 30,000: for what runs when the program ends */
+};
+
+extern const struct genjob_times genjob_times_default;
+
+/*
+ * Works on jobs of these kinds, which share one channel, until the time of
+ * this program's run is over; with -1 until there is none to claim. What still
+ * runs then is waited for while the next run of the program works already. At
+ * SIGTERM it gets times->shutdown, and is put back into the queue after that.
+ * -1 if something failed besides jobs, which is logged.
+ */
+int genjob_work(struct job *j, const struct genjob_kind *kinds, size_t nkinds,
+    const struct genjob_times *times) MUST_CHECK;
+
+/* -n: what waits, on standard output. */
+int genjob_work_show(struct job *j, const struct genjob_kind *kinds,
+    size_t nkinds) MUST_CHECK;
+
+#endif
