@@ -93,10 +93,10 @@ const char *sme_task_status_stored(int wire);
 int sme_content_type_wire(const char *stored);
 const char *sme_content_type_stored(int wire);
 
-/* The failures all methods share: SME_NOT_FOUND, SME_TASK_NOT_FOUND. */
+/* The failures all methods share. */
 enum code sme_none(struct req *r);
 enum code sme_task_none(struct req *r);
-/* The task does not allow this where it stands: SME_TASK_STATE. */
+/* CODE_INVALID_ARGUMENT: the task does not allow this where it stands. */
 enum code sme_task_wrong_state(struct req *r, const char *text);
 
 /* SME_READ reads; SME_LOCK also holds the rows until the transaction ends. */
@@ -132,8 +132,7 @@ enum code sme_task_load(struct req *r, const char *id, enum sme_hold hold,
 
 /*
  * What is told to one person about a task, inside the caller's transaction:
- * a notice that leads to the task. Nothing is told to oneself. The new
- * notice's id goes to id (may be NULL), "" when there is none.
+ * a notice that leads to the task. Its id goes to id, which may be NULL.
  */
 struct sme_word {
 	const char *user_id;

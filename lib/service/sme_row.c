@@ -228,22 +228,19 @@ sme_task_read(struct req *r, const struct db_rows *rows, unsigned col,
 enum code
 sme_none(struct req *r)
 {
-	return req_fail_reason(r, CODE_NOT_FOUND, "SME_NOT_FOUND",
-	    "expert not found");
+	return req_fail(r, CODE_NOT_FOUND, "expert not found");
 }
 
 enum code
 sme_task_none(struct req *r)
 {
-	return req_fail_reason(r, CODE_NOT_FOUND, "SME_TASK_NOT_FOUND",
-	    "task not found");
+	return req_fail(r, CODE_NOT_FOUND, "task not found");
 }
 
 enum code
 sme_task_wrong_state(struct req *r, const char *text)
 {
-	return req_fail_reason(r, CODE_INVALID_ARGUMENT, "SME_TASK_STATE", "%s",
-	    text);
+	return req_fail(r, CODE_INVALID_ARGUMENT, "%s", text);
 }
 
 enum code
@@ -313,7 +310,7 @@ enum code
 sme_tell(struct req *r, const struct pb_sme_task *task,
     const struct sme_word *word, char id[STR_UUID_LEN + 1])
 {
-	char made[STR_UUID_LEN + 1] = "";
+	char made[STR_UUID_LEN + 1];
 	struct notice n = {
 		.tenant_id = r->who.tenant_id,
 		.user_id = word->user_id,
@@ -323,10 +320,6 @@ sme_tell(struct req *r, const struct pb_sme_task *task,
 		.action_url = sme_task_path(r->mem, task),
 	};
 
-	if (id != NULL)
-		id[0] = '\0';
-	if (str_eq(word->user_id, r->who.user_id))
-		return CODE_OK;
 	if (notice_create(r->db, r->mem, &n, made) != CODE_OK)
 		return req_fail_db(r);
 	if (id != NULL)

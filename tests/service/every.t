@@ -4,7 +4,7 @@ conf  proxies 127.0.0.1
 # calls comes from one of its own
 header X-Forwarded-For: 192.0.2.1
 every 401 AUTH_UNAUTHORIZED CompanyService CourseService NotificationService
-      TeamService TenantService UserService
+      TargetAudienceService TeamService TenantService UserService
       AuthService BillingService InvitationService
       -AuthService/CheckEmail -AuthService/EnterpriseContact
       -AuthService/Register -AuthService/RegisterWithInvitation
@@ -15,7 +15,7 @@ every 401 AUTH_UNAUTHORIZED CompanyService CourseService NotificationService
 as    late@acme
 header X-Forwarded-For: 192.0.2.2
 every 401 AUTH_UNAUTHORIZED CompanyService CourseService NotificationService
-      TeamService TenantService UserService
+      TargetAudienceService TeamService TenantService UserService
       AuthService BillingService InvitationService
       -AuthService/CheckEmail -AuthService/EnterpriseContact
       -AuthService/Register -AuthService/RegisterWithInvitation
@@ -26,7 +26,7 @@ every 401 AUTH_UNAUTHORIZED CompanyService CourseService NotificationService
 as    idle@acme
 header X-Forwarded-For: 192.0.2.3
 every 401 AUTH_UNAUTHORIZED CompanyService CourseService NotificationService
-      TeamService TenantService UserService
+      TargetAudienceService TeamService TenantService UserService
       AuthService BillingService InvitationService
       -AuthService/CheckEmail -AuthService/EnterpriseContact
       -AuthService/Register -AuthService/RegisterWithInvitation
@@ -36,14 +36,14 @@ every 401 AUTH_UNAUTHORIZED CompanyService CourseService NotificationService
 # each call by somebody without a user row, and by one who was removed
 as    nobody@nowhere
 every 404 USER_NOT_FOUND CompanyService CourseService NotificationService
-      TeamService TenantService UserService
+      TargetAudienceService TeamService TenantService UserService
       BillingService InvitationService
       -InvitationService/GetInvitationByToken
       -InvitationService/AcceptInvitation
       -NotificationService/SubscribeNotifications
 as    gone@acme
 every 404 USER_NOT_FOUND CompanyService CourseService NotificationService
-      TeamService TenantService UserService
+      TargetAudienceService TeamService TenantService UserService
       BillingService InvitationService
       -InvitationService/GetInvitationByToken
       -InvitationService/AcceptInvitation
@@ -52,7 +52,8 @@ every 404 USER_NOT_FOUND CompanyService CourseService NotificationService
 # each call in a suspended tenant, but those that tell why and that pay
 as    owner@frozen
 every 403 TENANT_SUSPENDED CompanyService CourseService NotificationService
-      TeamService TenantService UserService -UserService/GetMe
+      TargetAudienceService TeamService TenantService UserService
+      -UserService/GetMe
       -TenantService/GetTenant -NotificationService/SubscribeNotifications
       BillingService InvitationService AuthService
       -BillingService/GetBillingInfo -BillingService/CreatePortalSession
@@ -64,33 +65,36 @@ every 403 TENANT_SUSPENDED CompanyService CourseService NotificationService
 as    owner@acme
 body  {"id":
 every 400 VALIDATION_INVALID_INPUT CompanyService CourseService HealthService
-      NotificationService TeamService TenantService UserService
+      NotificationService TargetAudienceService TeamService TenantService
+      UserService
       AuthService BillingService InvitationService
       -NotificationService/SubscribeNotifications
 
 # each call with a message that is no object
 body  [1]
 every 400 VALIDATION_INVALID_INPUT CompanyService CourseService HealthService
-      NotificationService TeamService TenantService UserService
+      NotificationService TargetAudienceService TeamService TenantService
+      UserService
       AuthService BillingService InvitationService
       -NotificationService/SubscribeNotifications
 
 # each call with bytes that are not UTF-8
 body  {"id": "\xff"}
 every 400 VALIDATION_INVALID_INPUT CompanyService CourseService HealthService
-      NotificationService TeamService TenantService UserService
+      NotificationService TargetAudienceService TeamService TenantService
+      UserService
       AuthService BillingService InvitationService
       -NotificationService/SubscribeNotifications
 
 # each call with a content type that is not spoken
 header Content-Type: text/plain
 every 415 ! CompanyService CourseService HealthService NotificationService
-      TeamService TenantService UserService
+      TargetAudienceService TeamService TenantService UserService
       AuthService BillingService InvitationService
       -NotificationService/SubscribeNotifications
 header Content-Type: application/x-www-form-urlencoded
 every 415 ! CompanyService CourseService HealthService NotificationService
-      TeamService TenantService UserService
+      TargetAudienceService TeamService TenantService UserService
       AuthService BillingService InvitationService
       -NotificationService/SubscribeNotifications
 
@@ -98,7 +102,7 @@ every 415 ! CompanyService CourseService HealthService NotificationService
 cookie owner@acme
 header Origin: https://evil.example
 every 403 AUTH_FORBIDDEN CompanyService CourseService NotificationService
-      TeamService TenantService UserService
+      TargetAudienceService TeamService TenantService UserService
       AuthService BillingService InvitationService
       -AuthService/CheckEmail -AuthService/EnterpriseContact
       -AuthService/Register -AuthService/RegisterWithInvitation
@@ -107,4 +111,4 @@ every 403 AUTH_FORBIDDEN CompanyService CourseService NotificationService
 
 # each service that is not built says so
 as    owner@acme
-every 501 ! TenantSettingsService SMEService TargetAudienceService
+every 501 ! TenantSettingsService SMEService
