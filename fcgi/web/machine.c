@@ -26,18 +26,30 @@ machine_may_retry(const struct machine_run *run)
 struct saying {
 	enum machine_effect effect;
 	const char *what;
-	const char *of; /* NULL: the machine */
+	const char *of; /* NULL: "auth." and the machine */
 };
 
 static const struct saying sayings[] = {
 	{ MACHINE_STARTED, "started", NULL },
-	{ MACHINE_EXPIRED, "expired", "flow" },
+	{ MACHINE_EXPIRED, "expired", "auth.flow" },
 	{ MACHINE_FAILED, "failed", NULL },
 	{ MACHINE_COMPLETED, "completed", NULL },
 	{ MACHINE_SUCCEEDED, "success", NULL },
-	{ MACHINE_FLOW_DONE, "completed", "flow" },
-	{ MACHINE_VIEWED, "viewed", "invitation" },
-	{ MACHINE_ACCEPTED, "accepted", "invitation" },
+	{ MACHINE_FLOW_DONE, "completed", "auth.flow" },
+	{ MACHINE_VIEWED, "viewed", "auth.invitation" },
+	{ MACHINE_ACCEPTED, "accepted", "auth.invitation" },
+	{ MACHINE_GENERATION_STARTED, "generation_started", "lms.course" },
+	{ MACHINE_OUTLINE_GENERATED, "outline_generated", "lms.course" },
+	{ MACHINE_OUTLINE_APPROVED, "outline_approved", "lms.course" },
+	{ MACHINE_OUTLINE_REJECTED, "outline_rejected", "lms.course" },
+	{ MACHINE_LESSONS_GENERATING, "lessons_generating", "lms.course" },
+	{ MACHINE_GENERATION_COMPLETED, "generation_completed", "lms.course" },
+	{ MACHINE_GENERATION_FAILED, "generation_failed", "lms.course" },
+	{ MACHINE_BACKGROUNDED, "generation_backgrounded", "lms.course" },
+	{ MACHINE_EDIT_STARTED, "edit_started", "lms.component" },
+	{ MACHINE_REGENERATING, "regenerating", "lms.component" },
+	{ MACHINE_SAVED, "saved", "lms.component" },
+	{ MACHINE_EDIT_FAILED, "edit_failed", "lms.component" },
 };
 
 /* "auth.login.failed"; flows end under the name of flows. */
@@ -45,11 +57,12 @@ static void
 say(const struct machine_run *run, const struct saying *s)
 {
 	struct arena *a;
-	const char *name;
+	const char *of;
 
 	a = arena_new();
-	name = s->of == NULL ? run->machine->name : s->of;
-	log_event(LOG_LEVEL_INFO, arena_printf(a, "auth.%s.%s", name, s->what),
+	of = s->of != NULL ? s->of
+			   : arena_printf(a, "auth.%s", run->machine->name);
+	log_event(LOG_LEVEL_INFO, arena_printf(a, "%s.%s", of, s->what),
 	    arena_printf(a,
 		"\"machine\":\"%s\",\"state\":\"%s\",\"retries\":%d,"
 		"\"error\":\"%s\"",
@@ -62,15 +75,25 @@ say(const struct machine_run *run, const struct saying *s)
 /* --- walking --------------------------------------------------------------- */
 
 static const struct machine_row *
-find_row(const struct machine_run *run, int event)
+find_row_from(const struct machine *m, int from, int event)
 {
-	const struct machine *m = run->machine;
 	size_t i;
 
 	for (i = 0; i < m->nrows; i++)
-		if (m->rows[i].from == run->state && m->rows[i].event == event)
+		if (m->rows[i].from == from && m->rows[i].event == event)
 			return &m->rows[i];
 	return NULL;
+}
+
+/* The state's own row, else the one of any state. */
+static const struct machine_row *
+find_row(const struct machine_run *run, int event)
+{
+	const struct machine_row *row;
+
+	row = find_row_from(run->machine, run->state, event);
+	return row != NULL ? row
+			   : find_row_from(run->machine, MACHINE_ANY, event);
 }
 
 bool
@@ -83,7 +106,8 @@ machine_step(struct machine_run *run, int event)
 	    (row->guard == MACHINE_MAY_RETRY && !machine_may_retry(run)) ||
 	    (row->guard == MACHINE_VALID && !run->valid))
 		return false;
-	run->state = row->to;
+	if (row->to != MACHINE_SAME)
+		run->state = row->to;
 	for (i = 0; i < NITEMS(sayings); i++)
 		if ((row->effects & sayings[i].effect) != 0)
 			say(run, &sayings[i]);

@@ -31,8 +31,26 @@ enum machine_effect {
 	MACHINE_SUCCEEDED = 64,	 /* say that it reached its end */
 	MACHINE_FLOW_DONE = 128, /* say that the flow is over */
 	MACHINE_VIEWED = 256,	 /* say that an invitation was looked at */
-	MACHINE_ACCEPTED = 512	 /* say that one was accepted */
+	MACHINE_ACCEPTED = 512,	 /* say that one was accepted */
+	/* Say what became of a course. */
+	MACHINE_GENERATION_STARTED = 1 << 10,
+	MACHINE_OUTLINE_GENERATED = 1 << 11,
+	MACHINE_OUTLINE_APPROVED = 1 << 12,
+	MACHINE_OUTLINE_REJECTED = 1 << 13,
+	MACHINE_LESSONS_GENERATING = 1 << 14,
+	MACHINE_GENERATION_COMPLETED = 1 << 15,
+	MACHINE_GENERATION_FAILED = 1 << 16,
+	MACHINE_BACKGROUNDED = 1 << 17,
+	/* Say what became of a component. */
+	MACHINE_EDIT_STARTED = 1 << 18,
+	MACHINE_REGENERATING = 1 << 19,
+	MACHINE_SAVED = 1 << 20,
+	MACHINE_EDIT_FAILED = 1 << 21
 };
+
+/* In rows: from any state that has no row of its own; to where it is. */
+#define MACHINE_ANY  (-1)
+#define MACHINE_SAME (-1)
 
 struct machine_row {
 	int from;
@@ -209,5 +227,135 @@ enum invited_event {
 };
 
 extern const struct machine machine_invited;
+
+/* --- 24.7 Course builder: machine_builder.c ---------------------------------- */
+
+enum builder_state {
+	BUILDER_BASICS = 0,
+	BUILDER_SMES,
+	BUILDER_AUDIENCES,
+	BUILDER_REVIEW,
+	BUILDER_GENERATING_OUTLINE,
+	BUILDER_OUTLINE,
+	BUILDER_GENERATING_LESSONS,
+	BUILDER_EDITOR,
+	BUILDER_PREVIEW,
+	BUILDER__MAX
+};
+
+enum builder_event {
+	BUILDER_SET, /* title, outcome, an expert, an audience */
+	BUILDER_CREATED,
+	BUILDER_NEXT,
+	BUILDER_PREVIOUS,
+	BUILDER_GO_1, /* to a step: six more follow */
+	BUILDER_GO_2,
+	BUILDER_GO_3,
+	BUILDER_GO_4,
+	BUILDER_GO_5,
+	BUILDER_GO_6,
+	BUILDER_GO_7,
+	BUILDER_START,
+	BUILDER_JOB_STARTED,
+	BUILDER_READY,
+	BUILDER_FAILED,
+	BUILDER_CANCEL,
+	BUILDER_APPROVED,
+	BUILDER_REJECTED,
+	BUILDER_COMPLETE,
+	BUILDER_DISMISS,
+	BUILDER_RESET
+};
+
+#define BUILDER_STEPS 7
+
+extern const struct machine machine_builder;
+
+/* The step that shows a state, from 1. */
+int machine_builder_step(int state);
+
+/*
+ * To a step that lies before where the run is, or beside it. False: there is
+ * no way; nothing has changed.
+ */
+bool machine_builder_go(struct machine_run *run, int step);
+
+/* --- 24.8 Course generation: machine_generation.c ---------------------------- */
+
+enum generation_state {
+	GENERATION_CONFIGURE = 0,
+	GENERATION_OUTLINE_SUBMITTING,
+	GENERATION_OUTLINE_POLLING,
+	GENERATION_OUTLINE_WAITING,
+	GENERATION_OUTLINE_FETCHING,
+	GENERATION_VIEWING,
+	GENERATION_APPROVING,
+	GENERATION_REJECTING,
+	GENERATION_UPDATING,
+	GENERATION_QUEUE_SUBMITTING,
+	GENERATION_CONFIRMATION,
+	GENERATION_BACKGROUND, /* final */
+	GENERATION_LESSONS_POLLING,
+	GENERATION_LESSONS_WAITING,
+	GENERATION_LESSONS_FETCHING,
+	GENERATION_COMPLETE,
+	GENERATION__MAX
+};
+
+enum generation_event {
+	GENERATION_SET_INPUT,
+	GENERATION_START,
+	GENERATION_OUTLINE_THERE, /* when an existing course is opened */
+	GENERATION_OK,		  /* the call of the state went well */
+	GENERATION_FAILED,
+	GENERATION_CANCELLED, /* the job was */
+	GENERATION_PENDING,   /* the job is not over */
+	GENERATION_TICK,
+	GENERATION_CANCEL,
+	GENERATION_LEAVE,
+	GENERATION_APPROVE,
+	GENERATION_REJECT,
+	GENERATION_UPDATE,
+	GENERATION_REGENERATE,
+	GENERATION_WAIT,
+	GENERATION_RETRY,
+	GENERATION_DISMISS,
+	GENERATION_RESET
+};
+
+extern const struct machine machine_generation;
+
+/* --- 24.9 Component editing: machine_component.c ------------------------------ */
+
+enum component_state {
+	COMPONENT_IDLE = 0,
+	COMPONENT_ACTIVE,
+	COMPONENT_SAVING,
+	COMPONENT_SUBMITTING,
+	COMPONENT_POLLING,
+	COMPONENT_WAITING,
+	COMPONENT_FETCHING,
+	COMPONENT__MAX
+};
+
+enum component_event {
+	COMPONENT_SELECT,
+	COMPONENT_UPDATE,
+	COMPONENT_PROMPT,
+	COMPONENT_UNDO,
+	COMPONENT_RESTORE, /* what it was when it was selected */
+	COMPONENT_SAVE,
+	COMPONENT_REGENERATE,
+	COMPONENT_DESELECT,
+	COMPONENT_OK,
+	COMPONENT_FAILED,
+	COMPONENT_CANCELLED,
+	COMPONENT_PENDING,
+	COMPONENT_TICK,
+	COMPONENT_CANCEL,
+	COMPONENT_DISMISS
+};
+
+extern const struct machine machine_component;
 
 #endif

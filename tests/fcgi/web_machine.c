@@ -6,6 +6,9 @@
 #include "base/log.h"
 
 #include "fcgi/web/machine.c"
+#include "fcgi/web/machine_builder.c"
+#include "fcgi/web/machine_component.c"
+#include "fcgi/web/machine_generation.c"
 #include "fcgi/web/machine_invite.c"
 #include "fcgi/web/machine_registration.c"
 #include "tests/test.h"
@@ -94,6 +97,160 @@ static const struct want want_invited[] = {
 	{ "error", INVITED_RESET, "idle" },
 };
 
+static const struct want want_builder[] = {
+	{ "courseBasics", BUILDER_SET, "=" },
+	{ "courseBasics", BUILDER_CREATED, "=" },
+	{ "courseBasics", BUILDER_NEXT, "smeSelection" },
+	{ "courseBasics", BUILDER_GO_2, "smeSelection" },
+	{ "courseBasics", BUILDER_GO_3, "audienceSelection" },
+	{ "courseBasics", BUILDER_GO_4, "reviewGenerate" },
+	{ "courseBasics", BUILDER_GO_5, "outlineReview" },
+	{ "courseBasics", BUILDER_GO_6, "editor" },
+	{ "courseBasics", BUILDER_GO_7, "preview" },
+	{ "smeSelection", BUILDER_SET, "=" },
+	{ "smeSelection", BUILDER_NEXT, "audienceSelection" },
+	{ "smeSelection", BUILDER_PREVIOUS, "courseBasics" },
+	{ "smeSelection", BUILDER_GO_1, "courseBasics" },
+	{ "smeSelection", BUILDER_GO_3, "audienceSelection" },
+	{ "smeSelection", BUILDER_GO_4, "reviewGenerate" },
+	{ "audienceSelection", BUILDER_SET, "=" },
+	{ "audienceSelection", BUILDER_NEXT, "reviewGenerate" },
+	{ "audienceSelection", BUILDER_PREVIOUS, "smeSelection" },
+	{ "audienceSelection", BUILDER_GO_1, "courseBasics" },
+	{ "audienceSelection", BUILDER_GO_2, "smeSelection" },
+	{ "audienceSelection", BUILDER_GO_4, "reviewGenerate" },
+	{ "reviewGenerate", BUILDER_START, "generatingOutline" },
+	{ "reviewGenerate", BUILDER_PREVIOUS, "audienceSelection" },
+	{ "reviewGenerate", BUILDER_GO_1, "courseBasics" },
+	{ "reviewGenerate", BUILDER_GO_2, "smeSelection" },
+	{ "reviewGenerate", BUILDER_GO_3, "audienceSelection" },
+	{ "generatingOutline", BUILDER_JOB_STARTED, "=" },
+	{ "generatingOutline", BUILDER_READY, "outlineReview" },
+	{ "generatingOutline", BUILDER_FAILED, "reviewGenerate" },
+	{ "generatingOutline", BUILDER_CANCEL, "reviewGenerate" },
+	{ "outlineReview", BUILDER_APPROVED, "generatingLessons" },
+	{ "outlineReview", BUILDER_REJECTED, "generatingOutline" },
+	{ "outlineReview", BUILDER_JOB_STARTED, "generatingOutline" },
+	{ "outlineReview", BUILDER_PREVIOUS, "reviewGenerate" },
+	{ "outlineReview", BUILDER_FAILED, "=" },
+	{ "generatingLessons", BUILDER_JOB_STARTED, "=" },
+	{ "generatingLessons", BUILDER_COMPLETE, "editor" },
+	{ "generatingLessons", BUILDER_FAILED, "outlineReview" },
+	{ "generatingLessons", BUILDER_CANCEL, "outlineReview" },
+	{ "editor", BUILDER_NEXT, "preview" },
+	{ "editor", BUILDER_PREVIOUS, "outlineReview" },
+	{ "preview", BUILDER_PREVIOUS, "editor" },
+	{ "*", BUILDER_DISMISS, "=" },
+	{ "*", BUILDER_RESET, "courseBasics" },
+};
+
+static const struct want want_generation[] = {
+	{ "configure", GENERATION_SET_INPUT, "=" },
+	{ "configure", GENERATION_START, "generatingOutline.submitting" },
+	{ "configure", GENERATION_OUTLINE_THERE, "reviewOutline.viewing" },
+	{ "configure", GENERATION_RETRY, "generatingOutline.submitting" },
+	{ "generatingOutline.submitting", GENERATION_OK,
+	    "generatingOutline.polling" },
+	{ "generatingOutline.submitting", GENERATION_FAILED, "configure" },
+	{ "generatingOutline.submitting", GENERATION_CANCEL, "configure" },
+	{ "generatingOutline.submitting", GENERATION_LEAVE,
+	    "backgroundGeneration" },
+	{ "generatingOutline.polling", GENERATION_OK,
+	    "generatingOutline.fetchingOutline" },
+	{ "generatingOutline.polling", GENERATION_FAILED, "configure" },
+	{ "generatingOutline.polling", GENERATION_CANCELLED, "configure" },
+	{ "generatingOutline.polling", GENERATION_PENDING,
+	    "generatingOutline.waiting" },
+	{ "generatingOutline.polling", GENERATION_CANCEL, "configure" },
+	{ "generatingOutline.polling", GENERATION_LEAVE,
+	    "backgroundGeneration" },
+	{ "generatingOutline.waiting", GENERATION_TICK,
+	    "generatingOutline.polling" },
+	{ "generatingOutline.waiting", GENERATION_CANCEL, "configure" },
+	{ "generatingOutline.waiting", GENERATION_LEAVE,
+	    "backgroundGeneration" },
+	{ "generatingOutline.fetchingOutline", GENERATION_OK,
+	    "reviewOutline.viewing" },
+	{ "generatingOutline.fetchingOutline", GENERATION_FAILED, "configure" },
+	{ "generatingOutline.fetchingOutline", GENERATION_CANCEL, "configure" },
+	{ "generatingOutline.fetchingOutline", GENERATION_LEAVE,
+	    "backgroundGeneration" },
+	{ "reviewOutline.viewing", GENERATION_APPROVE,
+	    "reviewOutline.approving" },
+	{ "reviewOutline.viewing", GENERATION_REJECT,
+	    "reviewOutline.rejecting" },
+	{ "reviewOutline.viewing", GENERATION_UPDATE,
+	    "reviewOutline.updating" },
+	{ "reviewOutline.viewing", GENERATION_REGENERATE,
+	    "generatingOutline.submitting" },
+	{ "reviewOutline.viewing", GENERATION_RETRY, "jobQueued.submitting" },
+	{ "reviewOutline.approving", GENERATION_OK, "jobQueued.submitting" },
+	{ "reviewOutline.approving", GENERATION_FAILED,
+	    "reviewOutline.viewing" },
+	{ "reviewOutline.rejecting", GENERATION_OK,
+	    "generatingOutline.submitting" },
+	{ "reviewOutline.rejecting", GENERATION_FAILED,
+	    "reviewOutline.viewing" },
+	{ "reviewOutline.updating", GENERATION_OK, "reviewOutline.viewing" },
+	{ "reviewOutline.updating", GENERATION_FAILED,
+	    "reviewOutline.viewing" },
+	{ "jobQueued.submitting", GENERATION_OK, "jobQueued.confirmation" },
+	{ "jobQueued.submitting", GENERATION_FAILED, "reviewOutline.viewing" },
+	{ "jobQueued.confirmation", GENERATION_WAIT,
+	    "generatingLessons.polling" },
+	{ "jobQueued.confirmation", GENERATION_LEAVE, "backgroundGeneration" },
+	{ "generatingLessons.polling", GENERATION_OK,
+	    "generatingLessons.fetchingLessons" },
+	{ "generatingLessons.polling", GENERATION_FAILED,
+	    "reviewOutline.viewing" },
+	{ "generatingLessons.polling", GENERATION_CANCELLED,
+	    "reviewOutline.viewing" },
+	{ "generatingLessons.polling", GENERATION_PENDING,
+	    "generatingLessons.waiting" },
+	{ "generatingLessons.polling", GENERATION_CANCEL,
+	    "reviewOutline.viewing" },
+	{ "generatingLessons.polling", GENERATION_LEAVE,
+	    "backgroundGeneration" },
+	{ "generatingLessons.waiting", GENERATION_TICK,
+	    "generatingLessons.polling" },
+	{ "generatingLessons.waiting", GENERATION_CANCEL,
+	    "reviewOutline.viewing" },
+	{ "generatingLessons.waiting", GENERATION_LEAVE,
+	    "backgroundGeneration" },
+	{ "generatingLessons.fetchingLessons", GENERATION_OK, "complete" },
+	{ "generatingLessons.fetchingLessons", GENERATION_FAILED,
+	    "reviewOutline.viewing" },
+	{ "*", GENERATION_DISMISS, "=" },
+	{ "*", GENERATION_RESET, "configure" },
+};
+
+static const struct want want_component[] = {
+	{ "idle", COMPONENT_SELECT, "editing.active" },
+	{ "editing.active", COMPONENT_UPDATE, "=" },
+	{ "editing.active", COMPONENT_PROMPT, "=" },
+	{ "editing.active", COMPONENT_UNDO, "=" },
+	{ "editing.active", COMPONENT_RESTORE, "=" },
+	{ "editing.active", COMPONENT_SAVE, "saving" },
+	{ "editing.active", COMPONENT_REGENERATE, "regenerating.submitting" },
+	{ "editing.active", COMPONENT_DESELECT, "idle" },
+	{ "editing.active", COMPONENT_DISMISS, "=" },
+	{ "saving", COMPONENT_OK, "editing.active" },
+	{ "saving", COMPONENT_FAILED, "editing.active" },
+	{ "regenerating.submitting", COMPONENT_OK, "regenerating.polling" },
+	{ "regenerating.submitting", COMPONENT_FAILED, "editing.active" },
+	{ "regenerating.submitting", COMPONENT_CANCEL, "editing.active" },
+	{ "regenerating.polling", COMPONENT_OK, "regenerating.fetchingLesson" },
+	{ "regenerating.polling", COMPONENT_FAILED, "editing.active" },
+	{ "regenerating.polling", COMPONENT_CANCELLED, "editing.active" },
+	{ "regenerating.polling", COMPONENT_PENDING, "regenerating.waiting" },
+	{ "regenerating.polling", COMPONENT_CANCEL, "editing.active" },
+	{ "regenerating.waiting", COMPONENT_TICK, "regenerating.polling" },
+	{ "regenerating.waiting", COMPONENT_CANCEL, "editing.active" },
+	{ "regenerating.fetchingLesson", COMPONENT_OK, "editing.active" },
+	{ "regenerating.fetchingLesson", COMPONENT_FAILED, "editing.active" },
+	{ "regenerating.fetchingLesson", COMPONENT_CANCEL, "editing.active" },
+};
+
 static int
 state_named(const struct machine *m, const char *name)
 {
@@ -111,7 +268,9 @@ find_want(const struct want *wants, size_t n, const char *from, int event)
 	size_t i;
 
 	for (i = 0; i < n; i++)
-		if (str_eq(wants[i].from, from) && wants[i].event == event)
+		if ((str_eq(wants[i].from, from) ||
+			str_eq(wants[i].from, "*")) &&
+		    wants[i].event == event)
 			return &wants[i];
 	return NULL;
 }
@@ -134,7 +293,8 @@ walk(const struct machine *m, const struct want *wants, size_t n, int nevents)
 			w = find_want(wants, n, m->states[state], event);
 			CHECK(machine_step(&run, event) == (w != NULL));
 			CHECK_STR(m->states[run.state],
-			    w == NULL ? m->states[state] : w->to);
+			    w == NULL || str_eq(w->to, "=") ? m->states[state]
+							    : w->to);
 		}
 	}
 }
@@ -221,6 +381,57 @@ test_steps(void)
 	CHECK(machine_step(&run, REGISTRATION_SELECT_ENTERPRISE));
 }
 
+/* From where a course stands every step before it can be reached, none after. */
+static void
+test_builder_go(void)
+{
+	struct machine_run run = { .machine = &machine_builder };
+	int from, step;
+
+	for (from = BUILDER_BASICS; from < BUILDER__MAX; from++) {
+		if (from == BUILDER_GENERATING_OUTLINE ||
+		    from == BUILDER_GENERATING_LESSONS)
+			continue;
+		for (step = 1; step <= machine_builder_step(from); step++) {
+			run.state = from;
+			CHECK(machine_builder_go(&run, step));
+			CHECK(machine_builder_step(run.state) == step);
+		}
+	}
+	run.state = BUILDER_GENERATING_OUTLINE;
+	CHECK(!machine_builder_go(&run, 2));
+	CHECK(run.state == BUILDER_GENERATING_OUTLINE);
+	run.state = BUILDER_REVIEW;
+	CHECK(!machine_builder_go(&run, 5));
+	CHECK(run.state == BUILDER_REVIEW);
+}
+
+/* Nothing starts before what it needs is there, nothing empty is sent. */
+static void
+test_generation_guards(void)
+{
+	struct machine_run builder = { .machine = &machine_builder,
+		.state = BUILDER_REVIEW };
+	struct machine_run course = { .machine = &machine_generation };
+	struct machine_run part = { .machine = &machine_component,
+		.state = COMPONENT_ACTIVE };
+
+	CHECK(!machine_step(&builder, BUILDER_START));
+	CHECK(!machine_step(&course, GENERATION_START));
+	CHECK(!machine_step(&part, COMPONENT_SAVE));
+	CHECK(!machine_step(&part, COMPONENT_REGENERATE));
+	course.state = GENERATION_VIEWING;
+	CHECK(!machine_step(&course, GENERATION_REJECT));
+	course.error = CODE_INVALID_ARGUMENT;
+	CHECK(!machine_step(&course, GENERATION_RETRY));
+	course.error = CODE_UNAVAILABLE;
+	CHECK(machine_step(&course, GENERATION_RETRY));
+	CHECK(course.retries == 1);
+	CHECK(machine_step(&course, GENERATION_DISMISS));
+	CHECK(course.state == GENERATION_QUEUE_SUBMITTING);
+	CHECK(course.retries == 0);
+}
+
 int
 main(void)
 {
@@ -234,6 +445,14 @@ main(void)
 	    INVITATION_RESET + 1);
 	walk(&machine_invited, want_invited, NITEMS(want_invited),
 	    INVITED_RESET + 1);
+	walk(&machine_builder, want_builder, NITEMS(want_builder),
+	    BUILDER_RESET + 1);
+	walk(&machine_generation, want_generation, NITEMS(want_generation),
+	    GENERATION_RESET + 1);
+	walk(&machine_component, want_component, NITEMS(want_component),
+	    COMPONENT_DISMISS + 1);
+	test_builder_go();
+	test_generation_guards();
 	test_steps();
 	test_retries();
 	test_final_errors();
