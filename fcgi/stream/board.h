@@ -20,6 +20,7 @@ struct sub {
 	struct conn *conn;
 	struct say_form form;
 	struct wire_who who;
+	bool jobs; /* is told where jobs stand */
 	bool on_board;
 	bool replaying; /* live events wait in held */
 	bool checking;	/* a checker looks at its session */

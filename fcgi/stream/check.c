@@ -79,6 +79,7 @@ subscribe(struct req *r, const void *in, void *out)
 	if ((form = stream_detach(r)) == NULL)
 		return r->code;
 	opened.open = true;
+	opened.jobs = rq->include_jobs;
 	opened.form = *form;
 	if (req_header(r, "connect-timeout-ms") != NULL ||
 	    req_header(r, "grpc-timeout") != NULL)
@@ -152,6 +153,7 @@ open_events(struct req *r)
 	}
 	opened.since = since(r, last_of_events(r, &last) ? &last : NULL);
 	opened.open = opened.sse = true;
+	opened.jobs = str_eq(req_query(r, "jobs"), "1");
 	copy_who(&r->who, &opened.who);
 	cors_apply(r);
 	resp_begin(r, 200, "text/event-stream", -1);

@@ -102,6 +102,7 @@ name_of(int32_t type)
 		[PB_NOTIFICATION_EVENT_TYPE_DELETED] = "deleted",
 		[PB_NOTIFICATION_EVENT_TYPE_KEEPALIVE] = KEEPALIVE,
 		[PB_NOTIFICATION_EVENT_TYPE_RESYNC] = "resync",
+		[PB_NOTIFICATION_EVENT_TYPE_JOB] = "job",
 	};
 
 	return type < 0 || (size_t)type >= NITEMS(names) ? names[0]

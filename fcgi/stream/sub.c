@@ -190,7 +190,8 @@ tell(struct sub *s, const struct say_event *e)
 	struct arena *a;
 	struct buf *b;
 
-	if (e->id <= s->told || s->conn->stage != CONN_OPEN)
+	if (e->id <= s->told || s->conn->stage != CONN_OPEN ||
+	    (e->type == PB_NOTIFICATION_EVENT_TYPE_JOB && !s->jobs))
 		return;
 	a = arena_new();
 	b = buf_new(a);
@@ -244,6 +245,7 @@ make(struct conn *c, const struct wire_opened *o)
 	s->conn = c;
 	s->form = (struct say_form){ .sse = o->sse, .rpc = o->form };
 	s->who = o->who;
+	s->jobs = o->jobs;
 	s->opened_ms = clock_mono_ms();
 	s->ends = CODE_UNAVAILABLE;
 	s->ends_ms = s->opened_ms + some_age();

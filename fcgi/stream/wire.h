@@ -49,6 +49,7 @@ struct wire_request {
 struct wire_opened {
 	bool open;
 	bool sse;
+	bool jobs;		 /* tells where jobs stand, too */
 	struct stream_form form; /* unless sse */
 	struct wire_who who;
 	int64_t since; /* told up to this event; -1: nobody knows */

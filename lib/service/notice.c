@@ -26,8 +26,11 @@ extern const struct db_query notice_queries[];
 const struct db_query notice_queries[] = {
 	[Q_CREATE] = {
 	    .name = "notice_create",
-	    /* id, tenant, user, type, priority, title, message, course, url */
-	    .nargs = 9,
+	    /*
+	     * id, tenant, user, type, priority, title, message, course, url,
+	     * job, task, sme
+	     */
+	    .nargs = 12,
 	    /* The lock comes before the event's number: num reads from it. */
 	    .sql = "WITH lock AS MATERIALIZED (SELECT "
 		   NOTICE_LOCK("$3::uuid::text") "),"
@@ -40,10 +43,12 @@ const struct db_query notice_queries[] = {
 		   " left($6, 500) AS title, $7::text AS message,"
 		   " $8::uuid AS course_id, $9::text AS action_url,"
 		   " false AS read, false AS email_sent, now() AS created_at,"
-		   " NULL::timestamptz AS read_at),"
+		   " NULL::timestamptz AS read_at, $10::uuid AS job_id,"
+		   " $11::uuid AS task_id, $12::uuid AS sme_id),"
 		   " made AS (INSERT INTO notifications (id, tenant_id,"
 		   " user_id, type, priority, title, message, course_id,"
-		   " action_url, read, email_sent, created_at, read_at)"
+		   " action_url, read, email_sent, created_at, read_at,"
+		   " job_id, task_id, sme_id)"
 		   " SELECT * FROM n),"
 		   " told AS (INSERT INTO notification_events (id, tenant_id,"
 		   " user_id, kind, notice) SELECT num.id, n.tenant_id,"
@@ -129,7 +134,8 @@ notice_create(struct db *db, struct arena *a, const struct notice *n,
 	str_uuid_new(id);
 	rows = db_run(db, &notice_queries[Q_CREATE],
 	    DB_ARGS(id, n->tenant_id, n->user_id, n->type, n->priority,
-		n->title, n->message, n->course_id, n->action_url));
+		n->title, n->message, n->course_id, n->action_url, n->job_id,
+		n->task_id, n->sme_id));
 	return rows == NULL ? db_fault_code(db_fault(db)) : CODE_OK;
 }
 
@@ -165,12 +171,30 @@ read_notice(struct arena *a, const struct json *j)
 	n->title = json_need_text(j, "title");
 	n->message = json_need_text(j, "message");
 	n->course_id = json_get_text(j, "course_id", NULL);
+	n->job_id = json_get_text(j, "job_id", NULL);
+	n->task_id = json_get_text(j, "task_id", NULL);
+	n->sme_id = json_get_text(j, "sme_id", NULL);
 	n->action_url = json_get_text(j, "action_url", NULL);
 	n->read = json_get_bool(j, "read", false);
 	n->email_sent = json_get_bool(j, "email_sent", false);
 	n->created_at = read_time(a, j, "created_at");
 	n->read_at = read_time(a, j, "read_at");
 	return n;
+}
+
+static struct pb_job_change *
+read_job(struct arena *a, const struct json *j)
+{
+	struct pb_job_change *c;
+
+	c = arena_zalloc(a, sizeof(*c));
+	c->job_id = json_need_text(j, "job_id");
+	c->course_id = json_get_text(j, "course_id", NULL);
+	c->status = json_need_text(j, "status");
+	c->progress_percent =
+	    (int32_t)json_get_int(j, "progress_percent", 0, 100, 0);
+	c->progress_message = json_get_text(j, "progress_message", "");
+	return c;
 }
 
 bool
@@ -184,7 +208,10 @@ notice_event_read(struct arena *a, const struct db_rows *rows, unsigned col,
 	j = json_parse(a, text, strlen(text), NULL, &error);
 	if (j != NULL) {
 		out->event_type = (int32_t)db_int(rows, col + 1);
-		out->notification = read_notice(a, j);
+		if (out->event_type == PB_NOTIFICATION_EVENT_TYPE_JOB)
+			out->job = read_job(a, j);
+		else
+			out->notification = read_notice(a, j);
 		error = json_error(j);
 	}
 	if (error != NULL)

@@ -23,6 +23,9 @@
 	"pg_advisory_xact_lock(hashtextextended('mirai_notice ' ||" \
 	" " user ", 0))"
 
+/* In notification_events: where a job stands, told to its creator (genjob.h). */
+#define NOTICE_KIND_JOB "6"
+
 struct notice {
 	const char *tenant_id;
 	const char *user_id;  /* canonical, of that tenant */
@@ -30,7 +33,10 @@ struct notice {
 	const char *priority; /* "low", "normal", "high"; NULL: normal */
 	const char *title;    /* at most 500 characters, cut if longer */
 	const char *message;
-	const char *course_id;	/* NULL: none */
+	const char *course_id; /* what it is about; NULL: none */
+	const char *job_id;
+	const char *task_id;
+	const char *sme_id;
 	const char *action_url; /* local path, at most 500; NULL: none */
 };
 
@@ -52,7 +58,7 @@ enum code notice_create(struct db *db, struct arena *a, const struct notice *n,
 
 /*
  * The event in the current row, its first column at col, as it goes over the
- * wire: event_type and notification; its number is db_int(rows, col). False,
+ * wire: event_type, and notification or job; its number is db_int(rows, col). False,
  * and logged, when the row is not one that this version writes: to be skipped.
  */
 bool notice_event_read(struct arena *a, const struct db_rows *rows,

@@ -32,7 +32,8 @@ const struct db_query notice_event_queries[] = {
 	    .sql = "SELECT coalesce(max(e.id), 0),"
 		   " $2::bigint = 0 OR EXISTS (SELECT FROM notification_events"
 		   "  WHERE user_id = $1 AND id = $2::bigint),"
-		   " coalesce(min(e.created_at) FILTER (WHERE e.id > $2::bigint)"
+		   " coalesce(min(e.created_at) FILTER (WHERE e.id > $2::bigint"
+		   "  AND e.kind <> " NOTICE_KIND_JOB ")"
 		   "  < now() - make_interval(hours => $3::integer), false)"
 		   " FROM notification_events e WHERE e.user_id = $1",
 	},
@@ -42,6 +43,7 @@ const struct db_query notice_event_queries[] = {
 	    .sql = "SELECT " NOTICE_EVENT_COLUMNS
 		   " FROM notification_events e"
 		   " WHERE e.user_id = $1 AND e.id > $2"
+		   " AND e.kind <> " NOTICE_KIND_JOB
 		   " ORDER BY e.id LIMIT $3",
 	},
 	[Q_NEWEST] = {

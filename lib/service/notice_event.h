@@ -30,7 +30,10 @@ enum code notice_event_get(struct db *db, struct arena *a,
     const struct db_scope *who, int64_t id,
     struct pb_subscribe_notifications_response *out) MUST_CHECK;
 
-/* What came after event id, oldest first; id 0: before the first. */
+/*
+ * What came after event id, oldest first; id 0: before the first. Where jobs
+ * stood meanwhile is left out: only where they stand now matters.
+ */
 enum code notice_event_since(struct db *db, struct arena *a,
     const struct db_scope *who, int64_t id,
     struct notice_missed *out) MUST_CHECK;

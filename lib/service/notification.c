@@ -26,7 +26,7 @@
 #define COLUMNS                                                                 \
 	"n.id, n.tenant_id, n.user_id, n.type, n.priority, n.title, n.message," \
 	" n.course_id, n.action_url, n.read, n.email_sent, n.created_at,"       \
-	" n.read_at"
+	" n.read_at, n.job_id, n.task_id, n.sme_id"
 
 #define OWN "n.tenant_id = $1::uuid AND n.user_id = $2::uuid"
 
@@ -178,6 +178,9 @@ notification_read(struct req *r, const struct db_rows *rows, unsigned col,
 	n->created_at = pb_time(r->mem, db_time(rows, col + 11));
 	if (!db_null(rows, col + 12))
 		n->read_at = pb_time(r->mem, db_time(rows, col + 12));
+	n->job_id = db_text_null(rows, col + 13);
+	n->task_id = db_text_null(rows, col + 14);
+	n->sme_id = db_text_null(rows, col + 15);
 }
 
 /* Reads the page and the one row more that says whether another follows. */
