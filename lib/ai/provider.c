@@ -58,6 +58,12 @@ provider_find(const char *name)
 	return NULL;
 }
 
+bool
+provider_needs_key(const struct provider *p)
+{
+	return p->wire != NULL && p->wire->needs_key;
+}
+
 void
 provider_progress(const struct progress_sink *p, const char *what, size_t done,
     size_t total)
@@ -193,6 +199,7 @@ provider_open(const struct provider_setup *s)
 	l->setup.output = s->output != 0 ? s->output : OUTPUT;
 	l->setup.timeout_ms = s->timeout_ms != 0 ? s->timeout_ms : TIMEOUT_MS;
 	l->setup.burst = s->burst != 0 ? s->burst : 1;
+	l->setup.needs_key = s->needs_key || provider_needs_key(s->provider);
 	l->bucket = provider_bucket_open(s->bucket);
 	return l;
 }

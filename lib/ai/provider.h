@@ -137,6 +137,7 @@ enum ask_enhance {
 
 struct provider_run;
 struct provider_wire;
+struct sockaddr;
 
 /*
  * Every operation sets *out, all in r->a, when it gives PROVIDER_DONE, and
@@ -175,6 +176,9 @@ struct provider {
 	enum provider_end (*test)(struct provider_run *r);
 };
 
+/* Whether it cannot be called without a key. */
+bool provider_needs_key(const struct provider *p);
+
 /* NULL when there is none of that name. */
 const struct provider *provider_find(const char *name);
 
@@ -196,6 +200,14 @@ struct provider_setup {
 	int64_t retry_ms;   /* first wait before a repeat; 0: 4 s */
 	int64_t timeout_ms; /* of one call; 0: 120 s */
 	unsigned output;    /* tokens of an answer; 0: 8192 */
+	/* Without a key no call is made, whatever the provider: NO_KEY. */
+	bool needs_key;
+	/*
+	 * Where a connection may go (net/http.h); NULL: anywhere. Must be as
+	 * long there as the link.
+	 */
+	bool (*may_connect)(void *connect_arg, const struct sockaddr *to);
+	void *connect_arg;
 };
 
 /*

@@ -270,7 +270,9 @@ prepare(struct caller *c, struct item *it)
 		    ? it->ask->timeout_ms
 		    : l->setup.timeout_ms,
 		.connect_ms = CONNECT_MS,
-		.max = ANSWER_MAX };
+		.max = ANSWER_MAX,
+		.may_connect = l->setup.may_connect,
+		.connect_arg = l->setup.connect_arg };
 	c->wire->request(l, it->scratch, it->ask, &it->call.url, body);
 	it->headers[n++] = "Content-Type: application/json";
 	if (!str_is_empty(l->setup.key))
@@ -397,7 +399,7 @@ provider_call(struct provider_run *r, const struct provider_ask *asks,
 
 	assert(r->link != NULL && c.wire != NULL);
 	r->detail = "";
-	if (c.wire->needs_key && str_is_empty(r->link->setup.key))
+	if (r->link->setup.needs_key && str_is_empty(r->link->setup.key))
 		return PROVIDER_NO_KEY;
 	if ((c.group = http_group_open()) == NULL)
 		return PROVIDER_UNAVAILABLE;

@@ -37,6 +37,10 @@ const struct conf_key conf_keys[] = {
 	{ "accounts.registration", NULL, "yes",
 	    "Visitors may set up companies; who is invited may always join",
 	    CONF_BOOL, false, 0, 0 },
+	{ "ai.allow_private", NULL, NULL,
+	    "Addresses and networks, besides public ones, where AI servers of"
+	    " tenants may be",
+	    CONF_LIST, false, 0, 0 },
 	{ "ai.burst", NULL, "5", "Calls of one AI key that may be made at once",
 	    CONF_INT, false, 1, 60 },
 	{ "ai.gemini.key", "GEMINI_API_KEY", NULL, "Key for gemini", CONF_TEXT,
@@ -57,6 +61,11 @@ const struct conf_key conf_keys[] = {
 	    CONF_URL, false, 0, 0 },
 	{ "ai.output", NULL, "8192", "Tokens of one AI answer at most",
 	    CONF_INT, false, 256, 1000000 },
+	{ "ai.provider", "AI_PROVIDER", NULL,
+	    "Who writes where a tenant has not chosen: gemini, openai or"
+	    " extractive; unset: whichever of the first two has a key, else"
+	    " extractive",
+	    CONF_TEXT, false, 0, 0 },
 	{ "ai.rate", NULL, "15",
 	    "Calls of one AI key per minute; 0 for no limit", CONF_INT, false,
 	    0, 6000 },

@@ -17,14 +17,21 @@ CREATE TABLE tenant_ai_settings (
 	model varchar(200),    -- NULL: the installation's
 	base_url varchar(500), -- NULL: the installation's
 	encrypted_api_key bytea,
-	has_key boolean NOT NULL
-		GENERATED ALWAYS AS (encrypted_api_key IS NOT NULL) STORED,
+	-- Where the key belongs: it goes nowhere else, whatever is chosen later.
+	key_provider ai_provider,
+	key_base_url varchar(500),
+	has_key boolean NOT NULL -- for what is chosen
+		GENERATED ALWAYS AS (encrypted_api_key IS NOT NULL
+			AND key_provider IS NOT DISTINCT FROM provider
+			AND key_base_url IS NOT DISTINCT FROM base_url) STORED,
 	total_tokens_used bigint NOT NULL DEFAULT 0,
 	monthly_token_limit bigint,
 	updated_at timestamptz, -- NULL: only counted so far
 	updated_by_user_id uuid,
 	CONSTRAINT tenant_ai_settings_limit_check
 		CHECK (monthly_token_limit >= 0),
+	CONSTRAINT tenant_ai_settings_key_check
+		CHECK ((encrypted_api_key IS NULL) = (key_provider IS NULL)),
 	CONSTRAINT tenant_ai_settings_updater_fkey
 		FOREIGN KEY (tenant_id, updated_by_user_id)
 		REFERENCES users (tenant_id, id)
