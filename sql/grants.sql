@@ -62,8 +62,9 @@ GRANT SELECT, INSERT, UPDATE, DELETE
 GRANT SELECT, INSERT, UPDATE, DELETE
 	ON subject_matter_experts, sme_team_access, sme_tasks, sme_uploads,
 	sme_task_submissions, sme_knowledge_chunks, target_audience_templates,
-	course_generation_inputs, course_outlines, outline_sections,
-	outline_lessons, generated_lessons, lesson_components, generation_jobs
+	course_drafts, course_generation_inputs, course_outlines,
+	outline_sections, outline_lessons, generated_lessons,
+	lesson_components, generation_jobs
 	TO mirai_tenant;
 -- That there is a key, never the key; its limit is the operator's.
 GRANT SELECT (tenant_id, provider, model, base_url, has_key, total_tokens_used,
@@ -93,8 +94,9 @@ GRANT SELECT, INSERT, UPDATE, DELETE
 	schedules, subject_matter_experts, sme_team_access, sme_tasks,
 	sme_uploads, sme_task_submissions, sme_knowledge_chunks,
 	target_audience_templates, tenant_ai_settings, ai_usage,
-	course_generation_inputs, course_outlines, outline_sections,
-	outline_lessons, generated_lessons, lesson_components, generation_jobs
+	course_drafts, course_generation_inputs, course_outlines,
+	outline_sections, outline_lessons, generated_lessons,
+	lesson_components, generation_jobs
 	TO mirai_worker;
 GRANT SELECT, INSERT ON audit_log TO mirai_worker;
 

@@ -68,6 +68,20 @@ CREATE TABLE course_generation_inputs (
 		REFERENCES courses (tenant_id, id) ON DELETE CASCADE
 );
 
+-- What is chosen for the next draft of an outline, until it is asked for.
+CREATE TABLE course_drafts (
+	id uuid PRIMARY KEY DEFAULT gen_random_uuid(),
+	tenant_id uuid NOT NULL REFERENCES tenants (id) ON DELETE CASCADE,
+	course_id uuid NOT NULL,
+	sme_ids uuid[] NOT NULL DEFAULT '{}',
+	target_audience_ids uuid[] NOT NULL DEFAULT '{}',
+	additional_context text NOT NULL DEFAULT '',
+	updated_at timestamptz NOT NULL DEFAULT now(),
+	CONSTRAINT course_drafts_course_key UNIQUE (tenant_id, course_id),
+	CONSTRAINT course_drafts_course_fkey FOREIGN KEY (tenant_id, course_id)
+		REFERENCES courses (tenant_id, id) ON DELETE CASCADE
+);
+
 CREATE TABLE course_outlines (
 	id uuid PRIMARY KEY DEFAULT gen_random_uuid(),
 	tenant_id uuid NOT NULL REFERENCES tenants (id) ON DELETE CASCADE,
@@ -321,6 +335,14 @@ CREATE POLICY tenant ON course_generation_inputs
 	USING (tenant_id = (SELECT current_tenant_id()))
 	WITH CHECK (tenant_id = (SELECT current_tenant_id()));
 CREATE POLICY worker ON course_generation_inputs TO mirai_worker
+	USING ((SELECT is_superadmin())) WITH CHECK ((SELECT is_superadmin()));
+
+ALTER TABLE course_drafts ENABLE ROW LEVEL SECURITY,
+	FORCE ROW LEVEL SECURITY;
+CREATE POLICY tenant ON course_drafts
+	USING (tenant_id = (SELECT current_tenant_id()))
+	WITH CHECK (tenant_id = (SELECT current_tenant_id()));
+CREATE POLICY worker ON course_drafts TO mirai_worker
 	USING ((SELECT is_superadmin())) WITH CHECK ((SELECT is_superadmin()));
 
 ALTER TABLE course_outlines ENABLE ROW LEVEL SECURITY,

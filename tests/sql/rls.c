@@ -112,6 +112,8 @@ make_tenant(const char *p)
 		"INSERT INTO course_generation_inputs (id, tenant_id,"
 		" course_id, sme_ids, target_audience_ids, desired_outcome)"
 		" VALUES ('@1', '@1', '@7', '{@1}', '{@1}', 'o')",
+		"INSERT INTO course_drafts (tenant_id, course_id)"
+		" VALUES ('@1', '@7')",
 		"INSERT INTO course_outlines (id, tenant_id, course_id)"
 		" VALUES ('@1', '@1', '@7')",
 		"INSERT INTO outline_sections (id, tenant_id, outline_id,"
