@@ -143,6 +143,18 @@ struct sme_word {
 enum code sme_tell(struct req *r, const struct pb_sme_task *task,
     const struct sme_word *word, char id[STR_UUID_LEN + 1]) MUST_CHECK;
 
+/* Tells the assignee that the task is wanted no more. */
+enum code sme_tell_cancelled(struct req *r,
+    const struct pb_sme_task *task) MUST_CHECK;
+
+/*
+ * Cancels what a job still makes of approved submissions of a source: the
+ * tasks that wait for it are completed, the single chunk of each stays, and the
+ * source is active again. Called before the source is locked, for a job holds
+ * its own row first.
+ */
+enum code sme_stop_distilling(struct req *r, const char *sme_id) MUST_CHECK;
+
 /* Path of a task's page, "/smes?sme=...&task=..."; in a. */
 char *sme_task_path(struct arena *a, const struct pb_sme_task *task);
 

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "service/field.h"
+#include "service/genjob.h"
 #include "service/notice.h"
 
 enum query {
@@ -16,6 +17,8 @@ enum query {
 	Q_TASK,
 	Q_TASK_LOCK,
 	Q_TASK_LOCKED,
+	Q_DISTILLING,
+	Q_DISTILLED,
 	Q__MAX
 };
 
@@ -60,6 +63,27 @@ const struct db_query sme_row_queries[] = {
 	    .name = "sme_row_task_locked",
 	    .nargs = 6, /* viewer of tasks, id */
 	    .sql = "SELECT " TASK_AT " FOR NO KEY UPDATE OF t",
+	},
+	[Q_DISTILLING] = {
+	    .name = "sme_row_distilling",
+	    .nargs = 2, /* tenant, source */
+	    .sql = "SELECT j.id FROM generation_jobs j JOIN sme_tasks t"
+		   " ON t.tenant_id = j.tenant_id AND t.id = j.sme_task_id"
+		   " WHERE j.tenant_id = $1::uuid AND t.sme_id = $2::uuid"
+		   " AND j.type = 'sme_ingestion' AND t.status = 'processing'"
+		   " AND j.status IN ('queued', 'processing') ORDER BY j.id",
+	},
+	[Q_DISTILLED] = {
+	    .name = "sme_row_distilled",
+	    .nargs = 2, /* tenant, source */
+	    .sql = "WITH s AS (UPDATE subject_matter_experts SET"
+		   " status = 'active', updated_at = now()"
+		   " WHERE tenant_id = $1::uuid AND id = $2::uuid"
+		   " AND status = 'ingesting' RETURNING id)"
+		   " UPDATE sme_tasks t SET status = 'completed',"
+		   " completed_at = COALESCE(t.completed_at, now()),"
+		   " updated_at = now() FROM s WHERE t.tenant_id = $1::uuid"
+		   " AND t.sme_id = s.id AND t.status = 'processing'",
 	},
 	[Q__MAX] = { 0 },
 };
@@ -324,5 +348,44 @@ sme_tell(struct req *r, const struct pb_sme_task *task,
 		return req_fail_db(r);
 	if (id != NULL)
 		memcpy(id, made, sizeof(made));
+	return CODE_OK;
+}
+
+enum code
+sme_tell_cancelled(struct req *r, const struct pb_sme_task *task)
+{
+	const struct sme_word word = {
+		.user_id = task->assigned_to_user_id,
+		.type = "task_assigned",
+		.title =
+		    arena_printf(r->mem, "Task cancelled: %s", task->title),
+		.message = "Nothing more needs to be submitted for this task.",
+	};
+
+	return sme_tell(r, task, &word, NULL);
+}
+
+/* --- jobs ------------------------------------------------------------------ */
+
+enum code
+sme_stop_distilling(struct req *r, const char *sme_id)
+{
+	const char *tenant = r->who.tenant_id;
+	struct db_rows *rows;
+	enum code code;
+
+	rows = db_run(r->db, &sme_row_queries[Q_DISTILLING],
+	    DB_ARGS(tenant, sme_id));
+	if (rows == NULL)
+		return req_fail_db(r);
+	if (db_count(rows) == 0)
+		return CODE_OK;
+	while (db_next(rows)) {
+		code = genjob_cancel(r->db, r->mem, tenant, db_text(rows, 0));
+		if (code != CODE_OK && code != CODE_NOT_FOUND &&
+		    code != CODE_FAILED_PRECONDITION)
+			return req_fail_db(r);
+	}
+	db_queue(r->db, &sme_row_queries[Q_DISTILLED], DB_ARGS(tenant, sme_id));
 	return CODE_OK;
 }
