@@ -10,6 +10,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "service/compensate.h"
+#include "service/sme_remind.h"
 #include "service/subscription.h"
 
 #define BATCH	1000
@@ -347,6 +348,19 @@ apply(struct provision_env *e, enum rule rule, int64_t *total)
 	return n == -1 ? CODE_UNAVAILABLE : CODE_OK;
 }
 
+/* Whoever has something to do by tomorrow is reminded of it. */
+static enum code
+reminders(struct provision_env *e, struct arena *a, bool dry,
+    void (*say)(void *arg, const char *what, int64_t n), void *arg)
+{
+	enum code code;
+	int64_t n;
+
+	if ((code = sme_remind(e->db, a, dry, &n)) == CODE_OK)
+		say(arg, "reminders of tasks that are due soon", n);
+	return code;
+}
+
 static enum code
 tell_only(struct provision_env *e,
     void (*say)(void *arg, const char *what, int64_t n), void *arg)
@@ -375,6 +389,8 @@ cleanup_run(struct provision_env *e, struct arena *a, bool dry,
 	int64_t n;
 
 	db_use(e->db, a);
+	if ((code = reminders(e, a, dry, say, arg)) != CODE_OK)
+		return code;
 	if (dry)
 		return tell_only(e, say, arg);
 	code = registrations(e, &t);

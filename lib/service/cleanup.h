@@ -1,6 +1,7 @@
 /*
- * What time ends: sign-ups that were never paid, invitations nobody took, and
- * rows that are kept for a while only (spec accounts.md 14.5).
+ * What time brings and ends: reminders of tasks that are due soon, sign-ups that
+ * were never paid, invitations nobody took, and rows that are kept for a while
+ * only (spec accounts.md 14.5, content.md 12.2).
  */
 #ifndef MIRAI_SERVICE_CLEANUP_H
 #define MIRAI_SERVICE_CLEANUP_H

@@ -341,6 +341,8 @@ sme_tell(struct req *r, const struct pb_sme_task *task,
 		.type = word->type,
 		.title = word->title,
 		.message = word->message,
+		.task_id = task->id,
+		.sme_id = task->sme_id,
 		.action_url = sme_task_path(r->mem, task),
 	};
 

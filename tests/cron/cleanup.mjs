@@ -180,6 +180,27 @@ const person = `(SELECT tenant_id FROM users), (SELECT id FROM users)`;
 }
 
 {
+	app(`WITH s AS (INSERT INTO subject_matter_experts (tenant_id, company_id, name, domain, created_by_user_id)
+		VALUES (${ids}, 'Rail', 'd', (SELECT id FROM users)) RETURNING tenant_id, id, created_by_user_id AS u)
+		INSERT INTO sme_tasks (tenant_id, sme_id, title, assigned_to_user_id, assigned_by_user_id, status, due_date)
+		SELECT tenant_id, s.id, v.title, u, u, v.status::sme_task_status, now() + v.due::interval FROM s, (VALUES
+		('soon', 'pending', '23 hours'), ('again', 'changes_requested', '1 minute'), ('later', 'pending', '25 hours'),
+		('over', 'pending', '-1 minute'), ('answered', 'awaiting_review', '1 hour'), ('gone', 'cancelled', '1 hour'))
+		v (title, status, due)`);
+	const told = () => app(`SELECT string_agg(title, ', ' ORDER BY title) FROM notifications WHERE type = 'task_due_soon'`);
+	const dry = await run('mirai-cleanup', conf, '-n');
+	is([told(), /reminders of tasks that are due soon: 2\n/.test(dry.text)], ['', true], '-n tells of reminders and makes none');
+	await cleanup();
+	is(told(), 'Due soon: again, Due soon: soon', 'who has an open task that is due within a day is reminded');
+	is(app(`SELECT count(*) FROM notifications n JOIN sme_tasks t ON t.id = n.task_id AND t.sme_id = n.sme_id
+		AND n.action_url = '/smes?sme=' || t.sme_id || '&task=' || t.id WHERE n.type = 'task_due_soon'`), '2', 'by a notice that leads there');
+	await cleanup();
+	is(told(), 'Due soon: again, Due soon: soon', 'once');
+	app(`DELETE FROM subject_matter_experts`);
+	app(`DELETE FROM notifications`);
+}
+
+{
 	const failed = (company, at) => register({ company, status: 'failed', updated_at: at });
 	const [a, b, c] = [failed('a', past('6 days')), failed('b', past('8 days')), failed('c', past('91 days'))];
 	const paid = register({ company: 'd', updated_at: past('100 days'), next_attempt_at: "now() + interval '1 hour'" });
