@@ -1,8 +1,9 @@
 /*
  * mirai-account: the services that wait for somebody outside, or that look
- * across tenants: signing up, billing, invitations. Holds the key of the
- * payment provider, the right to make people, and a worker's database role; a
- * transaction looks across tenants only where it says so.
+ * across tenants: signing up, billing, invitations, and what calls a provider
+ * of AI. Holds the key of the payment provider, the companies' AI keys, the
+ * right to make people, and a worker's database role; a transaction looks
+ * across tenants only where it says so.
  */
 #include <string.h>
 
@@ -13,31 +14,23 @@
 #include "identity/hasher.h"
 #include "identity/ident.h"
 #include "identity/kratos_conf.h"
-#include "mirai/v1/auth.rpc.h"
-#include "mirai/v1/billing.rpc.h"
-#include "mirai/v1/invitation.rpc.h"
 #include "net/stripe.h"
 #include "rpc/pool.h"
 #include "rpc/resp.h"
 #include "rpc/rpc.h"
+#include "service/ai_choice.h"
 #include "service/checkout.h"
+#include "service/placed.h"
 
 #define NAME   "mirai-account"
 #define RETURN "/api/v1/auth/complete-checkout"
-
-static const struct rpc_service *const services[] = {
-	&auth_service,
-	&billing_service,
-	&invitation_service,
-	NULL,
-};
 
 static struct hasher *hasher; /* its places are those of all workers */
 
 static int
 load(const struct conf *conf)
 {
-	if (ident_load(conf) == -1 ||
+	if (ident_load(conf) == -1 || ai_choice_check(conf) == -1 ||
 	    (hasher = hasher_open(conf, pool_workers())) == NULL)
 		return -1;
 	return migrate_start(conf_text(conf, "database.worker_url"), NAME,
@@ -88,7 +81,7 @@ serve(struct req *r)
 	else if (get && strcmp(r->path, RETURN) == 0)
 		checkout_return(r);
 	else
-		rpc_serve(r, services);
+		rpc_serve(r, placed_account);
 }
 
 int

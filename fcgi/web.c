@@ -16,12 +16,9 @@
 #include "net/store.h"
 #include "rpc/forward.h"
 #include "rpc/pool.h"
+#include "service/placed.h"
 #include "web/route.h"
 #include "web/shown.h"
-
-/* What mirai-account serves. */
-static const char *const apart[] = { "mirai.v1.AuthService",
-	"mirai.v1.BillingService", "mirai.v1.InvitationService", NULL };
 
 static int
 web_load(const struct conf *conf)
@@ -47,7 +44,8 @@ web_open(struct req_env *env)
 	env->cache = cache_open(conf_text(conf, "cache.path"),
 	    conf_int(conf, "cache.size"));
 	env->ident = ident_open(conf);
-	env->forward = forward_open(conf_text(conf, "account.socket"), apart);
+	env->forward =
+	    forward_open(conf_text(conf, "account.socket"), placed_account);
 	return shown_open(conf);
 }
 

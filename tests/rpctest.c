@@ -236,7 +236,9 @@ static const char *
 program_for(const char *target)
 {
 	static const char *const apart[] = { "/mirai.v1.AuthService/",
-		"/mirai.v1.BillingService/", "/mirai.v1.InvitationService/" };
+		"/mirai.v1.BillingService/", "/mirai.v1.InvitationService/",
+		"/mirai.v1.SMEService/EnhanceSubmissionContent",
+		"/mirai.v1.TenantSettingsService/" };
 	size_t i;
 
 	for (i = 0; strcmp(program_name, "api") == 0 && i < NITEMS(apart); i++)

@@ -78,7 +78,7 @@ struct method {
 	const struct message *in, *out;
 	uint64_t need, tx, max_bytes, idempotency;
 	bool client_stream, server_stream;
-	bool never_compress, while_suspended, apart;
+	bool never_compress, while_suspended, apart, outside;
 };
 
 struct service {

@@ -63,6 +63,7 @@ enum {
 	OPT_NEVER_COMPRESS = 50004,
 	OPT_WHILE_SUSPENDED = 50005,
 	OPT_SERVED_APART = 50006,
+	OPT_OUTSIDE = 50007,
 	OPT_SERVICE_MAX_BYTES = 50001
 };
 
@@ -362,6 +363,8 @@ read_method_options(struct wire w, struct method *m)
 			m->while_suspended = w.num != 0;
 		else if (w.number == OPT_SERVED_APART)
 			m->apart = w.num != 0;
+		else if (w.number == OPT_OUTSIDE)
+			m->outside = w.num != 0;
 	}
 }
 

@@ -26,6 +26,51 @@ has_handler(const struct method *m)
 	return !m->apart && !m->client_stream;
 }
 
+/* Which rows a table has. */
+enum rows {
+	ROWS_ALL = 0, /* without handlers */
+	ROWS_HERE,
+	ROWS_OUTSIDE
+};
+
+static const struct table {
+	const char *methods; /* what follows the service's name */
+	const char *service;
+	const char *linkage;
+} tables[] = {
+	[ROWS_ALL] = { "methods", "known", "static " },
+	[ROWS_HERE] = { "methods", "service", "" },
+	[ROWS_OUTSIDE] = { "outside_methods", "outside", "" },
+};
+
+static bool
+is_in(const struct method *m, enum rows rows)
+{
+	return rows == ROWS_ALL || m->outside == (rows == ROWS_OUTSIDE);
+}
+
+static size_t
+count_rows(const struct service *s, enum rows rows)
+{
+	size_t i, n = 0;
+
+	for (i = 0; i < s->nmethods; i++)
+		n += is_in(&s->methods[i], rows);
+	return n;
+}
+
+static void
+put_tables_h(struct buf *b, const struct service *s)
+{
+	buf_printf(b, "extern const struct rpc_service %s_service;\n",
+	    s->cname);
+	if (count_rows(s, ROWS_OUTSIDE) > 0)
+		buf_printf(b,
+		    "/* Methods that wait for somebody outside. */\n"
+		    "extern const struct rpc_service %s_outside;\n",
+		    s->cname);
+}
+
 char *
 make_rpc_h(const struct file *f)
 {
@@ -38,9 +83,8 @@ make_rpc_h(const struct file *f)
 	buf_printf(b, "#include \"%s.pb.h\"\n#include \"rpc/rpc.h\"\n\n",
 	    f->stem);
 	for (s = f->services; s < f->services + f->nservices; s++) {
-		buf_printf(b, "extern const struct rpc_service %s_service;\n\n",
-		    s->cname);
-		buf_puts(b, "/* Handlers, written by hand. */\n");
+		put_tables_h(b, s);
+		buf_puts(b, "\n/* Handlers, written by hand. */\n");
 		for (m = s->methods; m < s->methods + s->nmethods; m++)
 			if (has_handler(m))
 				put_handler(b, "", s, m, ";\n");
@@ -104,28 +148,49 @@ put_row(struct buf *b, const struct service *s, const struct method *m,
 }
 
 static void
-put_service(struct buf *b, const struct service *s, bool handlers)
+put_service(struct buf *b, const struct service *s, enum rows rows)
 {
+	const struct table *t = &tables[rows];
 	const struct method *m;
 
-	buf_printf(b, "static const struct rpc_method %s_methods[] = {\n",
-	    s->cname);
+	buf_printf(b, "static const struct rpc_method %s_%s[] = {\n", s->cname,
+	    t->methods);
 	for (m = s->methods; m < s->methods + s->nmethods; m++)
-		put_row(b, s, m, handlers);
+		if (is_in(m, rows))
+			put_row(b, s, m, rows != ROWS_ALL);
 	buf_printf(b,
 	    "};\n%sconst struct rpc_service %s_%s = {\n"
-	    "\t.name = \"%s\",\n\t.methods = %s_methods,\n"
+	    "\t.name = \"%s\",\n\t.methods = %s_%s,\n"
 	    "\t.nmethods = %zu,\n};\n\n",
-	    handlers ? "" : "static ", s->cname, handlers ? "service" : "known",
-	    s->full, s->cname, s->nmethods);
+	    t->linkage, s->cname, t->service, s->full, s->cname, t->methods,
+	    count_rows(s, rows));
 }
 
+/* i counts the rows of the method's table. */
 static void
-put_caller(struct buf *b, const struct service *s, size_t i)
+put_caller(struct buf *b, const struct service *s, const struct method *m,
+    size_t i)
 {
-	put_handler(b, "rpc_", s, &s->methods[i], "\n{\n");
-	buf_printf(b, "\treturn rpc_call(r, &%s_methods[%zu], in, out);\n}\n\n",
-	    s->cname, i);
+	put_handler(b, "rpc_", s, m, "\n{\n");
+	buf_printf(b, "\treturn rpc_call(r, &%s_%s[%zu], in, out);\n}\n\n",
+	    s->cname, tables[m->outside ? ROWS_OUTSIDE : ROWS_HERE].methods, i);
+}
+
+/* A table, and the callers of its methods. */
+static void
+put_part(struct buf *b, const struct service *s, enum rows rows)
+{
+	const struct method *m;
+	size_t i = 0;
+
+	put_service(b, s, rows);
+	for (m = s->methods; m < s->methods + s->nmethods; m++) {
+		if (!is_in(m, rows))
+			continue;
+		if (has_handler(m) && !m->server_stream)
+			put_caller(b, s, m, i);
+		i++;
+	}
 }
 
 char *
@@ -143,11 +208,9 @@ make_rpc_c(const struct file *f)
 		for (i = 0; i < s->nmethods; i++)
 			if (has_handler(&s->methods[i]))
 				put_wrapper(b, s, &s->methods[i]);
-		put_service(b, s, true);
-		for (i = 0; i < s->nmethods; i++)
-			if (has_handler(&s->methods[i]) &&
-			    !s->methods[i].server_stream)
-				put_caller(b, s, i);
+		put_part(b, s, ROWS_HERE);
+		if (count_rows(s, ROWS_OUTSIDE) > 0)
+			put_part(b, s, ROWS_OUTSIDE);
 	}
 	return b->data;
 }
@@ -185,7 +248,7 @@ make_services_c(const struct request *rq)
 		if (!make_is_asked(rq, f))
 			continue;
 		for (s = f->services; s < f->services + f->nservices; s++) {
-			put_service(b, s, false);
+			put_service(b, s, ROWS_ALL);
 			buf_printf(list, "\t&%s_known,\n", s->cname);
 		}
 	}

@@ -21,11 +21,11 @@
 
 struct forward {
 	char *socket;
-	const char *const *services;
+	const struct rpc_service *const *services;
 };
 
 struct forward *
-forward_open(const char *socket, const char *const *services)
+forward_open(const char *socket, const struct rpc_service *const *services)
 {
 	struct forward *f;
 
@@ -47,15 +47,11 @@ forward_close(struct forward *f)
 bool
 forward_serves(const struct forward *f, const struct rpc_method *m)
 {
-	const char *const *s;
-	size_t len;
+	const struct rpc_service *const *s;
 
-	for (s = f == NULL ? NULL : f->services; s != NULL && *s != NULL; s++) {
-		len = strlen(*s);
-		if (strncmp(m->path + 1, *s, len) == 0 &&
-		    m->path[len + 1] == '/')
+	for (s = f == NULL ? NULL : f->services; s != NULL && *s != NULL; s++)
+		if (m >= (*s)->methods && m < (*s)->methods + (*s)->nmethods)
 			return true;
-	}
 	return false;
 }
 

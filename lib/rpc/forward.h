@@ -1,5 +1,5 @@
 /*
- * Calls of services that another pool of this host holds. A page calls
+ * Calls of methods that another pool of this host holds. A page calls
  * rpc_SERVICE_METHOD() as for any service; for these the call travels over
  * that pool's socket in the visitor's name: cookies, address, time left.
  * Access is checked there.
@@ -12,11 +12,12 @@
 struct forward;
 
 /*
- * socket: of the pool; NULL or "": calls of these services are unavailable.
- * services: their names, NULL-terminated, kept. Nothing is connected before
+ * socket: of the pool; NULL or "": such calls are unavailable.
+ * services: what it serves, NULL-terminated, kept. Nothing is connected before
  * the first call. The caller owns it.
  */
-struct forward *forward_open(const char *socket, const char *const *services);
+struct forward *forward_open(const char *socket,
+    const struct rpc_service *const *services);
 void forward_close(struct forward *f);
 
 /* Whether calls of m go there. f may be NULL: no. */

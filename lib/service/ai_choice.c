@@ -393,37 +393,54 @@ ai_choice_may_spend(struct ai_choice *c, int64_t tokens)
 
 /* --- a trial ----------------------------------------------------------------- */
 
-/* Whether the stored key was given for that provider and address. */
-static bool
-is_kept_for(const struct row *row, const struct ai_trial *t)
-{
-	return !str_is_empty(row->sealed) &&
-	    str_eq(row->key_provider, t->provider->name) &&
-	    str_eq(row->key_url, t->url == NULL ? "" : t->url);
-}
-
-enum code
-ai_choice_try(struct req *r, const struct ai_trial *t, bool *has_key,
-    struct ai_choice **out)
+/* The trial with what is stored in place of what it leaves out. */
+static struct decision
+decide_trial(const struct ai_trial *t, const struct row *row)
 {
 	struct decision d = { .provider = t->provider,
 		.model = t->model,
 		.url = t->url,
 		.key = KEY_TENANT };
+
+	if (d.provider == NULL)
+		d.provider =
+		    row->named != NULL ? row->named : provider_find("gemini");
+	if (d.provider == row->named) {
+		d.model = d.model != NULL ? d.model : row->model;
+		d.url = d.url != NULL ? d.url : row->url;
+	}
+	return d;
+}
+
+/* Whether the stored key was given for that provider and address. */
+static bool
+is_kept_for(const struct row *row, const struct decision *d)
+{
+	return !str_is_empty(row->sealed) &&
+	    str_eq(row->key_provider, d->provider->name) &&
+	    str_eq(row->key_url, d->url == NULL ? "" : d->url);
+}
+
+enum code
+ai_choice_try(struct req *r, const struct ai_trial *t, struct ai_choice **out)
+{
+	struct decision d;
 	struct row row;
 	enum code code;
+	bool keyless;
 
 	*out = NULL;
 	if ((code = load(r, &row)) != CODE_OK)
 		return code;
-	*has_key = t->key != NULL || is_kept_for(&row, t);
-	if (!*has_key && !provider_needs_key(t->provider) &&
-	    (t->provider->wire == NULL || !str_is_empty(t->url))) {
+	d = decide_trial(t, &row);
+	keyless = d.provider->wire == NULL ||
+	    (!str_is_empty(d.url) && !provider_needs_key(d.provider));
+	if (t->key == NULL && !is_kept_for(&row, &d)) {
+		if (!keyless)
+			return CODE_OK;
 		d.key = KEY_NONE;
-		*has_key = true;
 	}
-	if (*has_key)
-		*out = make(r, &d, &row, t->key);
+	*out = make(r, &d, &row, t->key);
 	return CODE_OK;
 }
 

@@ -52,9 +52,9 @@ void ai_choice_run(const struct ai_choice *c, struct provider_run *run);
 bool ai_choice_may_spend(struct ai_choice *c, int64_t tokens);
 
 /*
- * A provider to be tried, not the one of the settings. key NULL: the stored
- * one, if it was given for this provider and address. model, url: NULL or ""
- * for the installation's.
+ * A provider to be tried. NULL stands for what is stored: the provider, and if
+ * it is that one, model, address and key; "" for the installation's model or
+ * address. The stored key is only tried where it was given for.
  */
 struct ai_trial {
 	const struct provider *provider;
@@ -63,11 +63,8 @@ struct ai_trial {
 	const char *url;
 };
 
-/*
- * The same for a trial. *has_key: whether there is a key, or none is needed;
- * without it, *out is NULL.
- */
-enum code ai_choice_try(struct req *r, const struct ai_trial *t, bool *has_key,
+/* The same for a trial. CODE_OK and *out NULL: there is no key to try. */
+enum code ai_choice_try(struct req *r, const struct ai_trial *t,
     struct ai_choice **out) MUST_CHECK;
 
 /* --- for whoever accepts work (any role, no key) ------------------------------ */

@@ -13,7 +13,8 @@ enum by {
 	BY_ADDRESS = 0,
 	BY_EMAIL,
 	BY_IDENTITY,
-	BY_COMPANY
+	BY_COMPANY,
+	BY_TENANT
 };
 
 static const struct limit {
@@ -40,6 +41,8 @@ static const struct limit {
 	[RATELIMIT_CHECKOUT] = { "checkout", 10, RATE_HOUR, BY_COMPANY },
 	[RATELIMIT_PORTAL] = { "portal", 10, RATE_HOUR, BY_COMPANY },
 	[RATELIMIT_RETURN] = { "checkout_return", 30, RATE_MINUTE, BY_ADDRESS },
+	[RATELIMIT_TEST_KEY] = { "test_key", 10, RATE_MINUTE, BY_TENANT },
+	[RATELIMIT_ENHANCE] = { "enhance", 20, RATE_MINUTE, BY_TENANT },
 };
 
 static const char *
@@ -52,6 +55,8 @@ subject_of(struct req *r, enum by by)
 		return r->who.identity_id;
 	case BY_COMPANY:
 		return r->who.company_id;
+	case BY_TENANT:
+		return r->who.tenant_id;
 	case BY_EMAIL:
 		break;
 	}

@@ -1,7 +1,7 @@
 /*
- * How often may be signed up, invited and paid: sliding windows that all
- * workers of a host share, or each by itself without a cache (spec
- * accounts.md, section 18). Failed session checks are counted in rpc/caller.c.
+ * How often may be signed up, invited and paid, and an AI provider be waited
+ * for: sliding windows that all workers of a host share, or each by itself
+ * without a cache (spec accounts.md, section 18; content.md 7). Failed session checks are counted in rpc/caller.c.
  */
 #ifndef MIRAI_SERVICE_RATELIMIT_H
 #define MIRAI_SERVICE_RATELIMIT_H
@@ -21,13 +21,15 @@ enum ratelimit_kind {
 	RATELIMIT_CHECKOUT,	     /* 10 per hour and company */
 	RATELIMIT_PORTAL,	     /* 10 per hour and company */
 	RATELIMIT_RETURN,	     /* 30 per minute and address */
+	RATELIMIT_TEST_KEY,	     /* 10 per minute and tenant */
+	RATELIMIT_ENHANCE,	     /* 20 per minute and tenant */
 	RATELIMIT__MAX
 };
 
 /*
  * Counts one, or fails the request: RESOURCE_EXHAUSTED with the reason
  * RATE_LIMITED and Retry-After. subject NULL: the client's address, the
- * caller's identity or company, as the kind says; an e-mail address must be
+ * caller's identity, company or tenant, as the kind says; an e-mail address must be
  * given, in the form it is stored in. Nothing is counted where accounts.limits
  * is off.
  */

@@ -68,6 +68,10 @@ service SMEListService {
 		option (mirai.need) = PUBLIC;
 		option idempotency_level = NO_SIDE_EFFECTS;
 	}
+	rpc Ask(Q) returns (A) {
+		option (mirai.need) = MEMBER;
+		option (mirai.outside) = true;
+	}
 	rpc Watch(Q) returns (stream A) {
 		option (mirai.need) = USER;
 		option (mirai.served_apart) = true;
@@ -96,6 +100,12 @@ has t.rpc.c '.max_bytes = 4096,'
 has t.rpc.c '.max_bytes = 1024,'
 has t.rpc.c '.never_compress = true,'
 has t.rpc.c '.while_suspended = true,'
+has t.rpc.h 'extern const struct rpc_service sme_list_outside;'
+has t.rpc.c '.methods = sme_list_outside_methods,'
+has t.rpc.c 'return rpc_call(r, &sme_list_outside_methods[0], in, out);'
+sed -n '/sme_list_methods\[\] = {/,/^};/p' "$dir/t.rpc.c" >"$dir/err"
+! grep -q '/Ask"' "$dir/err" && grep -q '/Look"' "$dir/err"
+ok $? 'a method that waits for somebody outside is in no other table'
 ! grep -q 'sme_list_watch' "$dir/t.rpc.h"
 ok $? 'a method served apart has no handler'
 ${CC:-cc} -std=c11 -Wall -Wextra -Werror -Ilib -I"$dir" -c -o "$dir/t.o" \

@@ -1,0 +1,172 @@
+/*
+ * SMEService/EnhanceSubmissionContent: a better text proposed for a submission
+ * (spec content.md 4, 9.4). Answered by mirai-account, since it waits for the
+ * provider. Nothing is stored but what it cost; no transaction is open while
+ * the provider writes.
+ */
+#include "mirai/v1/sme.rpc.h"
+
+#include "base/clock.h"
+#include "service/ai_choice.h"
+#include "service/ai_usage.h"
+#include "service/field.h"
+#include "service/ratelimit.h"
+#include "service/sme.h"
+
+#define LONGEST_MS 60000
+#define SPARE_MS   1000 /* to write down what it cost */
+
+enum query {
+	Q_TEXT,
+	Q__MAX
+};
+
+extern const struct db_query sme_enhance_queries[];
+
+const struct db_query sme_enhance_queries[] = {
+	[Q_TEXT] = {
+	    .name = "sme_enhance_text",
+	    .nargs = 6, /* SME_TASK_VIEWER, submission */
+	    .sql = "SELECT b.extracted_text,"
+		   " t.assigned_by_user_id = $2::uuid" SME_TASK_FROM
+		   " JOIN sme_task_submissions b ON b.tenant_id = t.tenant_id"
+		   " AND b.task_id = t.id WHERE b.tenant_id = $1::uuid"
+		   " AND b.id = $6::uuid AND " SME_TASK_SEES("t", "s"),
+	},
+	[Q__MAX] = { 0 },
+};
+
+/* One call, until its answer. */
+struct work {
+	struct req *r;
+	struct ai_choice *choice;
+	int64_t until_ms;
+};
+
+static enum code
+field_type(struct req *r, int32_t value, enum ask_enhance *out)
+{
+	switch (value) {
+	case PB_ENHANCE_TYPE_UNSPECIFIED:
+	case PB_ENHANCE_TYPE_SUMMARIZE:
+		*out = ASK_SUMMARIZE;
+		return CODE_OK;
+	case PB_ENHANCE_TYPE_IMPROVE:
+		*out = ASK_IMPROVE;
+		return CODE_OK;
+	default:
+		return req_fail_field(r, "enhance_type", "is unknown");
+	}
+}
+
+static enum code
+take_text(struct req *r, struct db_rows *rows, const char **text)
+{
+	if (rows == NULL)
+		return req_fail_db(r);
+	if (!db_next(rows))
+		return req_fail_reason(r, CODE_NOT_FOUND,
+		    "SUBMISSION_NOT_FOUND", "submission not found");
+	if (!db_bool(rows, 1) && r->who.role != ROLE_ADMIN)
+		return req_fail_forbidden(r,
+		    "only who gave the task and administrators may do that");
+	*text = db_text(rows, 0);
+	if (**text == '\0')
+		return req_fail_reason(r, CODE_INVALID_ARGUMENT,
+		    "SUBMISSION_WITHOUT_TEXT",
+		    "the submission has no text to work on");
+	return CODE_OK;
+}
+
+/* The text of a submission, for those who may have it rewritten. */
+static enum code
+load(struct req *r, const char *id, const char **text)
+{
+	struct db_scope scope = { .tenant_id = r->who.tenant_id,
+		.user_id = r->who.user_id,
+		.deadline_ms = r->deadline_ms };
+	enum code code, done;
+
+	db_begin(r->db, DB_TX_READ, &scope);
+	code = take_text(r,
+	    db_run(r->db, &sme_enhance_queries[Q_TEXT],
+		DB_ARGS(SME_TASK_VIEWER(r), id)),
+	    text);
+	done = db_end(r->db, code);
+	return done == code ? code : req_fail_db(r);
+}
+
+static bool
+is_late(void *arg)
+{
+	const struct work *w = arg;
+
+	return clock_mono_ms() >= w->until_ms;
+}
+
+static bool
+may_spend(void *arg, int64_t tokens)
+{
+	const struct work *w = arg;
+
+	return ai_choice_may_spend(w->choice, tokens);
+}
+
+/* Also when it failed; the time kept for it is not the request's. */
+static enum code
+count(struct req *r, const struct provider_run *run)
+{
+	struct db_scope scope = { .tenant_id = r->who.tenant_id,
+		.deadline_ms = clock_mono_ms() + SPARE_MS };
+
+	if (run->provider->wire != NULL && run->calls == 0)
+		return CODE_OK;
+	db_begin(r->db, DB_TX_WRITE, &scope);
+	ai_usage_add(r->db, r->mem, r->who.tenant_id, AI_USAGE_ENHANCE,
+	    run->tokens, 1);
+	return db_end(r->db, CODE_OK) == CODE_OK ? CODE_OK : req_fail_db(r);
+}
+
+static enum code
+enhance(struct work *w, enum ask_enhance how, const char *text,
+    const char **out)
+{
+	struct provider_run run = { .a = w->r->mem,
+		.stop = is_late,
+		.may_spend = may_spend,
+		.arg = w };
+	enum provider_end end;
+	enum code code;
+
+	if ((code = ai_choice_open(w->r, &w->choice)) != CODE_OK)
+		return code;
+	ai_choice_run(w->choice, &run);
+	end = run.provider->enhance(&run, how, text, out);
+	ai_choice_close(w->choice);
+	if ((code = count(w->r, &run)) != CODE_OK)
+		return code;
+	if (end == PROVIDER_CANCELLED)
+		end = PROVIDER_UNAVAILABLE; /* it took too long */
+	return end == PROVIDER_DONE ? CODE_OK : ai_choice_fail(w->r, end);
+}
+
+enum code
+sme_enhance_submission_content(struct req *r,
+    const struct pb_enhance_submission_content_request *in,
+    struct pb_enhance_submission_content_response *out)
+{
+	struct work w = { .r = r, .until_ms = clock_mono_ms() + LONGEST_MS };
+	enum ask_enhance how;
+	const char *id;
+	enum code code;
+
+	if (w.until_ms > r->deadline_ms - SPARE_MS)
+		w.until_ms = r->deadline_ms - SPARE_MS;
+	code = field_uuid(r, "submission_id", in->submission_id, &id);
+	if (code != CODE_OK ||
+	    (code = field_type(r, in->enhance_type, &how)) != CODE_OK ||
+	    (code = load(r, id, &out->original_content)) != CODE_OK ||
+	    (code = ratelimit_take(r, RATELIMIT_ENHANCE, NULL)) != CODE_OK)
+		return code;
+	return enhance(&w, how, out->original_content, &out->enhanced_content);
+}
