@@ -127,16 +127,19 @@ export function nextSession(cmi) {
 
 /*
  * Launches the package. o: Recorder's options, and size, scheme, forced,
- * motion, locale, script (false: off), ready (false: do not wait).
+ * motion, locale, script (false: off), ready (false: do not wait), clock (true:
+ * time can be moved on).
  */
 export async function launch(site, o = {}) {
 	const { size = [1280, 800], scheme = "light", script = true, ready = true,
-		context: shared, ...rest } = o;
+		clock = false, context: shared, ...rest } = o;
 	const context = shared || await browser.newContext({ colorScheme: scheme,
 		viewport: { width: size[0], height: size[1] },
 		javaScriptEnabled: script });
 	context.setDefaultTimeout(60000);	/* the machine may be busy */
 	const page = await context.newPage();
+	if (clock)
+		await page.clock.install();
 	const errors = [];
 	page.on("pageerror", (e) => errors.push(String(e)));
 	page.on("console", (m) => m.type() === "error" &&
