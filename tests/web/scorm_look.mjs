@@ -235,8 +235,10 @@ await withPackage(fire, [], async (site, p) => {
 	const errors = [];
 	disk.on("console", (m) => m.type() === "error" && errors.push(m.text()));
 	disk.on("pageerror", (e) => errors.push(String(e)));
+	await disk.clock.install();
 	await disk.goto("file://" + p.dir + "/index.html");
-	await disk.locator("#next").waitFor({ timeout: 8000 });
+	await disk.clock.runFor(5000);	/* as long as a host is waited for */
+	await disk.locator("#next").waitFor();
 	await disk.locator("#next").click();
 	is(await disk.locator(".current h1").textContent(),
 	    "Extinguishers and what they are for", "opened from a disk it works");

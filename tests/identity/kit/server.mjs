@@ -67,6 +67,7 @@ export async function startService(lines = [], workers = 4, program = 'mirai-ide
 		`server.document-root = "${dir}"`,
 		...(tcp ? ['server.bind = "127.0.0.1"', `server.port = ${port}`] : [`server.bind = "${web}"`]),
 		`server.upload-dirs = ("${dir}")`,
+		'server.max-keep-alive-idle = 600', // not closed in the moment it is used again
 		'fastcgi.server = ("/" => ((',
 		`  "socket" => "${fcgi}", "check-local" => "disable",`,
 		'  "fix-root-scriptname" => "enable")))',

@@ -97,8 +97,11 @@ function adminOn(text, port) {
 	return text.replace('var.run + "/admin.sock"', `"127.0.0.1:${port}"`).replace(/^\s*server\.socket-perms.*$/m, '');
 }
 
+// A connection that idles is not closed in the moment it is used again.
+const PATIENT = 'server.max-keep-alive-idle = 600\n';
+
 function startLighttpd(start, env, kratos, adminPort) {
-	const sample = execFileSync('sh', [path.join(SRCDIR, 'etc/dev/lighttpd.sh')], { env, encoding: 'utf8' });
+	const sample = PATIENT + execFileSync('sh', [path.join(SRCDIR, 'etc/dev/lighttpd.sh')], { env, encoding: 'utf8' });
 	fs.writeFileSync(path.join(TEST_DIR, 'lighttpd.conf'), kratos === undefined ? sample
 		: kratos === 'own' ? adminOn(sample, adminPort) : toKratos(sample, kratos));
 	start('lighttpd', fs.existsSync('/usr/sbin/lighttpd') ? '/usr/sbin/lighttpd' : 'lighttpd',
@@ -108,7 +111,7 @@ function startLighttpd(start, env, kratos, adminPort) {
 // As root it gives its rights up, for a user the pools' group lets in.
 function startApache(start, env) {
 	const file = path.join(TEST_DIR, 'apache.conf');
-	fs.writeFileSync(file, execFileSync('sh', [path.join(SRCDIR, 'etc/dev/apache.sh')], { env, encoding: 'utf8' }));
+	fs.writeFileSync(file, `KeepAliveTimeout 600\n${execFileSync('sh', [path.join(SRCDIR, 'etc/dev/apache.sh')], { env, encoding: 'utf8' })}`);
 	for (const dir of [TEST_DIR, env.RUN, path.join(env.RUN, 'svc')])
 		fs.chmodSync(dir, 0o755);
 	start('apache', '/usr/sbin/apache2', ['-D', 'FOREGROUND', '-f', file]);
