@@ -506,6 +506,19 @@ const struct conf_key conf_keys[] = {
 	{ "url.marketing", "MARKETING_URL", NULL,
 	    "Address of the marketing host; unset for that of the application",
 	    CONF_URL, false, 0, 0 },
+	{ "worker.slots", "WORKER_SLOTS", "10",
+	    "Jobs that mirai-generate works on at once, and mirai-ingest too",
+	    CONF_INT, false, 1, 200 },
+	{ "worker.stale", "STALE_JOB_TIMEOUT_MINUTES", "30",
+	    "Minutes that one attempt at a job may take; what nobody works on"
+	    " any more is noticed within two",
+	    CONF_INT, false, 1, 1440 },
+	{ "worker.tenant_max", NULL, "5",
+	    "Jobs of one company among them while nobody else waits", CONF_INT,
+	    false, 1, 200 },
+	{ "worker.tenant_share", NULL, "2",
+	    "Jobs of one company among them while others wait", CONF_INT, false,
+	    1, 200 },
 };
 const size_t conf_nkeys = NITEMS(conf_keys);
 

@@ -11,11 +11,13 @@
 
 #include <assert.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <libpq-fe.h>
 
@@ -353,6 +355,22 @@ db_close(struct db *db)
 	free(db->dbname);
 	free(db->options);
 	free(db);
+}
+
+/* The descriptor leads nowhere from now on, so what is said is lost. */
+void
+db_abandon(struct db *db)
+{
+	int fd;
+
+	if (db == NULL)
+		return;
+	if (db->conn != NULL && PQsocket(db->conn) != -1 &&
+	    (fd = open("/dev/null", O_RDWR | O_CLOEXEC)) != -1) {
+		(void)dup2(fd, PQsocket(db->conn));
+		(void)close(fd);
+	}
+	db_close(db);
 }
 
 void

@@ -68,6 +68,12 @@ void db_close(struct db *db);
 struct db *db_open_as(const char *url, const char *application,
     const char *dbname, const char *role);
 
+/*
+ * Closes it in a child after fork(2) without a word to the server: the
+ * connection goes on as the parent's. NULL is fine.
+ */
+void db_abandon(struct db *db);
+
 /* Gives the connection back to the server if unused for idle_ms. */
 void db_idle(struct db *db, int64_t idle_ms);
 

@@ -141,6 +141,14 @@ job_lock(struct job *j, const char *name)
 	return 1;
 }
 
+void
+job_unlock(struct job *j)
+{
+	if (j->lock != -1)
+		(void)close(j->lock);
+	j->lock = -1;
+}
+
 static int
 open_identity(struct job *j, const struct conf *conf)
 {
@@ -241,8 +249,7 @@ job_close(struct job *j)
 	db_close(j->env.db);
 	cache_close(j->env.cache);
 	store_close(j->env.store);
-	if (j->lock != -1)
-		(void)close(j->lock);
+	job_unlock(j);
 	if (j->env.conf != NULL)
 		conf_free((struct conf *)(uintptr_t)j->env.conf);
 	memset(j, 0, sizeof(*j));

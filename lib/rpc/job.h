@@ -52,6 +52,9 @@ void job_close(struct job *j);
  */
 int job_lock(struct job *j, const char *name) MUST_CHECK;
 
+/* Gives that lock up before the end: the next run of the program begins. */
+void job_unlock(struct job *j);
+
 /* Whether SIGTERM or SIGINT asked for the end; the step in hand is finished. */
 bool job_stopping(void);
 

@@ -5,7 +5,6 @@
 #ifndef MIRAI_SERVICE_GENJOB_WORK_H
 #define MIRAI_SERVICE_GENJOB_WORK_H
 
-#include "rpc/job.h"
 #include "service/genjob.h"
 
 /* How long things take, in milliseconds; tests are in a hurry. */
@@ -20,18 +19,21 @@ struct genjob_times {
 
 extern const struct genjob_times genjob_times_default;
 
-/*
- * Works on jobs of these kinds, which share one channel, until the time of
- * this program's run is over; with -1 until there is none to claim. What still
- * runs then is waited for while the next run of the program works already. At
- * SIGTERM it gets times->shutdown, and is put back into the queue after that.
- * -1 if something failed besides jobs, which is logged.
- */
-int genjob_work(struct job *j, const struct genjob_kind *kinds, size_t nkinds,
-    const struct genjob_times *times) MUST_CHECK;
+/* A worker program: its jobs share one channel. */
+struct genjob_work {
+	const char *name; /* "mirai-generate" */
+	const struct genjob_kind *kinds;
+	size_t nkinds;
+	const struct genjob_times *times; /* NULL: the default */
+};
 
-/* -n: what waits, on standard output. */
-int genjob_work_show(struct job *j, const struct genjob_kind *kinds,
-    size_t nkinds) MUST_CHECK;
+/*
+ * The whole of such a program, with the flags of rpc/job.h; its exit status.
+ * Works on the queue until the time of this run is over, and with -1 until
+ * there is nothing to claim. What still runs then is waited for while the next
+ * run of the program works already. At SIGTERM it gets times->shutdown, and is
+ * put back into the queue after that.
+ */
+int genjob_work_main(const struct genjob_work *work, int argc, char **argv);
 
 #endif
