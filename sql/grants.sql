@@ -8,7 +8,8 @@
 --   mirai_worker           programs run by cron; may look across tenants
 --   mirai_identity         the identity service
 --   mirai_identity_reader  asks who is who, changes nothing
---   mirai_lookup           cannot log in; owns user_by_identity()
+--   mirai_lookup           cannot log in; owns user_by_identity() and
+--                          sme_search()
 --
 -- A site's own login roles are made members: GRANT mirai_tenant TO web1.
 
@@ -46,7 +47,8 @@ REVOKE ALL ON ALL TABLES IN SCHEMA public FROM PUBLIC, mirai_tenant,
 REVOKE CREATE ON SCHEMA public FROM PUBLIC;
 GRANT USAGE ON SCHEMA public TO mirai_tenant, mirai_worker, mirai_lookup;
 GRANT SELECT ON schema_migrations TO mirai_tenant, mirai_worker;
-GRANT EXECUTE ON FUNCTION user_by_identity(uuid)
+GRANT EXECUTE ON FUNCTION user_by_identity(uuid),
+	sme_search(uuid[], text[], text, int)
 	TO mirai_tenant, mirai_worker;
 
 -- Plan, seats and billing, slug and status are not for those who serve.

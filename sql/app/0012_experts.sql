@@ -138,6 +138,7 @@ CREATE TABLE sme_task_submissions (
 	ingestion_error text,
 	submitted_by_user_id uuid NOT NULL,
 	submitted_at timestamptz NOT NULL DEFAULT now(),
+	scanned_at timestamptz, -- by the virus scanner, where there is one
 	processed_at timestamptz,
 	reviewer_notes text,
 	approved_content text,
@@ -166,6 +167,53 @@ CREATE INDEX sme_task_submissions_approver_idx
 	ON sme_task_submissions (approved_by_user_id)
 	WHERE approved_by_user_id IS NOT NULL;
 
+-- What a search ranks a chunk by: the words of topic, keywords and content as
+-- they stand and by their stems in the chunk's language. "k:", which no text
+-- can contain as a word, holds each keyword as a whole.
+CREATE FUNCTION sme_chunk_words(lang text, topic text, keywords text[],
+	content text) RETURNS tsvector
+LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+	stems CONSTANT regconfig := CASE left(lang, 2)
+		WHEN 'en' THEN 'english'::regconfig
+		WHEN 'de' THEN 'german'::regconfig
+		WHEN 'fr' THEN 'french'::regconfig
+		WHEN 'es' THEN 'spanish'::regconfig
+		WHEN 'ru' THEN 'russian'::regconfig
+		WHEN 'el' THEN 'greek'::regconfig
+		WHEN 'ar' THEN 'arabic'::regconfig
+		WHEN 'hi' THEN 'hindi'::regconfig
+		END;
+	body CONSTANT text := left(content, 50000);
+	tags CONSTANT text := array_to_string(keywords, ' . ');
+	words tsvector;
+BEGIN
+	words := setweight(to_tsvector('simple', topic), 'A')
+		|| setweight(to_tsvector('simple', tags), 'B')
+		|| to_tsvector('simple', body);
+	IF stems IS NOT NULL THEN
+		words := words || setweight(to_tsvector(stems, topic), 'A')
+			|| setweight(to_tsvector(stems, tags), 'B')
+			|| to_tsvector(stems, body);
+	END IF;
+	RETURN words || array_to_tsvector(ARRAY(SELECT DISTINCT
+		'k:' || lower(k) FROM unnest(keywords) k));
+END
+$$;
+
+-- What a search finds it by: the same words, each of one tenant.
+CREATE FUNCTION sme_chunk_keys(tenant_id uuid, words tsvector) RETURNS tsvector
+LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+	RETURN array_to_tsvector(ARRAY(SELECT left(tenant_id::text, 8) || w
+		FROM unnest(tsvector_to_array(words)) w));
+END
+$$;
+
 CREATE TABLE sme_knowledge_chunks (
 	id uuid PRIMARY KEY DEFAULT gen_random_uuid(),
 	tenant_id uuid NOT NULL REFERENCES tenants (id) ON DELETE CASCADE,
@@ -181,6 +229,9 @@ CREATE TABLE sme_knowledge_chunks (
 	position int NOT NULL DEFAULT 0,
 	heading_path text[] NOT NULL DEFAULT '{}',
 	created_at timestamptz NOT NULL DEFAULT now(),
+	words tsvector NOT NULL GENERATED ALWAYS AS
+		(sme_chunk_words(lang, topic, keywords, content))
+		STORED,
 	CONSTRAINT sme_knowledge_chunks_tenant_id_id_key
 		UNIQUE (tenant_id, id),
 	CONSTRAINT sme_knowledge_chunks_score_check
@@ -198,8 +249,11 @@ CREATE INDEX sme_knowledge_chunks_sme_id_idx ON sme_knowledge_chunks
 	(sme_id, relevance_score DESC, created_at DESC, id);
 CREATE INDEX sme_knowledge_chunks_submission_id_idx
 	ON sme_knowledge_chunks (submission_id);
-CREATE INDEX sme_knowledge_chunks_tenant_id_idx
-	ON sme_knowledge_chunks (tenant_id);
+CREATE INDEX sme_knowledge_chunks_tenant_id_idx ON sme_knowledge_chunks
+	(tenant_id, relevance_score DESC, created_at DESC, id);
+-- A list of what is new would be read by every search.
+CREATE INDEX sme_knowledge_chunks_words_idx ON sme_knowledge_chunks
+	USING gin (sme_chunk_keys(tenant_id, words)) WITH (fastupdate = off);
 
 CREATE TABLE target_audience_templates (
 	id uuid PRIMARY KEY DEFAULT gen_random_uuid(),
@@ -280,6 +334,121 @@ CREATE POLICY tenant ON sme_knowledge_chunks
 	WITH CHECK (tenant_id = (SELECT current_tenant_id()));
 CREATE POLICY worker ON sme_knowledge_chunks TO mirai_worker
 	USING ((SELECT is_superadmin())) WITH CHECK ((SELECT is_superadmin()));
+
+-- Searching. The operator @@ may not come before a policy's own test, as it
+-- could tell what it sees, so no index would serve it: the search runs as the
+-- role that cannot log in, which sees all chunks, and tests the tenant itself.
+-- Roles inherit what others are shown; the owner shall not.
+GRANT SELECT (id, tenant_id, sme_id, relevance_score, created_at, words)
+	ON sme_knowledge_chunks TO mirai_lookup;
+CREATE POLICY lookup ON sme_knowledge_chunks FOR SELECT TO mirai_lookup
+	USING (true);
+CREATE POLICY owner ON sme_knowledge_chunks AS RESTRICTIVE TO mirai_owner
+	USING (tenant_id = (SELECT current_tenant_id()));
+
+-- A word or a phrase in every language that chunks are kept in. last: a word
+-- may go on.
+CREATE FUNCTION sme_search_term(term text, phrase boolean, last boolean)
+RETURNS tsquery
+LANGUAGE plpgsql STABLE STRICT PARALLEL SAFE
+SET search_path = pg_catalog, pg_temp
+SET client_min_messages = warning -- a stop word is no news
+AS $$
+DECLARE
+	lang regconfig;
+	q text;
+	all_q text := '';
+BEGIN
+	FOREACH lang IN ARRAY ARRAY['simple', 'english', 'german', 'french',
+		'spanish', 'russian', 'greek', 'arabic', 'hindi']::regconfig[]
+	LOOP
+		q := CASE WHEN phrase THEN phraseto_tsquery(lang, term)
+			ELSE plainto_tsquery(lang, term) END::text;
+		CONTINUE WHEN q = '';
+		IF last AND lang = 'simple'::regconfig THEN
+			q := q || ':*';
+		END IF;
+		CONTINUE WHEN strpos(all_q, '(' || q || ')') > 0;
+		all_q := all_q || CASE WHEN all_q = '' THEN '' ELSE ' | ' END
+			|| '(' || q || ')';
+	END LOOP;
+	RETURN all_q::tsquery;
+END
+$$;
+
+-- The chunks of some sources of the caller's tenant that hold all terms, best
+-- first. terms: words, phrases in quotation marks, "word*" for what begins so;
+-- whole: the query as one keyword.
+--
+-- However many chunks hold a word, a bounded number is looked at: first the 600
+-- with the best score, which are enough when there are no others, or when the
+-- terms are in a tenth of them; then, by the index, 4000 of which 800 are
+-- ranked.
+CREATE FUNCTION sme_search(smes uuid[], terms text[], whole text, most int)
+RETURNS TABLE (chunk_id uuid, rank real)
+LANGUAGE plpgsql STABLE STRICT SECURITY DEFINER ROWS 20
+SET search_path = pg_catalog, pg_temp
+SET plan_cache_mode = force_custom_plan
+SET enable_seqscan = off
+SET jit = off
+AS $$
+DECLARE
+	tenant CONSTANT uuid := public.current_tenant_id();
+	keyword CONSTANT tsquery := ('''k:' || replace(replace(lower(whole),
+		'\', '\\'), '''', '''''') || '''')::tsquery;
+	term text;
+	one tsquery;
+	words tsquery; -- all of them, anywhere
+	exact tsquery; -- and the phrases as such
+	keys tsquery;
+	seen int;
+	hits uuid[];
+BEGIN
+	FOREACH term IN ARRAY terms LOOP
+		one := public.sme_search_term(trim(both '"' from
+			rtrim(term, '*')), false, right(term, 1) = '*');
+		CONTINUE WHEN numnode(one) = 0;
+		words := CASE WHEN words IS NULL THEN one ELSE words && one END;
+		IF left(term, 1) = '"' THEN
+			one := public.sme_search_term(trim(both '"' from term),
+				true, false);
+		END IF;
+		exact := CASE WHEN exact IS NULL THEN one ELSE exact && one END;
+	END LOOP;
+	exact := COALESCE(exact || keyword, keyword);
+
+	SELECT count(*), array_agg(b.id) FILTER (WHERE b.mine
+		AND b.words @@ exact) INTO seen, hits
+	FROM (SELECT k.id, k.words, k.sme_id = ANY (smes) AS mine
+		FROM public.sme_knowledge_chunks k WHERE k.tenant_id = tenant
+		ORDER BY k.relevance_score DESC, k.created_at DESC, k.id
+		LIMIT 600) b;
+	IF seen = 600 AND COALESCE(cardinality(hits), 0) < 60 THEN
+		keys := regexp_replace(COALESCE(words || keyword, keyword)::text,
+			'''((?:[^'']|'''')*)''',
+			'''' || left(tenant::text, 8) || '\1''', 'g')::tsquery;
+		hits := ARRAY(SELECT h.id FROM (SELECT k.id, k.relevance_score,
+				k.created_at FROM public.sme_knowledge_chunks k
+				WHERE public.sme_chunk_keys(k.tenant_id,
+					k.words) @@ keys
+				AND k.tenant_id = tenant
+				AND k.sme_id = ANY (smes) LIMIT 4000) h
+			ORDER BY h.relevance_score DESC, h.created_at DESC, h.id
+			LIMIT 800);
+	END IF;
+	RETURN QUERY
+	SELECT k.id, (ts_rank('{0.1, 0.2, 0.5, 1.0}', k.words, exact)
+		* (0.5 + k.relevance_score))::real AS found
+	FROM public.sme_knowledge_chunks k
+	WHERE k.id = ANY (hits) AND k.words @@ exact
+	ORDER BY found DESC, k.relevance_score DESC, k.created_at DESC, k.id
+	LIMIT most;
+END
+$$;
+REVOKE EXECUTE ON FUNCTION sme_search(uuid[], text[], text, int) FROM PUBLIC;
+GRANT CREATE ON SCHEMA public TO mirai_lookup;
+ALTER FUNCTION sme_search(uuid[], text[], text, int) OWNER TO mirai_lookup;
+REVOKE CREATE ON SCHEMA public FROM mirai_lookup;
 
 ALTER TABLE target_audience_templates ENABLE ROW LEVEL SECURITY,
 	FORCE ROW LEVEL SECURITY;

@@ -1,0 +1,340 @@
+/*
+ * SMEService: what sources know. Whoever changes a chunk holds its source, and
+ * the source's summary is written anew from what is there then.
+ */
+#include "service/sme_knowledge.h"
+
+#include <string.h>
+
+#include "ai/lang.h"
+#include "base/utf8.h"
+#include "mirai/v1/sme.rpc.h"
+#include "net/json.h"
+#include "net/store.h"
+#include "service/field.h"
+
+#define LIST_MAX   "2000" /* chunks of one answer */
+#define OBJECT_MAX "5000" /* chunks of a storage object */
+
+enum query {
+	Q_LIST,
+	Q_OF,
+	Q_UPDATE,
+	Q_DELETE,
+	Q_EMPTY,
+	Q_SUMMARY,
+	Q_OBJECT,
+	Q_PATH,
+	Q__MAX
+};
+
+extern const struct db_query sme_knowledge_queries[];
+
+const struct db_query sme_knowledge_queries[] = {
+	[Q_LIST] = {
+	    .name = "sme_knowledge_list",
+	    .nargs = 2, /* tenant, source */
+	    .sql = "SELECT " SME_CHUNK_COLUMNS " FROM sme_knowledge_chunks k"
+		   " WHERE k.tenant_id = $1::uuid AND k.sme_id = $2::uuid"
+		   " ORDER BY k.relevance_score DESC, k.created_at DESC, k.id"
+		   " LIMIT " LIST_MAX,
+	},
+	[Q_OF] = {
+	    .name = "sme_knowledge_of",
+	    .nargs = 2, /* tenant, chunk */
+	    .sql = "SELECT sme_id FROM sme_knowledge_chunks"
+		   " WHERE tenant_id = $1::uuid AND id = $2::uuid",
+	},
+	[Q_UPDATE] = {
+	    .name = "sme_knowledge_update",
+	    /* tenant, chunk, content, topic, keywords, lang */
+	    .nargs = 6,
+	    .sql = "UPDATE sme_knowledge_chunks k SET content = $3,"
+		   " topic = COALESCE($4, k.topic),"
+		   " keywords = COALESCE($5::text[], k.keywords), lang = $6"
+		   " WHERE k.tenant_id = $1::uuid AND k.id = $2::uuid"
+		   " RETURNING " SME_CHUNK_COLUMNS,
+	},
+	[Q_DELETE] = {
+	    .name = "sme_knowledge_delete",
+	    .nargs = 2, /* tenant, chunk */
+	    .sql = "DELETE FROM sme_knowledge_chunks"
+		   " WHERE tenant_id = $1::uuid AND id = $2::uuid",
+	},
+	[Q_EMPTY] = {
+	    .name = "sme_knowledge_empty",
+	    .nargs = 2, /* tenant, source */
+	    .sql = "UPDATE subject_matter_experts s SET status = 'draft'"
+		   " WHERE s.tenant_id = $1::uuid AND s.id = $2::uuid"
+		   " AND s.status = 'active' AND NOT EXISTS (SELECT 1"
+		   " FROM sme_knowledge_chunks k WHERE k.tenant_id = $1::uuid"
+		   " AND k.sme_id = $2::uuid)",
+	},
+	/* What was distilled after its approval is not that of a raw file. */
+	[Q_SUMMARY] = {
+	    .name = "sme_knowledge_summary",
+	    .nargs = 2, /* tenant, source */
+	    .sql = "UPDATE subject_matter_experts s SET updated_at = now(),"
+		   " knowledge_summary = (SELECT count(*)"
+		   " || CASE count(*) WHEN 1 THEN ' knowledge chunk'"
+		   " ELSE ' knowledge chunks' END FROM sme_knowledge_chunks k"
+		   " WHERE k.tenant_id = $1::uuid AND k.sme_id = $2::uuid"
+		   " HAVING count(*) > 0)"
+		   " || (SELECT E'\\n\\n' || string_agg(b.i || '. ' || b.topic"
+		   " || ': ' || b.beginning, E'\\n' ORDER BY b.i) FROM (SELECT"
+		   " row_number() OVER (ORDER BY k.relevance_score DESC,"
+		   " k.created_at DESC, k.id) AS i, k.topic, left("
+		   "regexp_replace(left(k.content, 400), '\\s+', ' ', 'g'),"
+		   " 200) AS beginning FROM sme_knowledge_chunks k"
+		   " WHERE k.tenant_id = $1::uuid AND k.sme_id = $2::uuid"
+		   " ORDER BY 1 LIMIT 50) b)"
+		   " || COALESCE((SELECT string_agg(E'\\n\\n---\\n\\n'"
+		   " || d.ai_summary, '' ORDER BY d.approved_at, d.id)"
+		   " FROM (SELECT b.id, b.ai_summary, b.approved_at"
+		   " FROM sme_task_submissions b JOIN sme_tasks t"
+		   " ON t.tenant_id = b.tenant_id AND t.id = b.task_id"
+		   " WHERE b.tenant_id = $1::uuid AND t.sme_id = $2::uuid"
+		   " AND b.is_approved AND b.processed_at >= b.approved_at"
+		   " AND b.ai_summary IS NOT NULL"
+		   " ORDER BY b.approved_at DESC, b.id LIMIT 20) d), '')"
+		   " WHERE s.tenant_id = $1::uuid AND s.id = $2::uuid",
+	},
+	[Q_OBJECT] = {
+	    .name = "sme_knowledge_object",
+	    .nargs = 2, /* tenant, source */
+	    .sql = "SELECT s.knowledge_summary, " SME_CHUNK_COLUMNS
+		   " FROM subject_matter_experts s"
+		   " LEFT JOIN sme_knowledge_chunks k"
+		   " ON k.tenant_id = s.tenant_id AND k.sme_id = s.id"
+		   " WHERE s.tenant_id = $1::uuid AND s.id = $2::uuid"
+		   " ORDER BY k.relevance_score DESC, k.created_at DESC, k.id"
+		   " LIMIT " OBJECT_MAX,
+	},
+	[Q_PATH] = {
+	    .name = "sme_knowledge_path",
+	    .nargs = 3, /* tenant, source, key */
+	    .sql = "UPDATE subject_matter_experts"
+		   " SET knowledge_content_path = $3"
+		   " WHERE tenant_id = $1::uuid AND id = $2::uuid",
+	},
+	[Q__MAX] = { 0 },
+};
+
+void
+sme_chunk_read(struct req *r, const struct db_rows *rows, unsigned col,
+    struct pb_sme_knowledge_chunk *out)
+{
+	out->id = db_text(rows, col);
+	out->sme_id = db_text(rows, col + 1);
+	out->submission_id = db_text_null(rows, col + 2);
+	out->content = db_text(rows, col + 3);
+	out->topic = db_text(rows, col + 4);
+	out->keywords = db_array(rows, col + 5, &out->nkeywords);
+	out->relevance_score = (float)db_real(rows, col + 6);
+	out->created_at = pb_time(r->mem, db_time(rows, col + 7));
+}
+
+/* --- summary and object ---------------------------------------------------------- */
+
+enum code
+sme_summary_write(struct db *db, const char *tenant_id, const char *sme_id)
+{
+	struct db_rows *rows;
+
+	rows = db_run(db, &sme_knowledge_queries[Q_SUMMARY],
+	    DB_ARGS(tenant_id, sme_id));
+	return rows == NULL ? db_fault_code(db_fault(db)) : CODE_OK;
+}
+
+static struct json *
+object_of(struct req *r, struct db_rows *rows)
+{
+	struct json *o = json_new_object(r->mem), *list = NULL, *k;
+	struct pb_sme_knowledge_chunk chunk;
+	size_t i;
+
+	while (db_next(rows)) {
+		if (list == NULL) {
+			json_put_text(o, "summary", db_text(rows, 0));
+			list = json_put_list(o, "chunks");
+		}
+		if (db_null(rows, 1))
+			continue; /* none: the empty side of the join */
+		chunk = (struct pb_sme_knowledge_chunk){ 0 };
+		sme_chunk_read(r, rows, 1, &chunk);
+		k = json_add_object(list);
+		json_put_text(k, "id", chunk.id);
+		json_put_text(k, "content", chunk.content);
+		json_put_text(k, "topic", chunk.topic);
+		json_put_real(k, "relevance_score",
+		    (double)chunk.relevance_score);
+		k = json_put_list(k, "keywords");
+		for (i = 0; i < chunk.nkeywords; i++)
+			json_add_text(k, chunk.keywords[i]);
+	}
+	return o;
+}
+
+enum code
+sme_knowledge_write(struct req *r, const char *sme_id)
+{
+	const char *key;
+	struct db_rows *rows;
+
+	if (r->env->store == NULL)
+		return CODE_UNAVAILABLE;
+	rows = db_run(r->db, &sme_knowledge_queries[Q_OBJECT],
+	    DB_ARGS(r->who.tenant_id, sme_id));
+	if (rows == NULL)
+		return db_fault_code(db_fault(r->db));
+	key = arena_printf(r->mem, "sme/%s/knowledge.json", sme_id);
+	if (store_put_json(r->env->store, r->who.tenant_id, key,
+		object_of(r, rows)) != CODE_OK)
+		return CODE_UNAVAILABLE;
+	rows = db_run(r->db, &sme_knowledge_queries[Q_PATH],
+	    DB_ARGS(r->who.tenant_id, sme_id, key));
+	return rows == NULL ? db_fault_code(db_fault(r->db)) : CODE_OK;
+}
+
+/* --- reading ------------------------------------------------------------------------ */
+
+enum code
+sme_get_knowledge(struct req *r, const struct pb_get_knowledge_request *in,
+    struct pb_get_knowledge_response *out)
+{
+	struct db_rows *rows;
+	enum code code;
+
+	if ((code = sme_load(r, in->sme_id, SME_READ, &out->sme)) != CODE_OK)
+		return code;
+	rows = db_last(r->db, &sme_knowledge_queries[Q_LIST],
+	    DB_ARGS(r->who.tenant_id, out->sme->id));
+	if (rows == NULL)
+		return req_fail_db(r);
+	out->chunks =
+	    arena_calloc(r->mem, db_count(rows), sizeof(*out->chunks));
+	while (db_next(rows))
+		sme_chunk_read(r, rows, 0, &out->chunks[out->nchunks++]);
+	return CODE_OK;
+}
+
+/* --- changing ------------------------------------------------------------------------ */
+
+/* The chunk of that id and its source, which is held and open to the caller. */
+static enum code
+hold(struct req *r, const char *value, const char **id,
+    struct pb_subject_matter_expert **sme)
+{
+	struct db_rows *rows;
+	enum code code;
+
+	if ((code = field_uuid(r, "chunk_id", value, id)) != CODE_OK)
+		return code;
+	rows = db_run(r->db, &sme_knowledge_queries[Q_OF],
+	    DB_ARGS(r->who.tenant_id, *id));
+	if (rows == NULL)
+		return req_fail_db(r);
+	if (!db_next(rows))
+		return req_fail(r, CODE_NOT_FOUND, "chunk not found");
+	return sme_load(r, db_text(rows, 0), SME_LOCK, sme);
+}
+
+/* Keywords as an array argument; NULL: they stay. */
+static enum code
+check_keywords(struct req *r, const struct pb_update_knowledge_chunk_request *in,
+    const char **out)
+{
+	const char **words, *word;
+	size_t i, n = 0;
+	enum code code;
+
+	*out = NULL;
+	if (in->nkeywords == 0)
+		return CODE_OK;
+	if (in->nkeywords > SME_CHUNK_KEYWORDS)
+		return req_fail_field(r, "keywords",
+		    "must have at most %d entries", SME_CHUNK_KEYWORDS);
+	words = arena_calloc(r->mem, in->nkeywords + 1, sizeof(*words));
+	for (i = 0; i < in->nkeywords; i++) {
+		code = field_line(r, "keywords", in->keywords[i], 1,
+		    SME_CHUNK_KEYWORD, &word);
+		if (code != CODE_OK)
+			return code;
+		if (!str_is_listed(words, word))
+			words[n++] = word;
+	}
+	*out = db_arg_array(r->mem, words, n);
+	return CODE_OK;
+}
+
+static enum code
+check_chunk(struct req *r, const struct pb_update_knowledge_chunk_request *in,
+    const char **content, const char **topic, const char **keywords)
+{
+	enum code code;
+
+	code = field_text(r, "content", in->content, SME_CHUNK_MAX, content);
+	if (code != CODE_OK)
+		return code;
+	if (**content == '\0')
+		return req_fail_missing(r, "content", "must not be empty");
+	*topic = NULL;
+	if (in->topic != NULL &&
+	    (code = field_line(r, "topic", in->topic, 1, SME_CHUNK_TOPIC_MAX,
+		 topic)) != CODE_OK)
+		return code;
+	return check_keywords(r, in, keywords);
+}
+
+enum code
+sme_update_knowledge_chunk(struct req *r,
+    const struct pb_update_knowledge_chunk_request *in,
+    struct pb_update_knowledge_chunk_response *out)
+{
+	const char *id, *content, *topic, *keywords;
+	struct pb_subject_matter_expert *sme;
+	struct db_rows *rows;
+	enum code code;
+
+	if ((code = hold(r, in->chunk_id, &id, &sme)) != CODE_OK ||
+	    (code = check_chunk(r, in, &content, &topic, &keywords)) != CODE_OK)
+		return code;
+	rows = db_run(r->db, &sme_knowledge_queries[Q_UPDATE],
+	    DB_ARGS(r->who.tenant_id, id, content, topic, keywords,
+		lang_detect(content, strlen(content))));
+	if (rows == NULL)
+		return req_fail_db(r);
+	if (!db_next(rows)) /* deleted before the source was held */
+		return req_fail(r, CODE_NOT_FOUND, "chunk not found");
+	out->chunk = arena_zalloc(r->mem, sizeof(*out->chunk));
+	sme_chunk_read(r, rows, 0, out->chunk);
+	return sme_summary_write(r->db, r->who.tenant_id, sme->id) == CODE_OK
+	    ? CODE_OK
+	    : req_fail_db(r);
+}
+
+enum code
+sme_delete_knowledge_chunk(struct req *r,
+    const struct pb_delete_knowledge_chunk_request *in,
+    struct pb_delete_knowledge_chunk_response *out)
+{
+	struct pb_subject_matter_expert *sme;
+	struct db_rows *rows;
+	const char *id;
+	enum code code;
+
+	(void)out;
+	if ((code = hold(r, in->chunk_id, &id, &sme)) != CODE_OK)
+		return code;
+	rows = db_run(r->db, &sme_knowledge_queries[Q_DELETE],
+	    DB_ARGS(r->who.tenant_id, id));
+	if (rows == NULL)
+		return req_fail_db(r);
+	if (db_affected(rows) == 0)
+		return req_fail(r, CODE_NOT_FOUND, "chunk not found");
+	db_queue(r->db, &sme_knowledge_queries[Q_EMPTY],
+	    DB_ARGS(r->who.tenant_id, sme->id));
+	return sme_summary_write(r->db, r->who.tenant_id, sme->id) == CODE_OK
+	    ? CODE_OK
+	    : req_fail_db(r);
+}
