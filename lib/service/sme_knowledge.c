@@ -241,8 +241,8 @@ hold(struct req *r, const char *value, const char **id,
 
 /* Keywords as an array argument; NULL: they stay. */
 static enum code
-check_keywords(struct req *r, const struct pb_update_knowledge_chunk_request *in,
-    const char **out)
+check_keywords(struct req *r,
+    const struct pb_update_knowledge_chunk_request *in, const char **out)
 {
 	const char **words, *word;
 	size_t i, n = 0;

@@ -14,8 +14,8 @@
 #define SME_CHUNK_KEYWORD   100 /* characters of one */
 
 /* Columns of sme_chunk_read(), from alias k. */
-#define SME_CHUNK_COLUMNS                                             \
-	"k.id, k.sme_id, k.submission_id, k.content, k.topic,"        \
+#define SME_CHUNK_COLUMNS                                      \
+	"k.id, k.sme_id, k.submission_id, k.content, k.topic," \
 	" k.keywords, k.relevance_score, k.created_at"
 #define SME_CHUNK_NCOLUMNS 8
 

@@ -235,8 +235,8 @@ tell_approved(struct req *r, const struct review *v)
 	const struct sme_word word = {
 		.user_id = v->submission->submitted_by_user_id,
 		.type = "submission_approved",
-		.title = arena_printf(r->mem, "Approved: %s",
-		    v->at.task->title),
+		.title =
+		    arena_printf(r->mem, "Approved: %s", v->at.task->title),
 		.message = arena_printf(r->mem,
 		    "Your content for “%s” was approved and is part of the"
 		    " knowledge of %s now.",

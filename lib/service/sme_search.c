@@ -21,11 +21,11 @@
 #define LITERAL_MAX   "1500" /* chunks looked through, 20,000 characters each */
 
 /* The sources asked for, or all that are not archived; $5: ids or NULL. */
-#define SOURCES                                                         \
-	"ARRAY(SELECT s.id FROM subject_matter_experts s"               \
-	" WHERE s.tenant_id = $1::uuid AND " SME_SEES("s")              \
-	" AND CASE WHEN $5::uuid[] IS NULL THEN s.status <> 'archived'" \
-	" ELSE s.id = ANY ($5::uuid[]) END)"
+#define SOURCES                                                                  \
+	"ARRAY(SELECT s.id FROM subject_matter_experts s"                        \
+	" WHERE s.tenant_id = $1::uuid AND " SME_SEES(                           \
+	    "s") " AND CASE WHEN $5::uuid[] IS NULL THEN s.status <> 'archived'" \
+		 " ELSE s.id = ANY ($5::uuid[]) END)"
 
 enum query {
 	Q_SEARCH,
@@ -66,6 +66,7 @@ const struct db_query sme_search_queries[] = {
 struct terms {
 	const char *item[TERMS_MAX];
 	size_t n;
+	const char *typing; /* the last word, which may go on; NULL: none */
 };
 
 /* A word that stands in every text of one of the languages. */
@@ -88,7 +89,7 @@ is_stop_word(struct arena *a, const char *term)
 static void
 drop_stop_words(struct arena *a, struct terms *t)
 {
-	struct terms kept = { .n = 0 };
+	struct terms kept = { .typing = t->typing };
 	size_t i;
 
 	for (i = 0; i < t->n; i++)
@@ -96,6 +97,8 @@ drop_stop_words(struct arena *a, struct terms *t)
 			kept.item[kept.n++] = t->item[i];
 	if (kept.n > 0)
 		*t = kept;
+	if (t->n > 0 && t->item[t->n - 1] == t->typing)
+		t->item[t->n - 1] = arena_printf(a, "%s*", t->typing);
 }
 
 static void
@@ -109,23 +112,23 @@ add_term(struct terms *t, const char *term)
 static void
 cut(struct arena *a, const char *query, struct terms *t)
 {
-	const char *p = query, *phrase;
+	const char *p = query, *term;
 	size_t n;
 
 	while (*p != '\0') {
 		if (*p == '"') {
 			n = strcspn(++p, "\"");
-			phrase = str_trim(a, arena_strndup(a, p, n));
-			if (*phrase != '\0')
-				add_term(t, arena_printf(a, "\"%s\"", phrase));
+			term = str_trim(a, arena_strndup(a, p, n));
+			if (*term != '\0')
+				add_term(t, arena_printf(a, "\"%s\"", term));
 			p += n + (p[n] == '"');
 			continue;
 		}
 		n = strcspn(p, "\" ");
-		add_term(t,
-		    p[n] == '\0' && n > 1 && p[n - 1] != '*'
-			? arena_printf(a, "%.*s*", (int)n, p)
-			: arena_strndup(a, p, n));
+		term = arena_strndup(a, p, n);
+		add_term(t, term);
+		if (p[n] == '\0' && n > 1 && p[n - 1] != '*')
+			t->typing = term;
 		p += n;
 		p += strspn(p, " ");
 	}

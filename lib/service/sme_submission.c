@@ -249,8 +249,8 @@ check_object(struct req *r, const struct handed *h)
 	int64_t len = 0;
 
 	if (r->env->store != NULL)
-		code = store_exists(r->env->store, r->who.tenant_id, h->key,
-		    &len);
+		code =
+		    store_exists(r->env->store, r->who.tenant_id, h->key, &len);
 	if (code == CODE_NOT_FOUND)
 		return req_fail_field(r, "file_path",
 		    "names a file that was not uploaded");

@@ -54,11 +54,11 @@ enum code sme_upload_store(struct req *r,
 /* --- rows (sme_submission.c) ------------------------------------------------- */
 
 /* Columns of sme_submission_read(), from alias b. */
-#define SME_SUBMISSION_COLUMNS                                               \
-	"b.id, b.tenant_id, b.task_id, b.file_name, b.file_path,"            \
+#define SME_SUBMISSION_COLUMNS                                                \
+	"b.id, b.tenant_id, b.task_id, b.file_name, b.file_path,"             \
 	" b.content_type, b.file_size_bytes, b.extracted_text, b.ai_summary," \
-	" b.ingestion_error, b.submitted_by_user_id, b.submitted_at,"        \
-	" b.processed_at, b.reviewer_notes, b.approved_content,"             \
+	" b.ingestion_error, b.submitted_by_user_id, b.submitted_at,"         \
+	" b.processed_at, b.reviewer_notes, b.approved_content,"              \
 	" b.is_approved, b.approved_at, b.approved_by_user_id"
 #define SME_SUBMISSION_NCOLUMNS 18
 

@@ -13,9 +13,9 @@
 #include "net/store.h"
 #include "service/field.h"
 
-#define MIB	  (INT64_C(1024) * 1024)
+#define MIB	   (INT64_C(1024) * 1024)
 #define NAME_BYTES 200
-#define OPEN_MAX  "100" /* addresses of one person and task at a time */
+#define OPEN_MAX   "100" /* addresses of one person and task at a time */
 
 enum query {
 	Q_INSERT,
@@ -135,8 +135,7 @@ shorten(struct arena *a, const char *name)
 	n = NAME_BYTES - tail;
 	while (n > 0 && ((unsigned char)name[n] & 0xc0) == 0x80)
 		n--;
-	return arena_printf(a, "%.*s%s", (int)n, name,
-	    tail == 0 ? "" : dot);
+	return arena_printf(a, "%.*s%s", (int)n, name, tail == 0 ? "" : dot);
 }
 
 char *
@@ -253,8 +252,8 @@ reserve(struct req *r, const struct sme_task_at *at, struct upload *u)
 	struct db_rows *rows;
 
 	str_uuid_new(u->id);
-	u->key = arena_printf(r->mem, "submissions/%s/files/%s", u->id,
-	    u->name);
+	u->key =
+	    arena_printf(r->mem, "submissions/%s/files/%s", u->id, u->name);
 	u->expires_at = clock_now_us() + SME_FILE_US;
 	rows = db_last(r->db, &sme_upload_queries[Q_INSERT],
 	    DB_ARGS(r->who.tenant_id, at->task->id, r->who.user_id, u->id,
