@@ -65,15 +65,13 @@ take_text(struct req *r, struct db_rows *rows, const char **text)
 	if (rows == NULL)
 		return req_fail_db(r);
 	if (!db_next(rows))
-		return req_fail_reason(r, CODE_NOT_FOUND,
-		    "SUBMISSION_NOT_FOUND", "submission not found");
+		return req_fail(r, CODE_NOT_FOUND, "submission not found");
 	if (!db_bool(rows, 1) && r->who.role != ROLE_ADMIN)
 		return req_fail_forbidden(r,
 		    "only who gave the task and administrators may do that");
 	*text = db_text(rows, 0);
 	if (**text == '\0')
-		return req_fail_reason(r, CODE_INVALID_ARGUMENT,
-		    "SUBMISSION_WITHOUT_TEXT",
+		return req_fail(r, CODE_INVALID_ARGUMENT,
 		    "the submission has no text to work on");
 	return CODE_OK;
 }

@@ -206,9 +206,11 @@ field_where(struct req *r, int32_t provider, const char *model, const char *url,
 	if (out->provider->wire != NULL)
 		return CODE_OK;
 	if (!str_is_empty(out->model))
-		return req_fail_field(r, "model", "extractive has no models");
+		return req_fail_field(r, "model",
+		    "must be empty for extractive");
 	if (!str_is_empty(out->url))
-		return req_fail_field(r, "base_url", "extractive calls nobody");
+		return req_fail_field(r, "base_url",
+		    "must be empty for extractive");
 	return CODE_OK;
 }
 
@@ -334,7 +336,8 @@ tenant_settings_set_api_key(struct req *r,
 	if (code != CODE_OK)
 		return code;
 	if (where.provider->wire == NULL)
-		return req_fail_field(r, "provider", "extractive has no key");
+		return req_fail_field(r, "provider",
+		    "must be one that has keys");
 	if ((code = field_key(r, in->api_key, &key)) != CODE_OK)
 		return code;
 	if ((sealed = seal(r, key)) == NULL)

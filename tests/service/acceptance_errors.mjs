@@ -29,7 +29,7 @@ function catalogue() {
 	return Object.fromEntries([...page.matchAll(/^\.It Li ([A-Z_]+) Pq Li (\w+)$/gm)].map(([, reason, code]) => [reason, code]));
 }
 
-const REASON = /"((?:AUTH|BILLING|COMPANY|EXTERNAL|INTERNAL|INVITATION|NOTIFICATION|RATE|TEAM|TENANT|USER|VALIDATION)_[A-Z_]+)"/g;
+const REASON = /"((?:AI|AUTH|BILLING|COMPANY|EXTERNAL|INTERNAL|INVITATION|NOTIFICATION|RATE|TEAM|TENANT|USER|VALIDATION)_[A-Z_]+)"/g;
 
 // Every reason that a source gives a failure.
 function inSources() {

@@ -5,7 +5,7 @@ conf  proxies 127.0.0.1
 header X-Forwarded-For: 192.0.2.1
 every 401 AUTH_UNAUTHORIZED CompanyService CourseService NotificationService
       TargetAudienceService TeamService TenantService UserService
-      AuthService BillingService InvitationService
+      AuthService BillingService InvitationService TenantSettingsService
       -AuthService/CheckEmail -AuthService/EnterpriseContact
       -AuthService/Register -AuthService/RegisterWithInvitation
       -InvitationService/GetInvitationByToken
@@ -16,7 +16,7 @@ as    late@acme
 header X-Forwarded-For: 192.0.2.2
 every 401 AUTH_UNAUTHORIZED CompanyService CourseService NotificationService
       TargetAudienceService TeamService TenantService UserService
-      AuthService BillingService InvitationService
+      AuthService BillingService InvitationService TenantSettingsService
       -AuthService/CheckEmail -AuthService/EnterpriseContact
       -AuthService/Register -AuthService/RegisterWithInvitation
       -InvitationService/GetInvitationByToken
@@ -27,7 +27,7 @@ as    idle@acme
 header X-Forwarded-For: 192.0.2.3
 every 401 AUTH_UNAUTHORIZED CompanyService CourseService NotificationService
       TargetAudienceService TeamService TenantService UserService
-      AuthService BillingService InvitationService
+      AuthService BillingService InvitationService TenantSettingsService
       -AuthService/CheckEmail -AuthService/EnterpriseContact
       -AuthService/Register -AuthService/RegisterWithInvitation
       -InvitationService/GetInvitationByToken
@@ -37,14 +37,14 @@ every 401 AUTH_UNAUTHORIZED CompanyService CourseService NotificationService
 as    nobody@nowhere
 every 404 USER_NOT_FOUND CompanyService CourseService NotificationService
       TargetAudienceService TeamService TenantService UserService
-      BillingService InvitationService
+      BillingService InvitationService TenantSettingsService
       -InvitationService/GetInvitationByToken
       -InvitationService/AcceptInvitation
       -NotificationService/SubscribeNotifications
 as    gone@acme
 every 404 USER_NOT_FOUND CompanyService CourseService NotificationService
       TargetAudienceService TeamService TenantService UserService
-      BillingService InvitationService
+      BillingService InvitationService TenantSettingsService
       -InvitationService/GetInvitationByToken
       -InvitationService/AcceptInvitation
       -NotificationService/SubscribeNotifications
@@ -55,7 +55,7 @@ every 403 TENANT_SUSPENDED CompanyService CourseService NotificationService
       TargetAudienceService TeamService TenantService UserService
       -UserService/GetMe
       -TenantService/GetTenant -NotificationService/SubscribeNotifications
-      BillingService InvitationService AuthService
+      BillingService InvitationService TenantSettingsService AuthService
       -BillingService/GetBillingInfo -BillingService/CreatePortalSession
       -AuthService/CheckEmail -AuthService/EnterpriseContact
       -AuthService/Register -AuthService/RegisterWithInvitation
@@ -67,7 +67,7 @@ body  {"id":
 every 400 VALIDATION_INVALID_INPUT CompanyService CourseService HealthService
       NotificationService TargetAudienceService TeamService TenantService
       UserService
-      AuthService BillingService InvitationService
+      AuthService BillingService InvitationService TenantSettingsService
       -NotificationService/SubscribeNotifications
 
 # each call with a message that is no object
@@ -75,7 +75,7 @@ body  [1]
 every 400 VALIDATION_INVALID_INPUT CompanyService CourseService HealthService
       NotificationService TargetAudienceService TeamService TenantService
       UserService
-      AuthService BillingService InvitationService
+      AuthService BillingService InvitationService TenantSettingsService
       -NotificationService/SubscribeNotifications
 
 # each call with bytes that are not UTF-8
@@ -83,19 +83,19 @@ body  {"id": "\xff"}
 every 400 VALIDATION_INVALID_INPUT CompanyService CourseService HealthService
       NotificationService TargetAudienceService TeamService TenantService
       UserService
-      AuthService BillingService InvitationService
+      AuthService BillingService InvitationService TenantSettingsService
       -NotificationService/SubscribeNotifications
 
 # each call with a content type that is not spoken
 header Content-Type: text/plain
 every 415 ! CompanyService CourseService HealthService NotificationService
       TargetAudienceService TeamService TenantService UserService
-      AuthService BillingService InvitationService
+      AuthService BillingService InvitationService TenantSettingsService
       -NotificationService/SubscribeNotifications
 header Content-Type: application/x-www-form-urlencoded
 every 415 ! CompanyService CourseService HealthService NotificationService
       TargetAudienceService TeamService TenantService UserService
-      AuthService BillingService InvitationService
+      AuthService BillingService InvitationService TenantSettingsService
       -NotificationService/SubscribeNotifications
 
 # each call with a cookie from a page we do not know
@@ -103,7 +103,7 @@ cookie owner@acme
 header Origin: https://evil.example
 every 403 AUTH_FORBIDDEN CompanyService CourseService NotificationService
       TargetAudienceService TeamService TenantService UserService
-      AuthService BillingService InvitationService
+      AuthService BillingService InvitationService TenantSettingsService
       -AuthService/CheckEmail -AuthService/EnterpriseContact
       -AuthService/Register -AuthService/RegisterWithInvitation
       -InvitationService/GetInvitationByToken
@@ -111,4 +111,4 @@ every 403 AUTH_FORBIDDEN CompanyService CourseService NotificationService
 
 # each service that is not built says so
 as    owner@acme
-every 501 ! TenantSettingsService SMEService
+every 501 ! SMEService
