@@ -14,11 +14,15 @@
 #define LINE_MOST    500
 #define CAPTION_MOST 1000
 #define PROSE_MOST   5000
+#define URL_MOST     2000
+#define OPTIONS_MOST 4	/* of a model's quiz */
+#define OPTIONS_EVER 10 /* of a person's */
 
 struct maker {
 	struct arena *a;
 	const struct json *in;
 	bool flat;
+	bool stored;	 /* nested, and url and options are a person's */
 	const char *old; /* stored form before; NULL: none */
 	struct json *out;
 	struct component *c;
@@ -120,12 +124,28 @@ make_heading(struct maker *m)
 	return NULL;
 }
 
-/* What an author set for the image before; NULL: nothing. */
+/* Absolute, and nothing in it that ends an attribute or a line. */
+static bool
+is_url(const char *s)
+{
+	const char *p;
+
+	if (!str_starts(s, "https://") && !str_starts(s, "http://"))
+		return false;
+	for (p = s; *p != '\0'; p++)
+		if ((unsigned char)*p <= ' ' || strchr("<>\"'`\\", *p) != NULL)
+			return false;
+	return (size_t)(p - s) <= URL_MOST;
+}
+
+/* What an author set for the image, now or before; NULL: nothing. */
 static const char *
-old_url(const struct maker *m)
+author_url(const struct maker *m)
 {
 	const struct json *j;
 
+	if (m->stored)
+		return json_get_text(m->in, "url", NULL);
 	if (m->old == NULL)
 		return NULL;
 	j = json_parse(m->a, m->old, strlen(m->old), NULL, NULL);
@@ -163,7 +183,7 @@ figure(struct maker *m, const char *url, const char *description,
 static const char *
 make_image(struct maker *m)
 {
-	const char *url = old_url(m);
+	const char *url = author_url(m);
 	const char *description = provider_part_prose(m->a,
 	    member(m, "image_description", "image_description"), PROSE_MOST);
 	const char *alt = provider_part_line(m->a,
@@ -171,8 +191,12 @@ make_image(struct maker *m)
 	const char *caption = provider_part_line(m->a,
 	    member(m, "image_caption", "caption"), CAPTION_MOST);
 
+	if (url != NULL && *url == '\0')
+		url = NULL;
 	if (*description == '\0')
 		return "an image without description";
+	if (m->stored && url != NULL && !is_url(url))
+		return "an image whose address is not http or https";
 	json_put_text(m->out, "image_description", description);
 	json_put_text(m->out, "alt_text", alt);
 	json_put_text(m->out, "caption", caption);
@@ -244,8 +268,10 @@ make_quiz(struct maker *m)
 
 	if (*question == '\0')
 		return "a quiz without question";
-	if (json_count(options) < 2 || json_count(options) > 4)
-		return "a quiz without 2 to 4 options";
+	if (json_count(options) < 2 ||
+	    json_count(options) > (m->stored ? OPTIONS_EVER : OPTIONS_MOST))
+		return m->stored ? "a quiz without 2 to 10 options"
+				 : "a quiz without 2 to 4 options";
 	json_put_text(m->out, "question", question);
 	json_put_text(m->out, "question_type",
 	    question_type(m, json_count(options)));
@@ -309,4 +335,13 @@ provider_part_nested(struct arena *a, enum component_type type,
 	struct maker m = { .a = a, .in = nested, .old = old, .c = out };
 
 	return make(&m, type, old);
+}
+
+const char *
+provider_part_stored(struct arena *a, enum component_type type,
+    const struct json *nested, struct component *out)
+{
+	struct maker m = { .a = a, .in = nested, .stored = true, .c = out };
+
+	return make(&m, type, "stored");
 }

@@ -29,4 +29,11 @@ const char *provider_part_flat(struct arena *a, const struct json *flat,
 const char *provider_part_nested(struct arena *a, enum component_type type,
     const struct json *nested, const char *old, struct component *out);
 
+/*
+ * The same of a nested form that a person wrote or that is stored: its image
+ * address (http, https) is its own, and its quiz may have up to 10 options.
+ */
+const char *provider_part_stored(struct arena *a, enum component_type type,
+    const struct json *nested, struct component *out);
+
 #endif
