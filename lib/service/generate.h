@@ -49,6 +49,10 @@ struct generate_input {
 enum code generate_input_read(struct req *r, const char *course_id,
     enum generate_order order, struct generate_input *out) MUST_CHECK;
 
+/* The audiences alone, into the zeroed *out; or the database's failure. */
+enum code generate_input_audiences(struct req *r, const char *course_id,
+    struct generate_input *out) MUST_CHECK;
+
 /* --- components (generate_component.c) --------------------------------------- */
 
 /* "text", "heading", "image", "quiz" as stored; COMPONENT__MAX: none of them. */
@@ -63,6 +67,8 @@ enum component_type generate_component_type(const char *stored);
  */
 const char *generate_component_read(struct arena *a, enum component_type type,
     const char *json, struct component *c) MUST_CHECK;
+
+/* --- a block of the course (generate_block.c) -------------------------------- */
 
 /*
  * Puts the content of a component, as generate_component_read() gave it, into

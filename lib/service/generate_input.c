@@ -271,6 +271,15 @@ read_audiences(struct reader *g)
 }
 
 enum code
+generate_input_audiences(struct req *r, const char *course_id,
+    struct generate_input *out)
+{
+	struct reader g = { .r = r, .course_id = course_id, .in = out };
+
+	return read_audiences(&g);
+}
+
+enum code
 generate_input_read(struct req *r, const char *course_id,
     enum generate_order order, struct generate_input *out)
 {
