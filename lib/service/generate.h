@@ -81,7 +81,7 @@ enum code generate_block_update(struct req *r, const char *course_id,
     const char *component_id, const struct component *c,
     bool *found) MUST_CHECK;
 
-/* --- the course (generate_course.c) ------------------------------------------ */
+/* --- the course (generate_materialise.c) ------------------------------------------ */
 
 struct generate_made {
 	const char *title;
@@ -90,6 +90,7 @@ struct generate_made {
 	size_t lessons;	 /* in the document now, made from the outline */
 	size_t missing;	 /* lessons of the outline that have no content yet */
 	int32_t minutes; /* of all lessons of the outline */
+	const char *key; /* of the new document, which the commit makes count */
 };
 
 /*
@@ -101,6 +102,8 @@ struct generate_made {
  *   there stays as it is in the document.
  * - Sections and lessons that a person added stay, after the outline's own;
  *   so do names of sections, personas and objectives that are there.
+ * - What was made without a model has its provider's mark as a tag, and on its
+ *   blocks; the first content switches embedded questions on.
  * - A lesson that was generated anew replaces what the document had of it, and
  *   one that a person took away comes back.
  *

@@ -4,6 +4,7 @@
  */
 #include "service/generate_run.h"
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "mirai/v1/user.pb.h"
 #include "net/json.h"
@@ -12,6 +13,8 @@
 #include "service/notice.h"
 #include "service/outbox.h"
 #include "service/people.h"
+
+#define READ_MS 30000 /* for one transaction */
 
 enum query {
 	Q_PERSON,
@@ -37,7 +40,7 @@ generate_begin_read(struct genjob_run *run)
 {
 	const struct db_scope scope = {
 		.tenant_id = run->r->who.tenant_id,
-		.deadline_ms = run->r->deadline_ms,
+		.deadline_ms = clock_mono_ms() + READ_MS,
 	};
 
 	db_begin(run->r->db, DB_TX_READ, &scope);
