@@ -29,6 +29,7 @@ enum query {
 	Q_TENANTS,
 	Q_COURSES,
 	Q_ARCHIVES,
+	Q_LESSONS,
 	Q_EXPIRED,
 	Q_EXPIRE,
 	Q_ANSWERS,
@@ -55,6 +56,16 @@ const struct db_query sweep_queries[] = {
 	    .sql = "SELECT id, COALESCE(archive_key, '') FROM scorm_packages"
 		   " WHERE tenant_id = $1::uuid AND (archive_key IS NOT NULL"
 		   " OR status IN ('pending', 'processing')) ORDER BY id",
+	},
+	/* Of each lesson what its last job wrote. */
+	[Q_LESSONS] = {
+	    .name = "sweep_lessons",
+	    .nargs = 1, /* tenant */
+	    .sql = "SELECT DISTINCT ON (lesson_id) lesson_id, result_path"
+		   " FROM generation_jobs WHERE tenant_id = $1::uuid"
+		   " AND type = 'lesson_content' AND status = 'completed'"
+		   " AND lesson_id IS NOT NULL AND result_path IS NOT NULL"
+		   " ORDER BY lesson_id, completed_at DESC, id",
 	},
 	[Q_EXPIRED] = {
 	    .name = "sweep_expired",
@@ -111,6 +122,7 @@ struct area {
 static const struct area areas[] = {
 	{ "courses/", Q_COURSES, '/', "content." },
 	{ "exports/", Q_ARCHIVES, '.', "" },
+	{ "lessons/", Q_LESSONS, '/', "content." },
 };
 
 static struct db_rows *

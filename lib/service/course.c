@@ -12,6 +12,7 @@
 #include "mirai/v1/course.rpc.h"
 #include "rpc/after.h"
 #include "service/field.h"
+#include "service/generate.h"
 
 #define PAGE_DEFAULT 20
 #define PAGE_MAX     100
@@ -332,6 +333,7 @@ load(struct req *r, const char *id, struct pb_course **out, bool *open)
 		if (code != CODE_OK)
 			return code;
 		course_merge(r, &row, c);
+		c->coverage = generate_coverage(r->mem, c->content);
 		course_read_exports(r, rows, COURSE_NCOLUMNS + 1, c);
 		*out = c;
 		return CODE_OK;

@@ -20,6 +20,8 @@ enum query {
 	Q_CREATE,
 	Q_UPDATE,
 	Q_ARCHIVES,
+	Q_JOBS,
+	Q_LESSONS,
 	Q_DELETE,
 	Q__MAX
 };
@@ -82,6 +84,24 @@ const struct db_query course_write_queries[] = {
 	    .name = "course_archives",
 	    .nargs = 2, /* tenant, course */
 	    .sql = "SELECT id, archive_key FROM scorm_packages"
+		   " WHERE tenant_id = $1::uuid AND course_id = $2::uuid",
+	},
+	/*
+	 * A job that stores its result holds its row and then wants the course:
+	 * who deletes a course takes the same way round.
+	 */
+	[Q_JOBS] = {
+	    .name = "course_jobs",
+	    .nargs = 2, /* tenant, course */
+	    .sql = "SELECT id FROM generation_jobs"
+		   " WHERE tenant_id = $1::uuid AND course_id = $2::uuid"
+		   " AND status IN ('queued', 'processing')"
+		   " ORDER BY parent_job_id NULLS LAST, id FOR UPDATE",
+	},
+	[Q_LESSONS] = {
+	    .name = "course_generated_lessons",
+	    .nargs = 2, /* tenant, course */
+	    .sql = "SELECT id FROM generated_lessons"
 		   " WHERE tenant_id = $1::uuid AND course_id = $2::uuid",
 	},
 	[Q_DELETE] = {
@@ -387,7 +407,7 @@ course_update_course(struct req *r, const struct pb_update_course_request *in,
 /* --- deleting -------------------------------------------------------------- */
 
 struct leavings {
-	const char *prefix;
+	const char **prefixes; /* of documents and lessons; NULL-terminated */
 	const char **archives; /* NULL-terminated */
 };
 
@@ -397,12 +417,15 @@ drop_objects(struct req *r, void *p)
 {
 	const struct leavings *l = p;
 	struct store *s = r->env->store;
-	bool failed;
+	bool failed = false;
 	size_t i;
 
 	if (s == NULL)
 		return;
-	failed = store_delete_all(s, r->who.tenant_id, l->prefix) != CODE_OK;
+	for (i = 0; l->prefixes[i] != NULL; i++)
+		if (store_delete_all(s, r->who.tenant_id, l->prefixes[i]) !=
+		    CODE_OK)
+			failed = true;
 	for (i = 0; l->archives[i] != NULL; i++)
 		if (store_delete(s, r->who.tenant_id, l->archives[i]) !=
 		    CODE_OK)
@@ -421,13 +444,22 @@ find_objects(struct req *r, const char *id, struct leavings *l)
 	    DB_ARGS(r->who.tenant_id, id));
 	if (rows == NULL)
 		return req_fail_db(r);
-	l->prefix = arena_printf(r->mem, "courses/%s/", id);
 	l->archives =
 	    arena_calloc(r->mem, db_count(rows) + 1, sizeof(*l->archives));
 	for (n = 0; db_next(rows); n++)
 		l->archives[n] = db_null(rows, 1)
 		    ? course_archive_key(r->mem, db_text(rows, 0))
 		    : db_text(rows, 1);
+	rows = db_run(r->db, &course_write_queries[Q_LESSONS],
+	    DB_ARGS(r->who.tenant_id, id));
+	if (rows == NULL)
+		return req_fail_db(r);
+	l->prefixes =
+	    arena_calloc(r->mem, db_count(rows) + 2, sizeof(*l->prefixes));
+	l->prefixes[0] = arena_printf(r->mem, "courses/%s/", id);
+	for (n = 1; db_next(rows); n++)
+		l->prefixes[n] =
+		    arena_printf(r->mem, "lessons/%s/", db_text(rows, 0));
 	return CODE_OK;
 }
 
@@ -440,8 +472,11 @@ course_delete_course(struct req *r, const struct pb_delete_course_request *in,
 	const char *id;
 	enum code code;
 
-	if ((code = field_uuid(r, "id", in->id, &id)) != CODE_OK ||
-	    (code = lock_row(r, id, &row)) != CODE_OK)
+	if ((code = field_uuid(r, "id", in->id, &id)) != CODE_OK)
+		return code;
+	db_queue(r->db, &course_write_queries[Q_JOBS],
+	    DB_ARGS(r->who.tenant_id, id));
+	if ((code = lock_row(r, id, &row)) != CODE_OK)
 		return code;
 	if (r->who.role != ROLE_ADMIN &&
 	    !str_eq(row.created_by, r->who.user_id))
