@@ -11,6 +11,7 @@
 #include "db/migrate.h"
 #include "identity/ident.h"
 #include "identity/kratos_conf.h"
+#include "mirai/v1/ai_generation.rpc.h"
 #include "mirai/v1/company.rpc.h"
 #include "mirai/v1/course.rpc.h"
 #include "mirai/v1/health.rpc.h"
@@ -28,6 +29,7 @@
 #define READY_MS 1000
 
 static const struct rpc_service *const services[] = {
+	&ai_generation_service,
 	&company_service,
 	&course_service,
 	&health_service,
