@@ -124,7 +124,7 @@ job_input(struct req *r, const char *prompt)
 {
 	struct json *o = json_new_object(r->mem);
 
-	json_put_text(o, "modification_prompt", prompt);
+	json_put_text(o, "prompt", prompt);
 	return json_string(r->mem, o, JSON_COMPACT);
 }
 
