@@ -19,7 +19,8 @@
 #include "rpc/job.h"
 #include "service/audit_copy.h"
 
-#define GRACE_US     (INT64_C(3600) * 1000000)
+#define HOUR_US	     (INT64_C(3600) * 1000000)
+#define GRACE_HOURS  1
 #define TMP_SECONDS  86400
 #define STEP_SECONDS 600
 #define EXPIRE_DAYS  "30"
@@ -30,6 +31,8 @@ enum query {
 	Q_COURSES,
 	Q_ARCHIVES,
 	Q_LESSONS,
+	Q_EXPERTS,
+	Q_SUBMISSIONS,
 	Q_EXPIRED,
 	Q_EXPIRE,
 	Q_ANSWERS,
@@ -57,15 +60,30 @@ const struct db_query sweep_queries[] = {
 		   " WHERE tenant_id = $1::uuid AND (archive_key IS NOT NULL"
 		   " OR status IN ('pending', 'processing')) ORDER BY id",
 	},
-	/* Of each lesson what its last job wrote. */
+	/* Of a lesson that was generated again the newest snapshot counts. */
 	[Q_LESSONS] = {
 	    .name = "sweep_lessons",
 	    .nargs = 1, /* tenant */
-	    .sql = "SELECT DISTINCT ON (lesson_id) lesson_id, result_path"
-		   " FROM generation_jobs WHERE tenant_id = $1::uuid"
-		   " AND type = 'lesson_content' AND status = 'completed'"
-		   " AND lesson_id IS NOT NULL AND result_path IS NOT NULL"
-		   " ORDER BY lesson_id, completed_at DESC, id",
+	    .sql = "SELECT g.id, COALESCE((SELECT j.result_path"
+		   " FROM generation_jobs j WHERE j.tenant_id = $1::uuid"
+		   " AND j.lesson_id = g.id AND j.status = 'completed'"
+		   " AND j.result_path IS NOT NULL"
+		   " ORDER BY j.completed_at DESC, j.id LIMIT 1), '')"
+		   " FROM generated_lessons g WHERE g.tenant_id = $1::uuid"
+		   " ORDER BY g.id",
+	},
+	[Q_EXPERTS] = {
+	    .name = "sweep_experts",
+	    .nargs = 1, /* tenant */
+	    .sql = "SELECT id, COALESCE(knowledge_content_path, '')"
+		   " FROM subject_matter_experts WHERE tenant_id = $1::uuid"
+		   " ORDER BY id",
+	},
+	[Q_SUBMISSIONS] = {
+	    .name = "sweep_submissions",
+	    .nargs = 1, /* tenant */
+	    .sql = "SELECT id, file_path FROM sme_task_submissions"
+		   " WHERE tenant_id = $1::uuid ORDER BY id",
 	},
 	[Q_EXPIRED] = {
 	    .name = "sweep_expired",
@@ -102,8 +120,8 @@ struct kept {
 
 struct sweep {
 	struct job *job;
-	struct req *r;	/* one for each tenant */
-	int64_t before; /* objects changed after this are left alone */
+	struct req *r; /* one for each tenant */
+	int64_t now;
 	bool failed;
 };
 
@@ -115,15 +133,25 @@ struct area {
 	const char *prefix;
 	enum query query;
 	char rest; /* what follows the id */
+	int hours; /* younger objects are left alone */
 	const char
 	    *particular; /* of REST: only the key the row names is kept */
 };
 
 static const struct area areas[] = {
-	{ "courses/", Q_COURSES, '/', "content." },
-	{ "exports/", Q_ARCHIVES, '.', "" },
-	{ "lessons/", Q_LESSONS, '/', "content." },
+	{ "courses/", Q_COURSES, '/', GRACE_HOURS, "content." },
+	{ "exports/", Q_ARCHIVES, '.', GRACE_HOURS, "" },
+	{ "lessons/", Q_LESSONS, '/', GRACE_HOURS, "content." },
+	{ "sme/", Q_EXPERTS, '/', GRACE_HOURS, "knowledge." },
+	/* Uploaded, and to be submitted within the day. */
+	{ "submissions/", Q_SUBMISSIONS, '/', 24, "files/" },
 };
+
+static bool
+is_old(const struct sweep *s, const struct store_item *item, int hours)
+{
+	return item->modified_at < s->now - hours * HOUR_US;
+}
 
 static struct db_rows *
 ask(struct sweep *s, const char *tenant, enum db_tx tx,
@@ -211,7 +239,7 @@ sweep_area(struct sweep *s, const char *tenant, const struct area *area)
 		v[n].key = db_text(rows, 1);
 	}
 	for (i = 0; i < nitems && !job_stopping(); i++)
-		if (items[i].modified_at < s->before &&
+		if (is_old(s, &items[i], area->hours) &&
 		    !is_kept(area, items[i].key, v, n))
 			remove_object(s, tenant, items[i].key);
 }
@@ -229,7 +257,7 @@ sweep_gone(struct sweep *s, const char *tenant)
 		return;
 	}
 	for (i = 0; i < nitems && !job_stopping(); i++)
-		if (items[i].modified_at < s->before)
+		if (is_old(s, &items[i], GRACE_HOURS))
 			remove_object(s, tenant, items[i].key);
 }
 
@@ -367,7 +395,7 @@ main(int argc, char **argv)
 		return status;
 	s.job = &j;
 	s.r = req_local(&j.env);
-	s.before = clock_now_us() - GRACE_US;
+	s.now = clock_now_us();
 	db_use(s.r->db, s.r->mem);
 	expire_archives(&s);
 	if (!j.dry) {

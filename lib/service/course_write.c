@@ -11,17 +11,19 @@
 #include "net/store.h"
 #include "rpc/after.h"
 #include "service/field.h"
+#include "service/genjob.h"
 #include "service/seats.h"
 
 enum query {
 	Q_LOCK,
+	Q_SEE,
 	Q_MAY_CREATE,
 	Q_FOLDER,
 	Q_CREATE,
 	Q_UPDATE,
 	Q_ARCHIVES,
-	Q_JOBS,
 	Q_LESSONS,
+	Q_JOBS,
 	Q_DELETE,
 	Q__MAX
 };
@@ -35,6 +37,12 @@ const struct db_query course_write_queries[] = {
 	    .sql = "SELECT " COURSE_COLUMNS COURSE_FROM
 		   " WHERE " COURSE_VISIBLE
 		   " AND c.id = $4::uuid FOR UPDATE OF c",
+	},
+	[Q_SEE] = {
+	    .name = "course_see",
+	    .nargs = 4, /* viewer, course */
+	    .sql = "SELECT " COURSE_COLUMNS COURSE_FROM
+		   " WHERE " COURSE_VISIBLE " AND c.id = $4::uuid",
 	},
 	[Q_MAY_CREATE] = {
 	    .name = "course_may_create",
@@ -86,23 +94,20 @@ const struct db_query course_write_queries[] = {
 	    .sql = "SELECT id, archive_key FROM scorm_packages"
 		   " WHERE tenant_id = $1::uuid AND course_id = $2::uuid",
 	},
-	/*
-	 * A job that stores its result holds its row and then wants the course:
-	 * who deletes a course takes the same way round.
-	 */
-	[Q_JOBS] = {
-	    .name = "course_jobs",
-	    .nargs = 2, /* tenant, course */
-	    .sql = "SELECT id FROM generation_jobs"
-		   " WHERE tenant_id = $1::uuid AND course_id = $2::uuid"
-		   " AND status IN ('queued', 'processing')"
-		   " ORDER BY parent_job_id NULLS LAST, id FOR UPDATE",
-	},
 	[Q_LESSONS] = {
-	    .name = "course_generated_lessons",
+	    .name = "course_lessons",
 	    .nargs = 2, /* tenant, course */
 	    .sql = "SELECT id FROM generated_lessons"
 		   " WHERE tenant_id = $1::uuid AND course_id = $2::uuid",
+	},
+	/* Those that nobody else cancels with their parent. */
+	[Q_JOBS] = {
+	    .name = "course_jobs",
+	    .nargs = 2, /* tenant, course */
+	    .sql = "SELECT id FROM generation_jobs WHERE tenant_id = $1::uuid"
+		   " AND course_id = $2::uuid"
+		   " AND status IN ('queued', 'processing')"
+		   " AND parent_job_id IS NULL ORDER BY id",
 	},
 	[Q_DELETE] = {
 	    .name = "course_delete",
@@ -223,13 +228,12 @@ course_create_course(struct req *r, const struct pb_create_course_request *in,
 	return create(r, c, folder);
 }
 
-/* The row, locked until the transaction ends. */
 static enum code
-lock_row(struct req *r, const char *id, struct course_row *row)
+find_row(struct req *r, enum query q, const char *id, struct course_row *row)
 {
 	struct db_rows *rows;
 
-	rows = db_run(r->db, &course_write_queries[Q_LOCK],
+	rows = db_run(r->db, &course_write_queries[q],
 	    DB_ARGS(COURSE_VIEWER(r), id));
 	if (rows == NULL)
 		return req_fail_db(r);
@@ -237,6 +241,13 @@ lock_row(struct req *r, const char *id, struct course_row *row)
 		return course_none(r);
 	course_row_read(rows, 0, row);
 	return CODE_OK;
+}
+
+/* The row, locked until the transaction ends. */
+static enum code
+lock_row(struct req *r, const char *id, struct course_row *row)
+{
+	return find_row(r, Q_LOCK, id, row);
 }
 
 static enum code
@@ -407,8 +418,8 @@ course_update_course(struct req *r, const struct pb_update_course_request *in,
 /* --- deleting -------------------------------------------------------------- */
 
 struct leavings {
-	const char **prefixes; /* of documents and lessons; NULL-terminated */
-	const char **archives; /* NULL-terminated */
+	const char **prefixes; /* NULL-terminated, as is the other */
+	const char **archives;
 };
 
 /* After the commit; what fails here mirai-sweep finds again. */
@@ -434,8 +445,28 @@ drop_objects(struct req *r, void *p)
 		log_warn("course: objects are left to mirai-sweep");
 }
 
+/* Its own objects, and those of the lessons that were generated for it. */
 static enum code
-find_objects(struct req *r, const char *id, struct leavings *l)
+find_prefixes(struct req *r, const char *id, struct leavings *l)
+{
+	struct db_rows *rows;
+	size_t n = 0;
+
+	rows = db_run(r->db, &course_write_queries[Q_LESSONS],
+	    DB_ARGS(r->who.tenant_id, id));
+	if (rows == NULL)
+		return req_fail_db(r);
+	l->prefixes =
+	    arena_calloc(r->mem, db_count(rows) + 2, sizeof(*l->prefixes));
+	l->prefixes[n++] = arena_printf(r->mem, "courses/%s/", id);
+	while (db_next(rows))
+		l->prefixes[n++] =
+		    arena_printf(r->mem, "lessons/%s/", db_text(rows, 0));
+	return CODE_OK;
+}
+
+static enum code
+find_archives(struct req *r, const char *id, struct leavings *l)
 {
 	struct db_rows *rows;
 	size_t n;
@@ -450,16 +481,31 @@ find_objects(struct req *r, const char *id, struct leavings *l)
 		l->archives[n] = db_null(rows, 1)
 		    ? course_archive_key(r->mem, db_text(rows, 0))
 		    : db_text(rows, 1);
-	rows = db_run(r->db, &course_write_queries[Q_LESSONS],
+	return CODE_OK;
+}
+
+/*
+ * Ends what works for the course. Jobs before the course: a worker that stores
+ * what it made holds its job and then asks for the course.
+ */
+static enum code
+cancel_jobs(struct req *r, const char *id)
+{
+	struct db_rows *rows;
+	enum code code;
+
+	rows = db_run(r->db, &course_write_queries[Q_JOBS],
 	    DB_ARGS(r->who.tenant_id, id));
 	if (rows == NULL)
 		return req_fail_db(r);
-	l->prefixes =
-	    arena_calloc(r->mem, db_count(rows) + 2, sizeof(*l->prefixes));
-	l->prefixes[0] = arena_printf(r->mem, "courses/%s/", id);
-	for (n = 1; db_next(rows); n++)
-		l->prefixes[n] =
-		    arena_printf(r->mem, "lessons/%s/", db_text(rows, 0));
+	while (db_next(rows)) {
+		code = genjob_cancel(r->db, r->mem, r->who.tenant_id,
+		    db_text(rows, 0));
+		/* Gone or over meanwhile: so much the better. */
+		if (code != CODE_OK && code != CODE_NOT_FOUND &&
+		    code != CODE_FAILED_PRECONDITION)
+			return req_fail_db(r);
+	}
 	return CODE_OK;
 }
 
@@ -472,18 +518,18 @@ course_delete_course(struct req *r, const struct pb_delete_course_request *in,
 	const char *id;
 	enum code code;
 
-	if ((code = field_uuid(r, "id", in->id, &id)) != CODE_OK)
-		return code;
-	db_queue(r->db, &course_write_queries[Q_JOBS],
-	    DB_ARGS(r->who.tenant_id, id));
-	if ((code = lock_row(r, id, &row)) != CODE_OK)
+	if ((code = field_uuid(r, "id", in->id, &id)) != CODE_OK ||
+	    (code = find_row(r, Q_SEE, id, &row)) != CODE_OK)
 		return code;
 	if (r->who.role != ROLE_ADMIN &&
 	    !str_eq(row.created_by, r->who.user_id))
 		return req_fail_forbidden(r,
 		    "only its author or an administrator deletes a course");
 	l = arena_zalloc(r->mem, sizeof(*l));
-	if ((code = find_objects(r, id, l)) != CODE_OK)
+	if ((code = cancel_jobs(r, id)) != CODE_OK ||
+	    (code = lock_row(r, id, &row)) != CODE_OK ||
+	    (code = find_prefixes(r, id, l)) != CODE_OK ||
+	    (code = find_archives(r, id, l)) != CODE_OK)
 		return code;
 	course_forget(r);
 	if (db_last(r->db, &course_write_queries[Q_DELETE],

@@ -57,7 +57,8 @@ const struct db_query genjob_queries[] = {
 	    .nargs = 2, /* tenant, job */
 	    .sql = "UPDATE generation_jobs g SET status = 'cancelled',"
 		   " completed_at = now(), claim_token = NULL,"
-		   " lease_until = NULL, run_after = NULL"
+		   " lease_until = NULL, run_after = NULL,"
+		   " progress_message = 'Cancelled'"
 		   " WHERE g.tenant_id = $1::uuid AND (g.id = $2::uuid"
 		   " OR (g.parent_job_id = $2::uuid AND EXISTS (SELECT"
 		   " FROM generation_jobs p WHERE p.id = $2::uuid"

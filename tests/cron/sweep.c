@@ -110,6 +110,88 @@ test_objects(void)
 	CHECK(run("-v | grep -q .") == 1);
 }
 
+#define LESSON	   "a1110000-0000-4000-8000-000000000001"
+#define EXPERT	   "a2220000-0000-4000-8000-000000000001"
+#define SUBMISSION "a3330000-0000-4000-8000-000000000001"
+
+/* An expert with a submission, and a lesson that was generated twice. */
+static void
+make_generated(void)
+{
+	direct_sql(&d,
+	    "WITH e AS (INSERT INTO subject_matter_experts (id, tenant_id,"
+	    " company_id, name, domain, created_by_user_id,"
+	    " knowledge_content_path) SELECT '" EXPERT "', tenant_id,"
+	    " company_id, 'E', 'd', id, 'sme/" EXPERT "/knowledge.2.json'"
+	    " FROM users WHERE id = '" USER_A(
+		1) "'"
+		   " RETURNING id, tenant_id, created_by_user_id AS who),"
+		   " t AS (INSERT INTO sme_tasks (tenant_id, sme_id, title,"
+		   " assigned_to_user_id, assigned_by_user_id)"
+		   " SELECT tenant_id, id, 't', who, who FROM e"
+		   " RETURNING id, tenant_id, assigned_to_user_id AS who)"
+		   " INSERT INTO sme_task_submissions (id, tenant_id, task_id,"
+		   " file_name, file_path, content_type, file_size_bytes,"
+		   " submitted_by_user_id) SELECT '" SUBMISSION
+		   "', tenant_id, id,"
+		   " 'a.pdf', 'submissions/" SUBMISSION "/files/a.pdf',"
+		   " 'document', 1, who FROM t");
+	direct_sql(&d,
+	    "WITH o AS (INSERT INTO course_outlines (tenant_id, course_id)"
+	    " SELECT tenant_id, id FROM courses LIMIT 1"
+	    " RETURNING id, tenant_id, course_id),"
+	    " s AS (INSERT INTO outline_sections (tenant_id, outline_id,"
+	    " title) SELECT tenant_id, id, 's' FROM o RETURNING id, tenant_id),"
+	    " l AS (INSERT INTO outline_lessons (tenant_id, section_id, title)"
+	    " SELECT tenant_id, id, 'l' FROM s RETURNING id, section_id),"
+	    " g AS (INSERT INTO generated_lessons (id, tenant_id, course_id,"
+	    " section_id, outline_lesson_id, title) SELECT '" LESSON
+	    "', o.tenant_id, o.course_id, l.section_id, l.id, 'l' FROM o, l"
+	    " RETURNING id, tenant_id)"
+	    " INSERT INTO generation_jobs (tenant_id, type, status, lesson_id,"
+	    " result_path, completed_at, created_by_user_id)"
+	    " SELECT tenant_id, 'lesson_content', 'completed', id,"
+	    " 'lessons/' || id || '/content.' || n || '.json',"
+	    " now() + n * interval '1 minute', '" USER_A(
+		1) "'"
+		   " FROM g, generate_series(1, 2) AS n");
+}
+
+/* Snapshots that count, uploads of the last day and others' stay. */
+static void
+test_generated(void)
+{
+	static const struct {
+		const char *key;
+		bool stays;
+	} rows[] = {
+		{ "lessons/" LESSON "/content.1.json", false },
+		{ "lessons/" LESSON "/content.2.json", true },
+		{ "lessons/" NONE "/content.1.json", false },
+		{ "sme/" EXPERT "/knowledge.1.json", false },
+		{ "sme/" EXPERT "/knowledge.2.json", true },
+		{ "sme/" NONE "/knowledge.json", false },
+		{ "submissions/" SUBMISSION "/files/a.pdf", true },
+		{ "submissions/" NONE "/files/a.pdf", false },
+	};
+	const char *young = "submissions/" NONE "/files/young.pdf";
+	size_t i;
+
+	make_generated();
+	for (i = 0; i < NITEMS(rows); i++)
+		put(TENANT_A, rows[i].key);
+	age("25 hours");
+	put(TENANT_A, young);
+	CHECK(system(arena_printf(d.mem,
+		  "find '%s' -name young.pdf -exec touch -d '23 hours ago'"
+		  " {} +",
+		  direct_getenv("LOCAL_STORAGE_DIR"))) == 0);
+	CHECK(run("") == 0);
+	for (i = 0; i < NITEMS(rows); i++)
+		CHECK(there(TENANT_A, rows[i].key) == rows[i].stays);
+	CHECK(there(TENANT_A, young));
+}
+
 static void
 test_expiry(void)
 {
@@ -181,6 +263,7 @@ main(void)
 {
 	direct_open(&d, &course_service);
 	test_objects();
+	test_generated();
 	test_expiry();
 	test_answers();
 	CHECK(run("-x 2>/dev/null") == 2);
