@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "service/genjob_row.h"
+#include "service/ingest.h"
 #include "service/notice.h"
 
 enum query {
@@ -47,7 +48,8 @@ const struct db_query genjob_queries[] = {
 	[Q_FAMILY] = {
 	    .name = "genjob_family",
 	    .nargs = 2, /* tenant, job */
-	    .sql = "SELECT g.parent_job_id FROM generation_jobs g"
+	    .sql = "SELECT g.parent_job_id, g.sme_task_id"
+		   " FROM generation_jobs g"
 		   " WHERE g.tenant_id = $1::uuid AND (g.id = $2::uuid"
 		   " OR g.parent_job_id = $2::uuid)"
 		   " ORDER BY (g.id = $2::uuid), g.id FOR UPDATE",
@@ -219,7 +221,7 @@ genjob_cancel(struct db *db, struct arena *a, const char *tenant_id,
     const char *job_id)
 {
 	struct db_rows *family, *rows;
-	const char *parent = NULL;
+	const char *parent = NULL, *task = NULL;
 	enum code code = CODE_OK;
 
 	(void)a; /* rows live where the handle's do */
@@ -229,8 +231,10 @@ genjob_cancel(struct db *db, struct arena *a, const char *tenant_id,
 		return db_fault_code(db_fault(db));
 	if (db_count(family) == 0)
 		return CODE_NOT_FOUND;
-	while (db_next(family)) /* the job itself comes last */
+	while (db_next(family)) { /* the job itself comes last */
 		parent = db_text_null(family, 0);
+		task = db_text_null(family, 1);
+	}
 	rows =
 	    db_run(db, &genjob_queries[Q_CANCEL], DB_ARGS(tenant_id, job_id));
 	if (rows == NULL)
@@ -239,6 +243,8 @@ genjob_cancel(struct db *db, struct arena *a, const char *tenant_id,
 		return CODE_FAILED_PRECONDITION;
 	if (parent != NULL)
 		code = genjob_parent_moved(db, tenant_id, parent);
+	if (code == CODE_OK && task != NULL)
+		code = ingest_settle(db, tenant_id, task);
 	if (code == CODE_OK)
 		genjob_tell(db, tenant_id, job_id);
 	return code;

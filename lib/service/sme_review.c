@@ -176,7 +176,10 @@ make_chunk(struct req *r, const struct review *v, const char *content,
 	return CODE_OK;
 }
 
-/* What still extracts text for a review that is over now. */
+/*
+ * What still extracts text for a review that is over now. First of all that is
+ * written: who stores a text holds its job before the submission.
+ */
 static enum code
 cancel_extraction(struct req *r, const char *submission_id)
 {
@@ -214,8 +217,6 @@ distil_later(struct req *r, const struct review *v, const char *content,
 	enum code code;
 
 	*later = false;
-	if ((code = cancel_extraction(r, v->submission->id)) != CODE_OK)
-		return code;
 	if (utf8_count(content) <= DISTIL_MIN ||
 	    v->at.sme_status == PB_SME_STATUS_ARCHIVED)
 		return CODE_OK;
@@ -259,6 +260,7 @@ sme_approve_submission(struct req *r,
 	if ((code = open_review(r, in->submission_id, &v)) != CODE_OK ||
 	    (code = check_content(r, in->approved_content, &content)) !=
 		CODE_OK ||
+	    (code = cancel_extraction(r, v.submission->id)) != CODE_OK ||
 	    (code = approve(r, &v, content, out)) != CODE_OK ||
 	    (code = make_chunk(r, &v, content, out)) != CODE_OK ||
 	    (code = distil_later(r, &v, content, &later)) != CODE_OK)
