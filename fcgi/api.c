@@ -16,6 +16,7 @@
 #include "mirai/v1/course.rpc.h"
 #include "mirai/v1/health.rpc.h"
 #include "mirai/v1/notification.rpc.h"
+#include "mirai/v1/sme.rpc.h"
 #include "mirai/v1/target_audience.rpc.h"
 #include "mirai/v1/team.rpc.h"
 #include "mirai/v1/tenant.rpc.h"
@@ -34,6 +35,7 @@ static const struct rpc_service *const services[] = {
 	&course_service,
 	&health_service,
 	&notification_service,
+	&sme_service,
 	&target_audience_service,
 	&team_service,
 	&tenant_service,

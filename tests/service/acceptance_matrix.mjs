@@ -11,7 +11,7 @@ import { sql } from './kit/account.mjs';
 import { Stripe } from './kit/stripe.mjs';
 
 const SERVICES = ['AuthService', 'BillingService', 'CompanyService', 'HealthService', 'InvitationService',
-	'NotificationService', 'TeamService', 'TenantService', 'UserService'];
+	'NotificationService', 'SMEService', 'TargetAudienceService', 'TeamService', 'TenantService', 'UserService'];
 const TENANT = 'a0000000-0000-4000-8000-000000000000';
 const COMPANY = 'a1000000-0000-4000-8000-000000000000';
 const userOf = (n) => `a2000000-0000-4000-8000-00000000000${n}`;
@@ -68,6 +68,29 @@ const noticeOf = (who) => (who in SELF ? sql(`INSERT INTO notifications (tenant_
 	SELECT tenant_id, id, 'outline_ready', 't', 'm' FROM users WHERE id = '${SELF[who]}' RETURNING id`) : randomUUID());
 const signUp = { password: 'Zebra-Kite-42', firstName: 'A', lastName: 'B' };
 
+const insert = (table, columns) => sql(`INSERT INTO ${table} (tenant_id, ${Object.keys(columns).join(', ')})
+	VALUES ('${TENANT}', ${Object.values(columns).map((v) => `'${v}'`).join(', ')}) RETURNING id`);
+const expert = () => insert('subject_matter_experts', { company_id: COMPANY, name: 'E', domain: 'D', created_by_user_id: userOf(1) });
+// Given by the instructor to the sme; lead and instructor are both editors.
+const task = (status = 'pending') => insert('sme_tasks', { sme_id: expert(), title: 'T', assigned_to_user_id: userOf(3),
+	assigned_by_user_id: userOf(2), status });
+function submission() {
+	const key = `submissions/${randomUUID()}/files/f.txt`, file = path.join(TEST_DIR, 'store/data', TENANT, key);
+	fs.mkdirSync(path.dirname(file), { recursive: true });
+	fs.writeFileSync(file, 'text');
+	return insert('sme_task_submissions', { task_id: task('awaiting_review'), file_name: 'f.txt', file_path: key,
+		content_type: 'document', file_size_bytes: 4, extracted_text: 'Text.', submitted_by_user_id: userOf(3) });
+}
+const chunk = () => insert('sme_knowledge_chunks', { sme_id: expert(), content: 'C', topic: 'T' });
+const audience = (status = 'active') => insert('target_audience_templates', { company_id: COMPANY, name: 'A', role: 'R', status,
+	created_by_user_id: userOf(1) });
+const NONE = [404, null];
+// Of a task: who has it, who gave it, other editors, administrators; to others it is not there.
+const ofTask = (assignee, assigner, editors) => (name) => ({ 'sme': assignee, 'sme of old': NONE, 'instructor': assigner,
+	'lead of the team': editors })[name] ?? OK;
+const SEES = ofTask(OK, OK, OK), EDITS = ofTask(FORBIDDEN, OK, OK), REVIEWS = ofTask(FORBIDDEN, OK, FORBIDDEN),
+	ANSWERS = ofTask(OK, OK, FORBIDDEN);
+
 // Who has a company is told so; who has none gets one.
 const ONCE = (name) => ['no user row', 'removed'].includes(name) ? OK : name === 'admin of a suspended tenant' ? [403, 'TENANT_SUSPENDED']
 	: [409, 'USER_ALREADY_ONBOARDED'];
@@ -108,6 +131,42 @@ const ROWS = {
 	'NotificationService/MarkAllAsRead': { need: 'user' },
 	'NotificationService/DeleteNotification': { need: 'user', own: (who) => ({ notificationId: noticeOf(who) }) },
 	'NotificationService/SubscribeNotifications': { need: 'user', stream: true },
+	'SMEService/CreateSME': { need: 'editor', ask: () => ({ name: 'E', domain: 'D' }) },
+	'SMEService/GetSME': { need: 'member', ask: () => ({ smeId: expert() }), other: NONE },
+	'SMEService/ListSMEs': { need: 'member' },
+	'SMEService/UpdateSME': { need: 'editor', ask: () => ({ smeId: expert(), name: 'F' }), other: NONE },
+	'SMEService/DeleteSME': { need: 'editor', ask: () => ({ smeId: expert() }), other: NONE },
+	'SMEService/RestoreSME': { need: 'editor', ask: () => ({ smeId: insert('subject_matter_experts', { company_id: COMPANY, name: 'E',
+		domain: 'D', created_by_user_id: userOf(1), status: 'archived' }) }), other: NONE },
+	'SMEService/CreateTask': { need: 'editor', ask: () => ({ smeId: expert(), title: 'T', assignedToUserId: userOf(3) }), other: NONE },
+	'SMEService/GetTask': { need: 'member', ask: () => ({ taskId: task() }), other: NONE, want: SEES },
+	'SMEService/ListTasks': { need: 'member' },
+	'SMEService/UpdateTask': { need: 'member', ask: () => ({ taskId: task(), title: 'U' }), other: NONE, want: EDITS },
+	'SMEService/CancelTask': { need: 'member', ask: () => ({ taskId: task() }), other: NONE, want: EDITS },
+	'SMEService/DeleteTask': { need: 'member', ask: () => ({ taskId: task() }), other: NONE, want: EDITS },
+	'SMEService/GetUploadURL': { need: 'member', ask: () => ({ taskId: task(), fileName: 'f.txt', contentType: 'CONTENT_TYPE_DOCUMENT',
+		fileSizeBytes: 4 }), other: NONE, want: ANSWERS },
+	'SMEService/SubmitContent': { need: 'member', ask: () => ({ taskId: task(), contentType: 'CONTENT_TYPE_TEXT', textContent: 'Text.' }),
+		other: NONE, want: ANSWERS },
+	'SMEService/ListSubmissions': { need: 'member', ask: () => ({ taskId: task() }), other: NONE, want: SEES },
+	'SMEService/GetSubmission': { need: 'member', ask: () => ({ submissionId: submission() }), other: NONE, want: SEES },
+	'SMEService/GetSubmissionFile': { need: 'member', ask: () => ({ submissionId: submission() }), other: NONE, want: SEES },
+	'SMEService/ApproveSubmission': { need: 'member', ask: () => ({ submissionId: submission(), approvedContent: 'Text.' }), other: NONE,
+		want: REVIEWS },
+	'SMEService/RequestSubmissionChanges': { need: 'member', ask: () => ({ submissionId: submission(), feedback: 'More.' }), other: NONE,
+		want: REVIEWS },
+	'SMEService/EnhanceSubmissionContent': { need: 'member', ask: () => ({ submissionId: submission() }), other: NONE, want: REVIEWS },
+	'SMEService/GetKnowledge': { need: 'member', ask: () => ({ smeId: expert() }), other: NONE },
+	'SMEService/SearchKnowledge': { need: 'member', ask: () => ({ query: 'x' }) },
+	'SMEService/UpdateKnowledgeChunk': { need: 'editor', ask: () => ({ chunkId: chunk(), content: 'D' }), other: NONE },
+	'SMEService/DeleteKnowledgeChunk': { need: 'editor', ask: () => ({ chunkId: chunk() }), other: NONE },
+	'TargetAudienceService/CreateTemplate': { need: 'editor', ask: () => ({ name: 'A', role: 'R', learningGoals: ['G'] }) },
+	'TargetAudienceService/GetTemplate': { need: 'member', ask: () => ({ templateId: audience() }), other: NONE },
+	'TargetAudienceService/ListTemplates': { need: 'member' },
+	'TargetAudienceService/UpdateTemplate': { need: 'editor', ask: () => ({ templateId: audience(), name: 'B' }), other: NONE },
+	'TargetAudienceService/DeleteTemplate': { need: 'editor', ask: () => ({ templateId: audience() }), other: NONE },
+	'TargetAudienceService/ArchiveTemplate': { need: 'editor', ask: () => ({ templateId: audience() }), other: NONE },
+	'TargetAudienceService/RestoreTemplate': { need: 'editor', ask: () => ({ templateId: audience('archived') }), other: NONE },
 	'TeamService/ListTeams': { need: 'member' },
 	'TeamService/GetTeam': { need: 'member', ask: () => ({ teamId: team() }), other: [404, 'TEAM_NOT_FOUND'] },
 	'TeamService/CreateTeam': { need: 'admin', ask: () => ({ name: randomUUID() }) },
@@ -130,7 +189,7 @@ const ROWS = {
 
 // --- what is heard ----------------------------------------------------------------------
 
-const LEAST = { member: 1, lead: 1, admin: 3 };
+const LEAST = { member: 1, lead: 1, editor: 2, admin: 3 };
 
 function expected(row, name) {
 	if (row.need === 'public')
@@ -142,7 +201,7 @@ function expected(row, name) {
 	if (name === 'admin of a suspended tenant' && !row.while)
 		return [403, 'TENANT_SUSPENDED'];
 	if (name === 'no company' && row.need in LEAST)
-		return row.need === 'admin' ? FORBIDDEN : [400, 'USER_NO_COMPANY'];
+		return LEAST[row.need] > 1 ? FORBIDDEN : [400, 'USER_NO_COMPANY'];
 	if (ROLES[name] < LEAST[row.need])
 		return FORBIDDEN;
 	if (name === 'admin of another tenant' && row.other)
@@ -170,7 +229,9 @@ async function heard(site, method, row, who, message) {
 		return heardOnStream(site, who);
 	// One that is kept may have been closed while psql was waited for.
 	const r = await fetch(`${site.base}/mirai.v1.${method.split(' ')[0]}`, { method: 'POST',
-		headers: { 'content-type': 'application/json', connection: 'close', ...headersOf(who) }, body: JSON.stringify(message) });
+		// Failures are limited by address, so the calls of a method come from one of its own.
+		headers: { 'content-type': 'application/json', connection: 'close', ...headersOf(who),
+			'x-forwarded-for': `192.0.2.${Object.values(ROWS).indexOf(row) + 1}` }, body: JSON.stringify(message) });
 	const text = await r.text();
 	if (r.status >= 500)
 		console.log(`# ${method} ${who}: ${text}`);
@@ -202,7 +263,7 @@ await main(async () => {
 	await stripe.listen();
 	const site = await startSite([`stripe.api ${stripe.base}`, `stripe.secret_key ${stripe.key}`,
 		`stripe.webhook_secret ${stripe.secret}`, 'stripe.starter_price price_starter',
-		'stripe.pro_price price_pro', 'accounts.limits no', 'identity.limits no']);
+		'stripe.pro_price price_pro', 'accounts.limits no', 'identity.limits no', 'proxies 127.0.0.1']);
 	try {
 		for (const letter of ['a', 'b', 'c'])
 			sql(`UPDATE companies SET subscription_status = 'active', plan = 'pro', seat_count = 900,

@@ -15,7 +15,7 @@ import { Stripe } from './kit/stripe.mjs';
 
 const CHECK = 'acceptance 8: ids of another tenant';
 const BUILT = ['AuthService', 'BillingService', 'CompanyService', 'CourseService', 'HealthService',
-	'InvitationService', 'NotificationService', 'TeamService', 'TenantService', 'UserService'];
+	'InvitationService', 'NotificationService', 'SMEService', 'TargetAudienceService', 'TeamService', 'TenantService', 'UserService'];
 const MARK = 'Otherworldly'; // in all that the other company wrote
 const OTHER = 'b0000000-0000-4000-8000-000000000000';
 const person = (letter, n) => `${letter}2000000-0000-4000-8000-00000000000${n}`;
@@ -25,6 +25,17 @@ const person = (letter, n) => `${letter}2000000-0000-4000-8000-00000000000${n}`;
 const noticeOf = (letter, title, n = 1) => sql(`INSERT INTO notifications (tenant_id, user_id, type, title, message)
 	VALUES ('${letter}0000000-0000-4000-8000-000000000000', '${person(letter, n)}', 'outline_ready', '${MARK} ${title}', '${MARK}')
 	RETURNING id`);
+
+async function furnishKnowledge(as, letter) {
+	const tenant = `${letter}0000000-0000-4000-8000-000000000000`;
+	const { sme } = await as('SMEService/CreateSME', { name: `${MARK} expert`, domain: MARK });
+	const { task } = await as('SMEService/CreateTask', { smeId: sme.id, title: `${MARK} task`, assignedToUserId: person(letter, 3) });
+	const { submission } = await as('SMEService/SubmitContent', { taskId: task.id, contentType: 'CONTENT_TYPE_TEXT', textContent: MARK });
+	const { template } = await as('TargetAudienceService/CreateTemplate', { name: MARK, role: MARK, learningGoals: [MARK] });
+	const chunk = sql(`INSERT INTO sme_knowledge_chunks (tenant_id, sme_id, content, topic)
+		VALUES ('${tenant}', '${sme.id}', '${MARK} knowledge', '${MARK}') RETURNING id`);
+	return { sme: sme.id, task: task.id, submission: submission.id, template: template.id, chunk };
+}
 
 async function furnish(site, stripe, name, letter) {
 	const owner = `owner@${name}`, company = `${letter}1000000-0000-4000-8000-000000000000`;
@@ -40,9 +51,10 @@ async function furnish(site, stripe, name, letter) {
 		content });
 	const exported = await as('CourseService/ExportCourse', { courseId: course.id, format: 'EXPORT_FORMAT_SCORM_12' });
 	const { invitation } = await as('InvitationService/CreateInvitation', { email: `${MARK}@${name}.example`, role: 'ROLE_SME' });
+	const knowledge = await furnishKnowledge(as, letter);
 	const notices = [noticeOf(letter, 'one'), noticeOf(letter, 'two'), noticeOf(letter, 'three', 3)];
 	return { team: team.id, folder: folder.id, course: course.id, export: (exported.export ?? exported).id ?? exported.exportId,
-		invitation: invitation.id, notice: notices[0], notices, user: person(letter, 2), company };
+		...knowledge, invitation: invitation.id, notice: notices[0], notices, user: person(letter, 2), company };
 }
 
 // --- what each method takes ----------------------------------------------------------
@@ -52,7 +64,8 @@ async function furnish(site, stripe, name, letter) {
 const KINDS = {
 	team_id: 'team', user_id: 'user', company_id: 'company', invitation_id: 'invitation', export_id: 'export',
 	course_id: 'course', parent_id: 'folder', destination_folder: 'folder', folder: 'folder',
-	notification_id: 'notice', notification_ids: 'notices', source_chunk_ids: null,
+	sme_id: 'sme', sme_ids: 'sme', task_id: 'task', submission_id: 'submission', chunk_id: 'chunk', template_id: 'template',
+	team_ids: 'team', assigned_to_user_id: 'user', notification_id: 'notice', notification_ids: 'notices', source_chunk_ids: null,
 	'CourseService.GetCourse id': 'course', 'CourseService.UpdateCourse id': 'course', 'CourseService.DeleteCourse id': 'course',
 	'CourseService.DeleteFolder id': 'folder', 'CourseService.CreateCourse id': null,
 	last_event_id: null, // a number of the stream, tried in tests/fcgi
@@ -75,6 +88,14 @@ const good = (own) => ({
 	'InvitationService.CreateInvitation': { email: `${randomUUID()}@new.example` },
 	'InvitationService.AcceptInvitation': { token: 'x'.repeat(43) },
 	'InvitationService.GetInvitationByToken': { token: 'x'.repeat(43) },
+	'SMEService.CreateSME': { name: 'Mine', domain: 'D', scope: 'SME_SCOPE_TEAM', teamIds: [own.team] },
+	'SMEService.UpdateSME': { smeId: own.sme, scope: 'SME_SCOPE_TEAM', teamIds: [own.team] },
+	'SMEService.CreateTask': { smeId: own.sme, title: 'Mine', assignedToUserId: own.user },
+	'SMEService.GetUploadURL': { fileName: 'f.txt', contentType: 'CONTENT_TYPE_DOCUMENT', fileSizeBytes: 4 },
+	'SMEService.SubmitContent': { contentType: 'CONTENT_TYPE_TEXT', textContent: 'Mine' },
+	'SMEService.ApproveSubmission': { approvedContent: 'Mine' }, 'SMEService.RequestSubmissionChanges': { feedback: 'Mine' },
+	'SMEService.SearchKnowledge': { query: MARK }, 'SMEService.UpdateKnowledgeChunk': { content: 'Mine' },
+	'TargetAudienceService.CreateTemplate': { name: 'Mine', role: 'R', learningGoals: ['G'] },
 	'TeamService.CreateTeam': { name: `Mine ${randomUUID()}` }, 'TeamService.UpdateTeam': { name: `Mine ${randomUUID()}` },
 	'TeamService.AddTeamMember': { teamId: own.team, userId: own.user },
 	'TeamService.RemoveTeamMember': { teamId: own.team, userId: own.user },
@@ -126,7 +147,7 @@ async function ask(site, who, m, message) {
 }
 
 const ABOUT_OTHER = new RegExp(`b[0-3]000000-0000-4000-8000|@other\\.example|Otto|Sara`, 'i');
-const LISTS = new Set(['MarkAsRead', 'ListCourses']); // an id that is not there is no failure of theirs
+const LISTS = new Set(['MarkAsRead', 'ListCourses', 'ListSMEs', 'ListTasks', 'SearchKnowledge']); // an id that is not there is no failure of theirs
 
 async function tryMethod(site, m, own, others, told) {
 	const base = good(own)[nameOf(m)] ?? {};

@@ -12,6 +12,8 @@ every 401 AUTH_UNAUTHORIZED CompanyService CourseService NotificationService
       -AuthService/Register -AuthService/RegisterWithInvitation
       -InvitationService/GetInvitationByToken
       -NotificationService/SubscribeNotifications
+header X-Forwarded-For: 192.0.2.11
+every 401 AUTH_UNAUTHORIZED SMEService
 
 # each call with a session that is over
 as    late@acme
@@ -25,6 +27,8 @@ every 401 AUTH_UNAUTHORIZED CompanyService CourseService NotificationService
       -AuthService/Register -AuthService/RegisterWithInvitation
       -InvitationService/GetInvitationByToken
       -NotificationService/SubscribeNotifications
+header X-Forwarded-For: 192.0.2.12
+every 401 AUTH_UNAUTHORIZED SMEService
 
 # each call with a session of an identity that was switched off
 as    idle@acme
@@ -38,12 +42,14 @@ every 401 AUTH_UNAUTHORIZED CompanyService CourseService NotificationService
       -AuthService/Register -AuthService/RegisterWithInvitation
       -InvitationService/GetInvitationByToken
       -NotificationService/SubscribeNotifications
+header X-Forwarded-For: 192.0.2.13
+every 401 AUTH_UNAUTHORIZED SMEService
 
 # each call by somebody without a user row, and by one who was removed
 as    nobody@nowhere
 every 404 USER_NOT_FOUND AIGenerationService
       CompanyService CourseService NotificationService
-      TargetAudienceService TeamService TenantService UserService
+      SMEService TargetAudienceService TeamService TenantService UserService
       BillingService InvitationService TenantSettingsService
       -InvitationService/GetInvitationByToken
       -InvitationService/AcceptInvitation
@@ -51,7 +57,7 @@ every 404 USER_NOT_FOUND AIGenerationService
 as    gone@acme
 every 404 USER_NOT_FOUND AIGenerationService
       CompanyService CourseService NotificationService
-      TargetAudienceService TeamService TenantService UserService
+      SMEService TargetAudienceService TeamService TenantService UserService
       BillingService InvitationService TenantSettingsService
       -InvitationService/GetInvitationByToken
       -InvitationService/AcceptInvitation
@@ -61,7 +67,7 @@ every 404 USER_NOT_FOUND AIGenerationService
 as    owner@frozen
 every 403 TENANT_SUSPENDED AIGenerationService
       CompanyService CourseService NotificationService
-      TargetAudienceService TeamService TenantService UserService
+      SMEService TargetAudienceService TeamService TenantService UserService
       -UserService/GetMe
       -TenantService/GetTenant -NotificationService/SubscribeNotifications
       BillingService InvitationService TenantSettingsService AuthService
@@ -75,7 +81,8 @@ as    owner@acme
 body  {"id":
 every 400 VALIDATION_INVALID_INPUT AIGenerationService
       CompanyService CourseService HealthService
-      NotificationService TargetAudienceService TeamService TenantService
+      NotificationService SMEService TargetAudienceService TeamService
+      TenantService
       UserService
       AuthService BillingService InvitationService TenantSettingsService
       -NotificationService/SubscribeNotifications
@@ -84,7 +91,8 @@ every 400 VALIDATION_INVALID_INPUT AIGenerationService
 body  [1]
 every 400 VALIDATION_INVALID_INPUT AIGenerationService
       CompanyService CourseService HealthService
-      NotificationService TargetAudienceService TeamService TenantService
+      NotificationService SMEService TargetAudienceService TeamService
+      TenantService
       UserService
       AuthService BillingService InvitationService TenantSettingsService
       -NotificationService/SubscribeNotifications
@@ -93,7 +101,8 @@ every 400 VALIDATION_INVALID_INPUT AIGenerationService
 body  {"id": "\xff"}
 every 400 VALIDATION_INVALID_INPUT AIGenerationService
       CompanyService CourseService HealthService
-      NotificationService TargetAudienceService TeamService TenantService
+      NotificationService SMEService TargetAudienceService TeamService
+      TenantService
       UserService
       AuthService BillingService InvitationService TenantSettingsService
       -NotificationService/SubscribeNotifications
@@ -102,13 +111,13 @@ every 400 VALIDATION_INVALID_INPUT AIGenerationService
 header Content-Type: text/plain
 every 415 ! AIGenerationService
       CompanyService CourseService HealthService NotificationService
-      TargetAudienceService TeamService TenantService UserService
+      SMEService TargetAudienceService TeamService TenantService UserService
       AuthService BillingService InvitationService TenantSettingsService
       -NotificationService/SubscribeNotifications
 header Content-Type: application/x-www-form-urlencoded
 every 415 ! AIGenerationService
       CompanyService CourseService HealthService NotificationService
-      TargetAudienceService TeamService TenantService UserService
+      SMEService TargetAudienceService TeamService TenantService UserService
       AuthService BillingService InvitationService TenantSettingsService
       -NotificationService/SubscribeNotifications
 
@@ -117,13 +126,9 @@ cookie owner@acme
 header Origin: https://evil.example
 every 403 AUTH_FORBIDDEN AIGenerationService
       CompanyService CourseService NotificationService
-      TargetAudienceService TeamService TenantService UserService
+      SMEService TargetAudienceService TeamService TenantService UserService
       AuthService BillingService InvitationService TenantSettingsService
       -AuthService/CheckEmail -AuthService/EnterpriseContact
       -AuthService/Register -AuthService/RegisterWithInvitation
       -InvitationService/GetInvitationByToken
       -NotificationService/SubscribeNotifications
-
-# each service that is not built says so
-as    owner@acme
-every 501 ! SMEService

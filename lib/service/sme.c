@@ -25,9 +25,9 @@ enum query {
 	Q__MAX
 };
 
-extern const struct db_query sme_source_queries[];
+extern const struct db_query sme_queries[];
 
-const struct db_query sme_source_queries[] = {
+const struct db_query sme_queries[] = {
 	[Q_LIST] = {
 	    .name = "sme_list",
 	    .nargs = 8, /* viewer, scope, status, archived ones, too, team */
@@ -197,7 +197,7 @@ check_teams(struct req *r, const char *company, const char *const *ids,
 		nteams += !is_among(teams, nteams);
 	}
 	*out = db_arg_array(r->mem, teams, nteams);
-	rows = db_run(r->db, &sme_source_queries[Q_TEAMS],
+	rows = db_run(r->db, &sme_queries[Q_TEAMS],
 	    DB_ARGS(r->who.tenant_id, company, *out));
 	if (rows == NULL)
 		return req_fail_db(r);
@@ -211,9 +211,9 @@ check_teams(struct req *r, const char *company, const char *const *ids,
 static void
 open_to(struct req *r, const char *id, const char *teams)
 {
-	db_queue(r->db, &sme_source_queries[Q_LEAVE],
+	db_queue(r->db, &sme_queries[Q_LEAVE],
 	    DB_ARGS(r->who.tenant_id, id, teams));
-	db_queue(r->db, &sme_source_queries[Q_OPEN],
+	db_queue(r->db, &sme_queries[Q_OPEN],
 	    DB_ARGS(r->who.tenant_id, id, teams));
 }
 
@@ -223,7 +223,7 @@ read_again(struct req *r, const char *id, struct pb_subject_matter_expert **out)
 {
 	struct db_rows *rows;
 
-	rows = db_run(r->db, &sme_source_queries[Q_READ],
+	rows = db_run(r->db, &sme_queries[Q_READ],
 	    DB_ARGS(r->who.tenant_id, id));
 	if (rows == NULL)
 		return req_fail_db(r);
@@ -254,7 +254,7 @@ sme_create_sme(struct req *r, const struct pb_create_sme_request *in,
 		 in->nteam_ids, &teams)) != CODE_OK)
 		return code;
 	str_uuid_new(id);
-	db_queue(r->db, &sme_source_queries[Q_CREATE],
+	db_queue(r->db, &sme_queries[Q_CREATE],
 	    DB_ARGS(r->who.tenant_id, id, r->who.company_id, r->who.user_id,
 		f.name, f.description, f.domain, team ? "team" : "global"));
 	open_to(r, id, teams);
@@ -287,7 +287,7 @@ sme_list_smes(struct req *r, const struct pb_list_smes_request *in,
 	if (!str_is_empty(in->team_id) &&
 	    (code = field_uuid(r, "team_id", in->team_id, &team)) != CODE_OK)
 		return code;
-	rows = db_last(r->db, &sme_source_queries[Q_LIST],
+	rows = db_last(r->db, &sme_queries[Q_LIST],
 	    DB_ARGS(SME_VIEWER(r), sme_scope_stored(in->scope),
 		sme_status_stored(in->status), archived ? "true" : "false",
 		team));
@@ -305,7 +305,7 @@ static void
 set_status(struct req *r, struct pb_subject_matter_expert *sme, int status,
     const char *action)
 {
-	db_queue(r->db, &sme_source_queries[Q_STATUS],
+	db_queue(r->db, &sme_queries[Q_STATUS],
 	    DB_ARGS(r->who.tenant_id, sme->id, sme_status_stored(status)));
 	audit_write(r, action, "sme", sme->id, NULL);
 	sme->status = status;
@@ -319,7 +319,7 @@ withdraw_tasks(struct req *r, const struct pb_subject_matter_expert *sme)
 	struct db_rows *rows;
 	enum code code = CODE_OK;
 
-	rows = db_run(r->db, &sme_source_queries[Q_WITHDRAW],
+	rows = db_run(r->db, &sme_queries[Q_WITHDRAW],
 	    DB_ARGS(r->who.tenant_id, sme->id));
 	if (rows == NULL)
 		return req_fail_db(r);
@@ -455,7 +455,7 @@ sme_update_sme(struct req *r, const struct pb_update_sme_request *in,
 		    : sme_load(r, in->sme_id, SME_LOCK, &sme)) != CODE_OK ||
 	    (code = check_access(r, in, sme, &scope, &teams)) != CODE_OK)
 		return code;
-	db_queue(r->db, &sme_source_queries[Q_UPDATE],
+	db_queue(r->db, &sme_queries[Q_UPDATE],
 	    DB_ARGS(r->who.tenant_id, sme->id, f.name, f.description, f.domain,
 		scope));
 	if (teams != NULL)
