@@ -1,15 +1,18 @@
-// Who may call what: each method of the services of accounts, called by
-// everybody there is. A row says who may (public, session, user, member, admin,
-// lead, own) and what the others hear follows from it, by the order of checks:
+// Who may call what: each method of the services of accounts and of experts,
+// called by everybody there is. A row says who may (public, session, user,
+// member, editor, admin, lead, own) and what the others hear follows from it, by the order of checks:
 // session, user row, tenant, role, company, object. A method without a row
 // fails the test.
 import { createHash, randomBytes, randomUUID } from 'node:crypto';
+import fs from 'node:fs';
+import path from 'node:path';
 import { subscribe, until } from '../fcgi/kit/stream.mjs';
 import { services } from '../rpc/kit/clients.mjs';
 import { is, main, startSite, tokenOf } from '../web/kit/site.mjs';
 import { sql } from './kit/account.mjs';
 import { Stripe } from './kit/stripe.mjs';
 
+const { TEST_DIR } = process.env;
 const SERVICES = ['AuthService', 'BillingService', 'CompanyService', 'HealthService', 'InvitationService',
 	'NotificationService', 'SMEService', 'TargetAudienceService', 'TeamService', 'TenantService', 'UserService'];
 const TENANT = 'a0000000-0000-4000-8000-000000000000';
