@@ -70,8 +70,8 @@ async function after(r, free, name) {
 	await waits('for the identity database');
 	const freeRow = await hold('app', here(r));
 	await freeIdentities();
+	ok(await until(() => identities(r) === '1', 'the identity'), 'the identity is made');
 	await waits('for the row');
-	is(identities(r), '1', 'the identity is made');
 	await kill(child);
 	await after(r, [freeRow], 'after the identity, before that is noted');
 }

@@ -194,7 +194,7 @@ export async function startSite(extra = [], { kratos, own = [], apache = false, 
 	};
 	try {
 		// A web server that is asked before would log that nobody listens.
-		await until('the sockets', async () => ['api', 'account', 'web', 'file', 'stream'].every(
+		await until('the sockets', async () => [...pools.keys()].every(
 			(name) => fs.existsSync(path.join(run, `svc/${name}.sock`))));
 		await until('the start', async () => {
 			const answers = await Promise.all(['/health/ready', '/terms', '/sessions/whoami', '/events'].map(
