@@ -6,6 +6,7 @@
  */
 #include "mirai/v1/sme.rpc.h"
 
+#include <ctype.h>
 #include <string.h>
 
 #include "ai/lang.h"
@@ -108,6 +109,13 @@ add_term(struct terms *t, const char *term)
 		t->item[t->n++] = term;
 }
 
+/* What no word ends in, while it is typed. */
+static bool
+is_mark(char c)
+{
+	return (unsigned char)c < 0x80 && !isalnum((unsigned char)c);
+}
+
 /* "phrases" and words; the word that is still being typed may go on. */
 static void
 cut(struct arena *a, const char *query, struct terms *t)
@@ -127,7 +135,7 @@ cut(struct arena *a, const char *query, struct terms *t)
 		n = strcspn(p, "\" ");
 		term = arena_strndup(a, p, n);
 		add_term(t, term);
-		if (p[n] == '\0' && n > 1 && p[n - 1] != '*')
+		if (p[n] == '\0' && n > 1 && !is_mark(p[n - 1]))
 			t->typing = term;
 		p += n;
 		p += strspn(p, " ");
