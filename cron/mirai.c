@@ -21,6 +21,7 @@ static const struct {
 	int (*run)(int argc, char **argv);
 	const char *help;
 } commands[] = {
+	{ "ai", cmd_ai, "companies' keys, limits and use of AI" },
 	{ "build", cmd_build, "a document in, a course package out" },
 	{ "cleanup", cmd_cleanup, "remove what time has ended, now" },
 	{ "company", cmd_company, "make, list, suspend companies" },

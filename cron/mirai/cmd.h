@@ -12,6 +12,7 @@
 #include "mirai/v1/course.pb.h"
 
 /* argv[0] is the command's name. Each returns an exit status. */
+int cmd_ai(int argc, char **argv);
 int cmd_build(int argc, char **argv);
 int cmd_cleanup(int argc, char **argv);
 int cmd_company(int argc, char **argv);

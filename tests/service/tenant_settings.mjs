@@ -159,6 +159,42 @@ async function allowed(a) {
 	is(openai.requests.length, 1, 'goes there');
 }
 
+// --- another key for the keys ------------------------------------------------------------
+
+function mirai(conf, ...args) {
+	try {
+		return execFileSync(path.join(BUILD, 'bin/mirai'), ['ai', args[0], '-f', conf, ...args.slice(1)], { encoding: 'utf8', stdio: 'pipe' }).trim();
+	} catch (e) {
+		return `${e.status} ${e.stderr.trim()}`;
+	}
+}
+
+async function rotates() {
+	const next = 'cd'.repeat(32);
+	const both = account('both', [`encryption.keys ${next},${ENCRYPTION}`]).conf;
+	sql("DELETE FROM tenant_ai_settings WHERE tenant_id::text LIKE 'b%'"); // it cannot be opened
+	sql("UPDATE tenant_ai_settings SET provider = 'gemini', base_url = NULL, key_provider = 'gemini', key_base_url = NULL, model = NULL");
+	is(mirai(both, 'rotate', '-n'), '1 keys, 1 to be sealed anew, 0 lost', 'mirai ai rotate -n counts');
+	is(mirai(both, 'rotate', '-n'), '1 keys, 1 to be sealed anew, 0 lost', 'and changes nothing');
+	is(mirai(both, 'rotate'), '1 keys, 1 sealed anew, 0 lost', 'keys are sealed anew');
+	is(mirai(both, 'rotate'), '1 keys, 0 sealed anew, 0 lost', 'once');
+	const only = account('only', [`encryption.keys ${next}`]);
+	await only.start();
+	gemini.script();
+	is(told(await call(only, 'TestAPIKey')), [200, true, null], 'and opened without the old one');
+	await only.stop();
+	ok(mirai(account('old', []).conf, 'rotate').startsWith('1 mirai: tenant a0000000-'), 'a key that none opens is told, and fails');
+	ok(mirai(account('none', ['encryption.keys']).conf, 'rotate').includes('encryption.keys: not set'), 'without keys there is nothing to do');
+	is(mirai(both, 'limit', 'Acme', '5000'), 'Acme has 5000 tokens a month', 'mirai ai limit');
+	const usage = JSON.parse(mirai(both, 'usage', '--json', 'Acme'));
+	is([usage.monthly_limit, usage.month_tokens === usage.total_tokens, usage.month_by_type[0].type], [5000, true, 'key_test'], 'mirai ai usage');
+	ok(/this month +\d+ tokens of 5000/.test(mirai(both, 'usage', 'Acme')), 'as a table');
+	is(mirai(both, 'limit', 'Acme', 'none'), 'Acme has no monthly limit', 'no limit again');
+	ok(mirai(both, 'limit', 'Acme', 'many').startsWith('2 mirai: many: no number'), 'a limit that is none');
+	ok(mirai(both, 'limit', 'Nobody', '1').includes('no such company'), 'a company that is none');
+	is(sql("SELECT count(*) FROM audit_log WHERE action LIKE 'ai.%' AND details->>'by' LIKE 'operator:%'"), '3', 'all of it is audited');
+}
+
 // --- what is nowhere -------------------------------------------------------------------
 
 function secrets(names) {
@@ -198,7 +234,8 @@ a = await account('allowed', ['ai.allow_private 127.0.0.1']).start();
 await redirects(a, t);
 await allowed(a);
 await a.stop();
-secrets(['strict', 'allowed']);
+await rotates();
+secrets(['strict', 'allowed', 'only']);
 refusedStart(`encryption.keys ${'0x'.repeat(32)}`, 'must be keys of 64 hex digits', '0x0x');
 refusedStart('ai.provider chatty', 'no such provider', ENCRYPTION);
 refusedStart('ai.allow_private everywhere', 'no address and no network', ENCRYPTION);
