@@ -9,10 +9,14 @@
 #include "base/clock.h"
 
 #define TX_MS	   10000
-#define PER_TENANT "8" /* so many workers may claim of one tenant at once */
+#define PER_TENANT "8"	/* so many workers may claim of one tenant at once */
+#define BEST	   "40" /* and so many at all */
 
 /* Not before a pause after a failed attempt. */
 #define DUE "(g.run_after IS NULL OR g.run_after <= now())"
+
+/* As text, or indexes of one type look cheaper than those of the queue. */
+#define TYPED "g.type::text = ANY ($1::text[])"
 
 #define ACTIVE "('queued', 'processing')"
 
@@ -36,8 +40,9 @@ const struct db_query genjob_claim_queries[] = {
 	     * waiting hops from tenant to tenant along the index; ready is the
 	     * oldest few of each, and besides what lies in processing without
 	     * anybody at work: parents whose children have ended, and jobs
-	     * whose lease is over. The row is looked at once more when it is
-	     * locked.
+	     * whose lease is over. best are those to try in this order, as
+	     * another worker may be faster; the row is looked at once more
+	     * when it is locked.
 	     */
 	    .sql = "WITH RECURSIVE waiting AS ((SELECT g.tenant_id"
 		   " FROM generation_jobs g WHERE g.status = 'queued'"
@@ -50,32 +55,35 @@ const struct db_query genjob_claim_queries[] = {
 		   " CROSS JOIN LATERAL (SELECT g.id, g.tenant_id,"
 		   " g.created_at FROM generation_jobs g"
 		   " WHERE g.tenant_id = w.tenant_id AND g.status = 'queued'"
-		   " AND g.type = ANY ($1::generation_job_type[]) AND " DUE
+		   " AND " TYPED " AND " DUE
 		   " ORDER BY g.created_at, g.id LIMIT " PER_TENANT ") q"
 		   " UNION ALL SELECT g.id, g.tenant_id, g.created_at,"
 		   " g.lease_until IS NOT NULL FROM generation_jobs g"
 		   " WHERE g.status = 'processing'"
-		   " AND g.type = ANY ($1::generation_job_type[])"
+		   " AND " TYPED
 		   " AND (g.lease_until IS NULL OR g.lease_until < now())"
 		   " AND " DUE " AND (g.type <> 'full_course'"
 		   " OR NOT EXISTS (SELECT FROM generation_jobs c"
 		   " WHERE c.parent_job_id = g.id AND c.status IN " ACTIVE
 		   "))), busy AS (SELECT b AS tenant_id, count(*) AS n"
-		   " FROM unnest($2::uuid[]) b GROUP BY b)"
+		   " FROM unnest($2::uuid[]) b GROUP BY b),"
+		   " best AS MATERIALIZED (SELECT r.id, row_number() OVER"
+		   " (ORDER BY r.stale, GREATEST(COALESCE(b.n, 0)"
+		   " - $3::int + 1, 0), (r.tenant_id > $5::uuid) DESC,"
+		   " r.tenant_id, r.created_at, r.id) AS place FROM ready r"
+		   " LEFT JOIN busy b ON b.tenant_id = r.tenant_id"
+		   " WHERE COALESCE(b.n, 0) < $4::int"
+		   " ORDER BY place LIMIT " BEST ")"
 		   " UPDATE generation_jobs g SET status = 'processing',"
 		   " started_at = now(), claim_token = gen_random_uuid(),"
 		   " lease_until = now() + $6::int * interval '1 millisecond',"
 		   " run_after = NULL, retry_count = g.retry_count"
 		   " + (g.lease_until IS NOT NULL)::int"
-		   " WHERE g.id = (SELECT g.id FROM ready r"
-		   " JOIN generation_jobs g ON g.id = r.id"
-		   " LEFT JOIN busy b ON b.tenant_id = r.tenant_id"
-		   " WHERE COALESCE(b.n, 0) < $4::int"
-		   " AND g.status IN " ACTIVE " AND (g.lease_until IS NULL"
+		   " WHERE g.id = (SELECT g.id FROM best"
+		   " JOIN generation_jobs g ON g.id = best.id"
+		   " WHERE g.status IN " ACTIVE " AND (g.lease_until IS NULL"
 		   " OR g.lease_until < now()) AND " DUE
-		   " ORDER BY r.stale, GREATEST(COALESCE(b.n, 0)"
-		   " - $3::int + 1, 0), (r.tenant_id > $5::uuid) DESC,"
-		   " r.tenant_id, r.created_at, r.id LIMIT 1"
+		   " ORDER BY best.place LIMIT 1"
 		   " FOR UPDATE OF g SKIP LOCKED)"
 		   " RETURNING " GENJOB_COLUMNS,
 	},
@@ -126,7 +134,7 @@ const struct db_query genjob_claim_queries[] = {
 		   " WHEN g.lease_until < now() THEN 'left behind'"
 		   " ELSE 'at work' END, g.retry_count FROM generation_jobs g"
 		   " WHERE g.status IN " ACTIVE
-		   " AND g.type = ANY ($1::generation_job_type[])"
+		   " AND " TYPED
 		   " ORDER BY g.created_at, g.id",
 	},
 	[Q__MAX] = { 0 },
