@@ -19,18 +19,17 @@
 #define NEWEST " ORDER BY q.created_at DESC, q.id LIMIT 200"
 
 /*
- * With kinds and states named, of each pair the newest by an index that has
- * them; a list of the few running ones reads no finished job.
+ * With types or states named, of each kind (type and state) the newest by an
+ * index that has them: a list of the few that run reads none that is over.
  */
 #define NARROW(whose)                                                      \
-	"SELECT full_row.* FROM (SELECT q.id, q.created_at"                \
-	" FROM unnest($2::generation_job_type[]) AS t (type),"             \
-	" unnest($3::generation_job_status[]) AS s (status),"              \
+	"SELECT whole.* FROM (SELECT q.id"                                 \
+	" FROM unnest($2::smallint[]) AS t (kind),"                        \
 	" LATERAL (SELECT x.id, x.created_at FROM generation_jobs x WHERE" \
-	" " whose " AND x.type = t.type AND x.status = s.status"           \
+	" " whose " AND x.kind = t.kind"                                   \
 	" ORDER BY x.created_at DESC, x.id LIMIT 200) q" NEWEST            \
-	") q JOIN generation_jobs full_row ON full_row.id = q.id"          \
-	" AND full_row.tenant_id = $1::uuid"
+	") q, LATERAL (SELECT * FROM generation_jobs y"                    \
+	" WHERE y.tenant_id = $1::uuid AND y.id = q.id LIMIT 1) whole"
 
 enum query {
 	Q_GET,
@@ -77,25 +76,23 @@ const struct db_query ai_generation_job_queries[] = {
 	},
 	[Q_LIST_OWN_NARROW] = {
 	    .name = "ai_generation_job_list_own_narrow",
-	    .nargs = 4, /* tenant, types, states, user */
+	    .nargs = 3, /* tenant, kinds, user */
 	    .sql = LIST(NARROW("x.tenant_id = $1::uuid"
-			       " AND x.created_by_user_id = $4::uuid")),
+			       " AND x.created_by_user_id = $3::uuid")),
 	},
 	[Q_LIST_ALL_NARROW] = {
 	    .name = "ai_generation_job_list_all_narrow",
-	    .nargs = 3, /* tenant, types, states */
+	    .nargs = 2, /* tenant, kinds */
 	    .sql = LIST(NARROW("x.tenant_id = $1::uuid")),
 	},
 	[Q_LIST_COURSE] = {
 	    .name = "ai_generation_job_list_course",
-	    .nargs = 6, /* viewer, course, types, states */
+	    .nargs = 5, /* viewer, course, kinds */
 	    .sql = LIST("SELECT q.* FROM generation_jobs q"
 			" WHERE q.tenant_id = $1::uuid"
 			" AND q.course_id = $4::uuid"
 			" AND (q.created_by_user_id = $2::uuid OR $3::boolean)"
-			" AND q.type = ANY ($5::generation_job_type[])"
-			" AND q.status = ANY ($6::generation_job_status[])"
-			NEWEST),
+			" AND q.kind = ANY ($5::smallint[])" NEWEST),
 	},
 	[Q__MAX] = { 0 },
 };
@@ -215,21 +212,30 @@ ai_generation_get_job(struct req *r, const struct pb_get_job_request *in,
 /* Which jobs are asked for: arguments of the queries. */
 struct filter {
 	bool narrow;
-	const char *types;
-	const char *statuses;
+	const char *kinds;
 	const char *course_id; /* NULL: any */
 };
 
-/* One name of a list, or all of them for the unspecified value. */
-static enum code
-read_choice(struct req *r, const char *field, int value,
-    const char *const *names, size_t n, const char **out)
+static bool
+is_known(int value, size_t n)
 {
-	if (value < 0 || value >= (int)n)
-		return req_fail_field(r, field, "is not a known value");
-	*out = value == 0 ? db_arg_array(r->mem, names + 1, n - 1)
-			  : db_arg_array(r->mem, names + value, 1);
-	return CODE_OK;
+	return value >= 0 && value < (int)n;
+}
+
+/* Every pair of a type and a state that is asked for; 0 stands for all. */
+static const char *
+kinds_of(struct req *r, int type, int status)
+{
+	const char *kinds[NITEMS(types) * NITEMS(statuses)];
+	size_t n = 0;
+	int i, j;
+
+	for (i = 1; i < (int)NITEMS(types); i++)
+		for (j = 1; j < (int)NITEMS(statuses); j++)
+			if ((type == 0 || type == i) &&
+			    (status == 0 || status == j))
+				kinds[n++] = db_arg_int(r->mem, 10 * i + j);
+	return db_arg_array(r->mem, kinds, n);
 }
 
 static enum code
@@ -238,13 +244,12 @@ read_filter(struct req *r, const struct pb_list_jobs_request *in,
 {
 	int type = in->has_type ? in->type : 0;
 	int status = in->has_status ? in->status : 0;
-	enum code code;
 
-	if ((code = read_choice(r, "type", type, types, NITEMS(types),
-		 &f->types)) != CODE_OK ||
-	    (code = read_choice(r, "status", status, statuses, NITEMS(statuses),
-		 &f->statuses)) != CODE_OK)
-		return code;
+	if (!is_known(type, NITEMS(types)))
+		return req_fail_field(r, "type", "is not a known type");
+	if (!is_known(status, NITEMS(statuses)))
+		return req_fail_field(r, "status", "is not a known status");
+	f->kinds = kinds_of(r, type, status);
 	f->narrow = type != 0 || status != 0;
 	if (str_is_empty(in->course_id))
 		return CODE_OK;
@@ -259,15 +264,13 @@ run_list(struct req *r, const struct filter *f)
 
 	if (f->course_id != NULL)
 		return db_last(r->db, &q[Q_LIST_COURSE],
-		    DB_ARGS(COURSE_VIEWER(r), f->course_id, f->types,
-			f->statuses));
+		    DB_ARGS(COURSE_VIEWER(r), f->course_id, f->kinds));
 	if (f->narrow && all)
 		return db_last(r->db, &q[Q_LIST_ALL_NARROW],
-		    DB_ARGS(r->who.tenant_id, f->types, f->statuses));
+		    DB_ARGS(r->who.tenant_id, f->kinds));
 	if (f->narrow)
 		return db_last(r->db, &q[Q_LIST_OWN_NARROW],
-		    DB_ARGS(r->who.tenant_id, f->types, f->statuses,
-			r->who.user_id));
+		    DB_ARGS(r->who.tenant_id, f->kinds, r->who.user_id));
 	if (all)
 		return db_last(r->db, &q[Q_LIST_ALL],
 		    DB_ARGS(r->who.tenant_id));

@@ -225,6 +225,16 @@ CREATE TABLE generation_jobs (
 	created_at timestamptz NOT NULL DEFAULT now(),
 	started_at timestamptz,
 	completed_at timestamptz,
+	-- Type and status as one number, ten times the first and the second:
+	-- numbers are compared by an index below row-level security, enums
+	-- are not.
+	kind smallint NOT NULL GENERATED ALWAYS AS (10 * CASE type
+		WHEN 'sme_ingestion' THEN 1 WHEN 'course_outline' THEN 2
+		WHEN 'lesson_content' THEN 3 WHEN 'component_regen' THEN 4
+		WHEN 'full_course' THEN 5 END + CASE status
+		WHEN 'queued' THEN 1 WHEN 'processing' THEN 2
+		WHEN 'completed' THEN 3 WHEN 'failed' THEN 4
+		WHEN 'cancelled' THEN 5 END) STORED,
 	CONSTRAINT generation_jobs_tenant_id_id_key UNIQUE (tenant_id, id),
 	CONSTRAINT generation_jobs_progress_check
 		CHECK (progress_percent BETWEEN 0 AND 100),
@@ -260,6 +270,11 @@ CREATE INDEX generation_jobs_list_idx
 	ON generation_jobs (tenant_id, created_at DESC, id);
 CREATE INDEX generation_jobs_creator_idx
 	ON generation_jobs (created_by_user_id, created_at DESC, id);
+-- Lists of one type and state, which are polled, read no other rows.
+CREATE INDEX generation_jobs_kind_idx ON generation_jobs
+	(tenant_id, kind, created_at DESC, id);
+CREATE INDEX generation_jobs_creator_kind_idx ON generation_jobs
+	(created_by_user_id, kind, created_at DESC, id);
 CREATE INDEX generation_jobs_course_id_idx
 	ON generation_jobs (course_id, created_at DESC, id);
 CREATE INDEX generation_jobs_lesson_id_idx ON generation_jobs (lesson_id);

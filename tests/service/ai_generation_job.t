@@ -85,11 +85,11 @@ want  200  {"jobs": [{"id": "ab000000-0000-4000-8000-000000000004"}]}
 call  AIGenerationService/ListJobs  {"type": 0, "status": 0, "courseId": ""}
 want  200  {"jobs": [{}, {}, {}, {}, {}]}
 call  AIGenerationService/ListJobs  {"type": 6}
-want  400  {"message": "type is not a known value"}
+want  400  {"message": "type is not a known type"}
 call  AIGenerationService/ListJobs  {"status": 6}
-want  400  {"message": "status is not a known value"}
+want  400  {"message": "status is not a known status"}
 call  AIGenerationService/ListJobs  {"status": -1}
-want  400  {"message": "status is not a known value"}
+want  400  {"message": "status is not a known status"}
 call  AIGenerationService/ListJobs  {"courseId": "x"}
 want  400  {"message": "course_id must be a UUID"}
 
