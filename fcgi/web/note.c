@@ -17,6 +17,13 @@ struct note {
 };
 
 static const struct note notes[] = {
+	{ "component-saved", "The part is saved." },
+	{ "course-finalized",
+	    "The course is ready: open its preview, or go on editing." },
+	{ "job-cancelled", "The generation is cancelled." },
+	{ "outline-saved", "The outline is saved." },
+	{ "sme-created",
+	    "The expert is created. Add content, then it can be chosen." },
 	{ "company-saved", "The company is saved." },
 	{ "invitation-revoked",
 	    "The invitation is revoked; its seat is free." },

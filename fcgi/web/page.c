@@ -15,12 +15,14 @@
 #include "bell.h"
 #include "net/crypt.h"
 #include "note.h"
+#include "rpc/query.h"
 #include "rpc/resp.h"
 #include "web/assets.h"
 
 /* Who sees a menu entry. */
 enum menu_for {
 	FOR_ALL,
+	FOR_EDITOR,
 	FOR_ADMIN
 };
 
@@ -38,6 +40,7 @@ static const struct menu_item menu[] = {
 	{ "Dashboard", "/dashboard", "home", FOR_ALL, false, "Home" },
 	{ "Content Library", "/content-library", "library", FOR_ALL, true,
 	    "Library" },
+	{ "Create", "/course-builder", "plus", FOR_EDITOR, false, "Create" },
 	{ "Teams", "/teams", "team", FOR_ADMIN, true, NULL },
 	{ "Settings", "/settings", "settings", FOR_ALL, true, "More" },
 };
@@ -56,6 +59,14 @@ is_current(const struct page *p, const char *path)
 	return p->r->path[n] == '\0' || p->r->path[n] == '/' ? "page" : "false";
 }
 
+static bool
+is_for(const struct page *p, enum menu_for who)
+{
+	if (who == FOR_ADMIN)
+		return page_is_admin(p);
+	return who == FOR_ALL || page_is_editor(p);
+}
+
 static void
 put_sidebar(struct page *p)
 {
@@ -63,8 +74,7 @@ put_sidebar(struct page *p)
 
 	tmpl_sidebar_open(&p->h);
 	for (i = 0; i < NITEMS(menu); i++) {
-		if (!menu[i].side ||
-		    (menu[i].who == FOR_ADMIN && !page_is_admin(p)))
+		if (!menu[i].side || !is_for(p, menu[i].who))
 			continue;
 		tmpl_nav_item(&p->h,
 		    &(struct tmpl_nav_item){ .to = menu[i].path,
@@ -82,7 +92,7 @@ put_tabs(struct page *p)
 
 	tmpl_tabs_open(&p->h);
 	for (i = 0; i < NITEMS(menu); i++) {
-		if (menu[i].tab == NULL)
+		if (menu[i].tab == NULL || !is_for(p, menu[i].who))
 			continue;
 		tmpl_nav_item(&p->h,
 		    &(struct tmpl_nav_item){ .to = menu[i].path,
@@ -565,7 +575,10 @@ page_csrf_ok(struct page *p)
 {
 	const char *sent;
 
-	sent = req_form(p->r, "csrf");
+	/* Not from the parsed form, whose fields have a limit. */
+	sent = p->r->body == NULL
+	    ? NULL
+	    : query_get(p->r->mem, (const char *)p->r->body, "csrf");
 	return sent != NULL && p->csrf[0] != '\0' &&
 	    crypt_equal_str(sent, p->csrf);
 }

@@ -43,6 +43,42 @@ void library_dashboard(struct page *p);
 void library_page(struct page *p);
 void library_folder(struct page *p);
 
+/* builder.c */
+void builder_page(struct page *p);
+void builder_post(struct page *p);
+void builder_back(struct page *p);
+
+/* builder_sources.c */
+void builder_sme_page(struct page *p);
+void builder_sme_create(struct page *p);
+
+/* builder_start.c */
+void builder_start(struct page *p);
+void builder_again_ask(struct page *p);
+void builder_again(struct page *p);
+void builder_reject_ask(struct page *p);
+void builder_reject(struct page *p);
+
+/* builder_job.c */
+void builder_cancel_ask(struct page *p);
+void builder_cancel(struct page *p);
+
+/* builder_outline.c */
+void builder_approve(struct page *p);
+void builder_lessons_write(struct page *p);
+void builder_lesson_write(struct page *p);
+
+/* builder_edit.c */
+void builder_edit_page(struct page *p);
+void builder_edit_post(struct page *p);
+
+/* builder_lessons.c */
+void builder_finalize(struct page *p);
+
+/* builder_component.c */
+void builder_component_save(struct page *p);
+void builder_component_rewrite(struct page *p);
+
 /* notifications.c */
 void notifications_page(struct page *p);
 void notifications_back(struct page *p);

@@ -48,6 +48,32 @@ static const struct route routes[] = {
 	{ "/auth/verification", ACCESS_PUBLIC, recover_verification, NULL,
 	    false },
 	{ "/content-library", ACCESS_SESSION, library_page, NULL, false },
+	{ "/course-builder", ACCESS_SESSION, builder_page, builder_post,
+	    false },
+	{ "/course-builder/*/approve", ACCESS_SESSION, builder_back,
+	    builder_approve, false },
+	{ "/course-builder/*/cancel/*", ACCESS_SESSION, builder_cancel_ask,
+	    builder_cancel, false },
+	{ "/course-builder/*/component/*", ACCESS_SESSION, builder_back,
+	    builder_component_save, false },
+	{ "/course-builder/*/finalize", ACCESS_SESSION, builder_back,
+	    builder_finalize, false },
+	{ "/course-builder/*/lesson/*", ACCESS_SESSION, builder_back,
+	    builder_lesson_write, false },
+	{ "/course-builder/*/lessons", ACCESS_SESSION, builder_back,
+	    builder_lessons_write, false },
+	{ "/course-builder/*/outline", ACCESS_SESSION, builder_edit_page,
+	    builder_edit_post, false },
+	{ "/course-builder/*/regenerate", ACCESS_SESSION, builder_again_ask,
+	    builder_again, false },
+	{ "/course-builder/*/reject", ACCESS_SESSION, builder_reject_ask,
+	    builder_reject, false },
+	{ "/course-builder/*/rewrite/*", ACCESS_SESSION, builder_back,
+	    builder_component_rewrite, false },
+	{ "/course-builder/*/sme", ACCESS_SESSION, builder_sme_page,
+	    builder_sme_create, false },
+	{ "/course-builder/*/start", ACCESS_SESSION, builder_back,
+	    builder_start, false },
 	{ "/course/*/export", ACCESS_SESSION, export_page, export_post, false },
 	{ "/course/*/export/*", ACCESS_SESSION, export_download, NULL, false },
 	{ "/course/*/preview", ACCESS_SESSION, player_page, player_post,
@@ -99,6 +125,17 @@ static const struct route routes[] = {
 	{ "/teams/*/role/*", ACCESS_SESSION, teams_back, teams_member_role,
 	    false },
 	{ "/terms", ACCESS_PUBLIC, public_terms, NULL, true },
+};
+
+/* Forms that hold more than others: a whole outline, a text with its tags. */
+struct room {
+	const char *path; /* of the route */
+	size_t max;
+};
+
+static const struct room rooms[] = {
+	{ "/course-builder/*/outline", 4 << 20 },
+	{ "/course-builder/*/component/*", 512 << 10 },
 };
 
 /* Paths that ask for a session even where no page is (web.md 2.2). */
@@ -240,9 +277,20 @@ form_is_text(const struct page *p)
 	return is_text;
 }
 
+static size_t
+room_of(const struct route *route)
+{
+	size_t i;
+
+	for (i = 0; i < NITEMS(rooms); i++)
+		if (str_eq(rooms[i].path, route->path))
+			return rooms[i].max;
+	return PAGE_BODY_MAX;
+}
+
 /* Reads the form and checks its token; false after an answer was sent. */
 static bool
-take_form(struct page *p)
+take_form(struct page *p, const struct route *route)
 {
 	enum req_body got;
 
@@ -251,7 +299,7 @@ take_form(struct page *p)
 		    "This address takes the forms of its own page only.");
 		return false;
 	}
-	got = req_read_body(p->r, PAGE_BODY_MAX);
+	got = req_read_body(p->r, room_of(route));
 	if (got != REQ_BODY_OK) {
 		page_message(p, got == REQ_BODY_TOO_LONG ? 413 : 400,
 		    "The form did not arrive",
@@ -290,7 +338,7 @@ serve_route(struct page *p, const struct route *route)
 		if (admit(p, route->access))
 			route->get(p);
 	} else if (str_eq(p->r->method, "POST") && route->post != NULL) {
-		if (admit(p, route->access) && take_form(p))
+		if (admit(p, route->access) && take_form(p, route))
 			route->post(p);
 	} else
 		refuse_method(p, route);

@@ -321,8 +321,10 @@ const onEnd = (event) => {
 const listen = () => {
   hangUp();
   let alive = 0;
-  const since = lastId === "" ? "" : `?last_event_id=${encodeURIComponent(lastId)}`;
-  const source = new EventSource(`/events${since}`);
+  const ask = new URLSearchParams();
+  if (lastId !== "") ask.set("last_event_id", lastId);
+  if (document.querySelector("[data-job]")) ask.set("jobs", "1");
+  const source = new EventSource(`/events?${ask}`);
   const note = (event) => {
     if (event.lastEventId !== "") lastId = event.lastEventId;
   };
@@ -333,6 +335,12 @@ const listen = () => {
       tries = 0;
       refreshSoon();
     });
+  // Where a job stands is told to whoever shows it.
+  source.addEventListener("job", (event) => {
+    note(event);
+    const { job } = JSON.parse(event.data);
+    document.dispatchEvent(new CustomEvent("mirai:job", { detail: job }));
+  });
   // The first says that the stream stands; a second one that it lasts.
   source.addEventListener("keepalive", (event) => {
     note(event);

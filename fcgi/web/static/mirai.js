@@ -242,7 +242,8 @@ const bringUpToDate = async () => {
   }
   return setTimeout(bringUpToDate, 2000);
 };
-if (live) setTimeout(bringUpToDate, 2000);
+// Where jobs are shown, progress.js knows better when that is.
+if (live && !document.querySelector("[data-job]")) setTimeout(bringUpToDate, 2000);
 
 // A message that came with the page is read out only when it changes.
 each("[data-say] p", (said) => {
@@ -277,6 +278,11 @@ const part = (name) => import(`./${name}.js${new URL(import.meta.url).search}`);
 const arrive = async () => {
   if (document.querySelector("form[data-wizard]")) (await part("wizard")).begin();
   if (document.querySelector("form[data-join]")) (await part("invite")).begin();
+  if (document.querySelector("[data-job]")) (await part("progress")).begin();
+  if (document.querySelector("form[data-draft], [data-fold]")) (await part("builder")).begin();
+  if (document.querySelector("form[data-outline]")) (await part("outline")).begin();
+  if (document.querySelector("form[data-component], form[data-rewrite]"))
+    (await part("component")).begin();
   const dialog = document.querySelector("dialog[data-modal]");
   if (dialog) (await part("dialog")).openInPlace(dialog);
   if (document.querySelector("[data-bell]")) (await part("bell")).begin();
