@@ -370,13 +370,17 @@ advance(struct worker *w)
 	w->stop_at = now + LAST_MS;
 }
 
+/* SIGTERM leaves time for what runs, SIGINT none. */
 static void
-stop(struct worker *w)
+stop(struct worker *w, int sig)
 {
-	if (w->phase == PHASE_STOP)
-		return;
+	int64_t at = clock_mono_ms();
+
+	if (sig == SIGTERM)
+		at += w->times->shutdown;
+	if (w->phase != PHASE_STOP || at < w->stop_at)
+		w->stop_at = at;
 	w->phase = PHASE_STOP;
-	w->stop_at = clock_mono_ms() + w->times->shutdown;
 }
 
 static void
@@ -386,7 +390,7 @@ take_signals(struct worker *w)
 
 	while (read(w->sig_fd, &si, sizeof(si)) == (ssize_t)sizeof(si))
 		if (si.ssi_signo != SIGCHLD)
-			stop(w);
+			stop(w, (int)si.ssi_signo);
 }
 
 static int
@@ -504,7 +508,7 @@ work(struct worker *w)
 	w->slots = xcalloc(w->nslots, sizeof(*w->slots));
 	str_uuid_new(w->after);
 	if (job_stopping())
-		stop(w);
+		stop(w, SIGTERM);
 	run(w);
 	(void)close(w->sig_fd);
 	return w->failed ? -1 : 0;
@@ -539,7 +543,9 @@ genjob_work_main(const struct genjob_work *what, int argc, char **argv)
 	w.types = xcalloc(what->nkinds, sizeof(*w.types));
 	for (i = 0; i < what->nkinds; i++)
 		w.types[i] = genjob_type_name(what->kinds[i].type);
-	rc = open_worker(&w);
+	rc = what->check == NULL ? 0 : what->check(w.j.env.conf);
+	if (rc == 0)
+		rc = open_worker(&w);
 	if (rc == 1) /* 0: another run goes on */
 		rc = w.j.dry ? show(&w) : work(&w);
 	arena_free(w.mem);

@@ -5,6 +5,7 @@
 #ifndef MIRAI_SERVICE_GENJOB_WORK_H
 #define MIRAI_SERVICE_GENJOB_WORK_H
 
+#include "base/conf.h"
 #include "service/genjob.h"
 
 /* How long things take, in milliseconds; tests are in a hurry. */
@@ -25,6 +26,8 @@ struct genjob_work {
 	const struct genjob_kind *kinds;
 	size_t nkinds;
 	const struct genjob_times *times; /* NULL: the default */
+	/* Whether the settings of these jobs are right; NULL: nothing to ask. */
+	int (*check)(const struct conf *conf);
 };
 
 /*
@@ -32,7 +35,7 @@ struct genjob_work {
  * Works on the queue until the time of this run is over, and with -1 until
  * there is nothing to claim. What still runs then is waited for while the next
  * run of the program works already. At SIGTERM it gets times->shutdown, and is
- * put back into the queue after that.
+ * put back into the queue after that; at SIGINT at once.
  */
 int genjob_work_main(const struct genjob_work *work, int argc, char **argv);
 
