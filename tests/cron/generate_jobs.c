@@ -24,6 +24,13 @@ static const struct genjob_times calm = { .lease = 2000,
 	.look = 20,
 	.shutdown = 100 };
 
+static const struct genjob_times calm_stop = { .lease = 120000,
+	.renew = 30000,
+	.back_off = 30000,
+	.poll = 5000,
+	.look = 20,
+	.shutdown = 60000 };
+
 #define SQL(...) script_ask(&d, arena_printf(d.mem, __VA_ARGS__))
 
 static const char *
@@ -362,6 +369,58 @@ test_stop(void)
 	cancel(hangs, CODE_OK);
 }
 
+/* SIGINT does not wait. */
+static void
+test_interrupt(void)
+{
+	const char *hangs =
+	    job_of(GENJOB_LESSON, NULL, 0, "{\"do\": \"hang\"}");
+	pid_t pid = script_start_worker("test-worker", &calm_stop, false);
+	int64_t t;
+
+	CHECK(until_state(hangs, "processing"));
+	t = clock_mono_ms();
+	(void)kill(pid, SIGINT);
+	(void)waitpid(pid, NULL, 0);
+	CHECK(clock_mono_ms() - t < 5000);
+	CHECK(str_starts(state(hangs), "queued 0"));
+	cancel(hangs, CODE_OK);
+}
+
+/* Connections that break cost an attempt at most, and no job. */
+static void
+test_lost(void)
+{
+	static const char left[] = "SELECT count(*) FROM generation_jobs"
+				   " WHERE status IN ('queued', 'processing')";
+	pid_t pid = script_start_worker("test-worker", &soon, false);
+	int i, status;
+
+	direct_sql(&d, "DELETE FROM generation_jobs");
+	for (i = 0; i < 12; i++)
+		(void)job_of(GENJOB_LESSON, NULL, 20,
+		    "{\"do\": \"nap\", \"n\": 60}");
+	for (i = 0; i < 3; i++) {
+		CHECK(until("SELECT count(*) > 0 FROM generation_jobs"
+			    " WHERE status = 'processing'",
+		    "t"));
+		direct_sql(&d,
+		    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+		    " WHERE datname = current_database()"
+		    " AND usename = 'mirai_worker'");
+		nap_ms(20);
+	}
+	CHECK(until(left, "0"));
+	CHECK_STR(SQL("SELECT count(*) FROM generation_jobs"
+		      " WHERE status = 'completed'"),
+	    "12");
+	CHECK_STR(SQL("SELECT count(*) = count(DISTINCT job) FROM"
+		      " script.results"),
+	    "t");
+	(void)kill(pid, SIGTERM);
+	CHECK(waitpid(pid, &status, 0) == pid && WIFEXITED(status));
+}
+
 static const char *
 outline(const char *course)
 {
@@ -437,6 +496,8 @@ main(void)
 	test_parent();
 	test_parent_ends();
 	test_stop();
+	test_interrupt();
+	test_lost();
 	test_once();
 	test_share();
 	direct_close(&d);
