@@ -50,6 +50,11 @@ static const struct saying sayings[] = {
 	{ MACHINE_REGENERATING, "regenerating", "lms.component" },
 	{ MACHINE_SAVED, "saved", "lms.component" },
 	{ MACHINE_EDIT_FAILED, "edit_failed", "lms.component" },
+	{ MACHINE_SME_CREATED, "created", "lms.sme" },
+	{ MACHINE_SME_SELECTED, "selected", "lms.sme" },
+	{ MACHINE_INGESTION_STARTED, "ingestion_started", "lms.sme" },
+	{ MACHINE_INGESTION_COMPLETED, "ingestion_completed", "lms.sme" },
+	{ MACHINE_INGESTION_FAILED, "ingestion_failed", "lms.sme" },
 };
 
 /* "auth.login.failed"; flows end under the name of flows. */

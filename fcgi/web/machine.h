@@ -45,7 +45,13 @@ enum machine_effect {
 	MACHINE_EDIT_STARTED = 1 << 18,
 	MACHINE_REGENERATING = 1 << 19,
 	MACHINE_SAVED = 1 << 20,
-	MACHINE_EDIT_FAILED = 1 << 21
+	MACHINE_EDIT_FAILED = 1 << 21,
+	/* Say what became of an expert. */
+	MACHINE_SME_CREATED = 1 << 22,
+	MACHINE_SME_SELECTED = 1 << 23,
+	MACHINE_INGESTION_STARTED = 1 << 24,
+	MACHINE_INGESTION_COMPLETED = 1 << 25,
+	MACHINE_INGESTION_FAILED = 1 << 26
 };
 
 /* In rows: from any state that has no row of its own; to where it is. */
@@ -357,5 +363,38 @@ enum component_event {
 };
 
 extern const struct machine machine_component;
+
+/* --- 24.10 SME: machine_sme.c -------------------------------------------------- */
+
+enum sme_state {
+	SME_IDLE = 0,
+	SME_FORM,
+	SME_SUBMITTING,
+	SME_LOADING,
+	SME_VIEWING,
+	SME_STARTING,
+	SME_DELETING,
+	SME_POLLING,
+	SME_WAITING,
+	SME__MAX
+};
+
+enum sme_event {
+	SME_SELECT,
+	SME_START_CREATE,
+	SME_SET,
+	SME_SUBMIT,
+	SME_OK, /* the call of the state went well */
+	SME_FAILED,
+	SME_COMPLETED, /* the job is over */
+	SME_PENDING,   /* the job is not over */
+	SME_TICK,
+	SME_START_INGESTION,
+	SME_DELETE,
+	SME_BACK,
+	SME_CANCEL
+};
+
+extern const struct machine machine_sme;
 
 #endif

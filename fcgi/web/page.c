@@ -41,6 +41,7 @@ static const struct menu_item menu[] = {
 	{ "Content Library", "/content-library", "library", FOR_ALL, true,
 	    "Library" },
 	{ "Create", "/course-builder", "plus", FOR_EDITOR, false, "Create" },
+	{ "SMEs", "/smes", "expert", FOR_ALL, true, NULL },
 	{ "Teams", "/teams", "team", FOR_ADMIN, true, NULL },
 	{ "Settings", "/settings", "settings", FOR_ALL, true, "More" },
 };

@@ -116,6 +116,9 @@ void settings_people_remove(struct page *p);
 void settings_billing_checkout(struct page *p);
 void settings_billing_portal(struct page *p);
 
+/* smes.c */
+void smes_page(struct page *p);
+
 /* teams.c */
 void teams_page(struct page *p);
 void teams_team(struct page *p);

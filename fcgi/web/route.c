@@ -110,6 +110,7 @@ static const struct route routes[] = {
 	    settings_people_role, false },
 	{ "/settings/workspace", ACCESS_SESSION, settings_back,
 	    settings_company_workspace, false },
+	{ "/smes", ACCESS_SESSION, smes_page, NULL, false },
 	{ "/teams", ACCESS_SESSION, teams_page, NULL, false },
 	{ "/teams/new", ACCESS_SESSION, teams_edit_new, teams_edit_create,
 	    false },

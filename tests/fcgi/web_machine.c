@@ -11,6 +11,7 @@
 #include "fcgi/web/machine_generation.c"
 #include "fcgi/web/machine_invite.c"
 #include "fcgi/web/machine_registration.c"
+#include "fcgi/web/machine_sme.c"
 #include "tests/test.h"
 
 /* What the specification says, row by row, apart from the tables. */
@@ -251,6 +252,31 @@ static const struct want want_component[] = {
 	{ "regenerating.fetchingLesson", COMPONENT_CANCEL, "editing.active" },
 };
 
+static const struct want want_sme[] = {
+	{ "idle", SME_SELECT, "loading" },
+	{ "idle", SME_START_CREATE, "creating.form" },
+	{ "creating.form", SME_SET, "=" },
+	{ "creating.form", SME_SUBMIT, "creating.submitting" },
+	{ "creating.form", SME_CANCEL, "idle" },
+	{ "creating.submitting", SME_OK, "loaded.viewing" },
+	{ "creating.submitting", SME_FAILED, "creating.form" },
+	{ "loading", SME_OK, "loaded.viewing" },
+	{ "loading", SME_FAILED, "idle" },
+	{ "loaded.viewing", SME_BACK, "idle" },
+	{ "loaded.viewing", SME_START_INGESTION, "loaded.startingIngestion" },
+	{ "loaded.viewing", SME_DELETE, "loaded.deleting" },
+	{ "loaded.startingIngestion", SME_OK, "ingesting.polling" },
+	{ "loaded.startingIngestion", SME_FAILED, "loaded.viewing" },
+	{ "loaded.deleting", SME_OK, "idle" },
+	{ "loaded.deleting", SME_FAILED, "loaded.viewing" },
+	{ "ingesting.polling", SME_COMPLETED, "loaded.viewing" },
+	{ "ingesting.polling", SME_FAILED, "loaded.viewing" },
+	{ "ingesting.polling", SME_PENDING, "ingesting.waiting" },
+	{ "ingesting.polling", SME_CANCEL, "loaded.viewing" },
+	{ "ingesting.waiting", SME_TICK, "ingesting.polling" },
+	{ "ingesting.waiting", SME_CANCEL, "loaded.viewing" },
+};
+
 static int
 state_named(const struct machine *m, const char *name)
 {
@@ -451,6 +477,7 @@ main(void)
 	    GENERATION_RESET + 1);
 	walk(&machine_component, want_component, NITEMS(want_component),
 	    COMPONENT_DISMISS + 1);
+	walk(&machine_sme, want_sme, NITEMS(want_sme), SME_CANCEL + 1);
 	test_builder_go();
 	test_generation_guards();
 	test_steps();

@@ -1,0 +1,435 @@
+/*
+ * Experts, /smes (spec web.md 19.1): the list with its filters. Search, order
+ * and count are made here, over what the service lets the caller see.
+ */
+#include "smes.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/utf8.h"
+#include "entry.h"
+#include "fold.h"
+#include "note.h"
+#include "pages.h"
+
+#define Q_MAX 200 /* bytes of a search */
+
+/* --- words ------------------------------------------------------------------ */
+
+static const struct smes_word statuses[] = {
+	{ PB_SME_STATUS_DRAFT, "draft", "Draft", "warn", "edit",
+	    "Needs content" },
+	{ PB_SME_STATUS_INGESTING, "ingesting", "Ingesting", "info", "current",
+	    "Content is being processed" },
+	{ PB_SME_STATUS_ACTIVE, "active", "Active", "ok", "check",
+	    "Usable for courses" },
+	{ PB_SME_STATUS_ARCHIVED, "archived", "Archived", "plain", "archive",
+	    "Out of use" },
+};
+
+static const struct smes_word task_statuses[] = {
+	{ PB_SME_TASK_STATUS_PENDING, "", "Pending", "warn", "clock", "" },
+	{ PB_SME_TASK_STATUS_SUBMITTED, "", "Submitted", "info", "done", "" },
+	{ PB_SME_TASK_STATUS_PROCESSING, "", "Processing", "brand", "current",
+	    "" },
+	{ PB_SME_TASK_STATUS_COMPLETED, "", "Completed", "ok", "check", "" },
+	{ PB_SME_TASK_STATUS_FAILED, "", "Failed", "bad", "error", "" },
+	{ PB_SME_TASK_STATUS_CANCELLED, "", "Cancelled", "plain", "close", "" },
+	{ PB_SME_TASK_STATUS_AWAITING_REVIEW, "", "Awaiting Review", "info",
+	    "review", "" },
+	{ PB_SME_TASK_STATUS_CHANGES_REQUESTED, "", "Changes Requested", "warn",
+	    "edit", "" },
+};
+
+const struct entry_option smes_content_types[] = {
+	{ PB_CONTENT_TYPE_TEXT, "text", "Text" },
+	{ PB_CONTENT_TYPE_DOCUMENT, "document", "Document" },
+	{ PB_CONTENT_TYPE_IMAGE, "image", "Image" },
+	{ PB_CONTENT_TYPE_VIDEO, "video", "Video" },
+	{ PB_CONTENT_TYPE_AUDIO, "audio", "Audio" },
+	{ PB_CONTENT_TYPE_URL, "url", "URL" },
+	{ PB_CONTENT_TYPE_UNSPECIFIED, "any", "Any" },
+	{ 0, NULL, NULL },
+};
+
+const struct smes_word *
+smes_status(int32_t wire)
+{
+	size_t i;
+
+	for (i = 0; i < NITEMS(statuses); i++)
+		if (statuses[i].wire == wire)
+			return &statuses[i];
+	return &statuses[0];
+}
+
+const struct smes_word *
+smes_task_status(int32_t wire)
+{
+	size_t i;
+
+	for (i = 0; i < NITEMS(task_statuses); i++)
+		if (task_statuses[i].wire == wire)
+			return &task_statuses[i];
+	return &task_statuses[0];
+}
+
+const char *
+smes_content_type(int32_t wire)
+{
+	const struct entry_option *o;
+
+	for (o = smes_content_types; o->value != NULL; o++)
+		if (o->wire == wire)
+			return o->label;
+	return "Any";
+}
+
+/* --- addresses -------------------------------------------------------------- */
+
+const char *
+smes_page_of(struct page *p, const char *sme)
+{
+	return arena_printf(p->r->mem, "/smes?sme=%s", sme);
+}
+
+const char *
+smes_task_of(struct page *p, const char *sme, const char *task)
+{
+	return arena_printf(p->r->mem, "/smes?sme=%s&task=%s", sme, task);
+}
+
+const char *
+smes_under(struct page *p, const char *rest)
+{
+	return arena_printf(p->r->mem, "/smes/%s/%s", p->arg[0], rest);
+}
+
+void
+smes_done(struct page *p, enum code code, const char *note, const char *to)
+{
+	if (code != CODE_OK) {
+		page_fail(p);
+		return;
+	}
+	note_leave(p, note);
+	page_redirect(p, to);
+}
+
+bool
+smes_need_editor(struct page *p)
+{
+	if (page_is_editor(p))
+		return true;
+	page_message(p, 403, "Not allowed",
+	    "Only administrators and instructors manage experts.");
+	return false;
+}
+
+/* --- the question in the address -------------------------------------------- */
+
+static const struct entry_option scopes[] = {
+	{ PB_SME_SCOPE_GLOBAL, "global", "Everyone" },
+	{ PB_SME_SCOPE_TEAM, "team", "Teams" },
+	{ 0, NULL, NULL },
+};
+
+enum order {
+	BY_DATE,
+	BY_NAME,
+	BY_STATUS
+};
+
+static const struct entry_option orders[] = {
+	{ BY_DATE, "date", "Creation date" },
+	{ BY_NAME, "name", "Name" },
+	{ BY_STATUS, "status", "Status" },
+	{ 0, NULL, NULL },
+};
+
+static const struct entry_option directions[] = {
+	{ 0, "desc", "Descending" },
+	{ 1, "asc", "Ascending" },
+	{ 0, NULL, NULL },
+};
+
+struct ask {
+	const char *q;
+	int32_t scope;	/* 0: any */
+	int32_t status; /* 0: any */
+	int32_t order;
+	int32_t rising;
+	bool archived;
+};
+
+static const char *
+query_or_empty(struct page *p, const char *name)
+{
+	const char *s = req_query(p->r, name);
+
+	return s == NULL ? "" : s;
+}
+
+/* The value of a table that the address names, else what is there already. */
+static void
+read_option(struct page *p, const char *name, const struct entry_option *rows,
+    int32_t *out)
+{
+	const char *value = query_or_empty(p, name);
+
+	for (; rows->value != NULL; rows++)
+		if (str_eq(rows->value, value))
+			*out = rows->wire;
+}
+
+static void
+read_ask(struct page *p, struct ask *ask)
+{
+	const char *status = query_or_empty(p, "status");
+	size_t i;
+
+	ask->q = str_trim(p->r->mem, query_or_empty(p, "q"));
+	if (strlen(ask->q) > Q_MAX || !utf8_valid(ask->q, strlen(ask->q)))
+		ask->q = "";
+	read_option(p, "scope", scopes, &ask->scope);
+	read_option(p, "sort", orders, &ask->order);
+	read_option(p, "dir", directions, &ask->rising);
+	for (i = 0; i < NITEMS(statuses); i++)
+		if (str_eq(statuses[i].value, status))
+			ask->status = statuses[i].wire;
+	ask->archived = query_or_empty(p, "archived")[0] != '\0' ||
+	    ask->status == PB_SME_STATUS_ARCHIVED;
+}
+
+/* --- what is shown ---------------------------------------------------------- */
+
+static int
+compare(const struct pb_subject_matter_expert *x,
+    const struct pb_subject_matter_expert *y, int32_t order)
+{
+	int64_t at = pb_time_us(x->created_at) - pb_time_us(y->created_at);
+
+	if (order == BY_NAME && strcasecmp(x->name, y->name) != 0)
+		return strcasecmp(x->name, y->name);
+	if (order == BY_STATUS && x->status != y->status)
+		return x->status - y->status;
+	return at < 0 ? -1 : at > 0;
+}
+
+static int
+by_ask(const void *x, const void *y, void *arg)
+{
+	const struct ask *ask = arg;
+	int n = compare(x, y, ask->order);
+
+	return ask->rising ? n : -n;
+}
+
+static bool
+is_wanted(struct arena *a, const struct pb_subject_matter_expert *s,
+    const struct ask *ask, const char *q)
+{
+	if (ask->scope != 0 && s->scope != ask->scope)
+		return false;
+	if (ask->status != 0 && s->status != ask->status)
+		return false;
+	return q[0] == '\0' || fold_has(a, s->name, q) ||
+	    fold_has(a, s->description, q) || fold_has(a, s->domain, q);
+}
+
+/* Keeps what is wanted, in its order. */
+static size_t
+narrow(struct page *p, const struct pb_list_smes_response *all, struct ask *ask)
+{
+	const char *q = fold_text(p->r->mem, ask->q);
+	size_t i, n = 0;
+
+	for (i = 0; i < all->nsmes; i++)
+		if (is_wanted(p->r->mem, &all->smes[i], ask, q))
+			all->smes[n++] = all->smes[i];
+	if (n > 0)
+		qsort_r(all->smes, n, sizeof(*all->smes), by_ask, ask);
+	return n;
+}
+
+static void
+put_choice(struct page *p, const char *name, const char *label, const char *any,
+    const struct entry_option *rows, int32_t chosen)
+{
+	const struct tmpl_tools_choice choice = { .name = name,
+		.label = label };
+
+	tmpl_tools_choice_open(&p->h, &choice);
+	if (any != NULL)
+		entry_put_option(p, "", any, false);
+	entry_put_options(p, rows, chosen);
+	tmpl_tools_choice_close(&p->h);
+}
+
+static void
+put_tools(struct page *p, const struct ask *ask)
+{
+	const struct tmpl_tools_choice choice = { .name = "status",
+		.label = "Status" };
+	size_t i;
+
+	tmpl_tools_open(&p->h, &(struct tmpl_tools){ .to = "/smes" });
+	tmpl_tools_search(&p->h,
+	    &(struct tmpl_tools_search){
+		.label = "Search name, description or domain",
+		.q = ask->q });
+	put_choice(p, "scope", "Open to", "All", scopes, ask->scope);
+	tmpl_tools_choice_open(&p->h, &choice);
+	entry_put_option(p, "", "All", false);
+	for (i = 0; i < NITEMS(statuses); i++)
+		entry_put_option(p, statuses[i].value, statuses[i].label,
+		    statuses[i].wire == ask->status);
+	tmpl_tools_choice_close(&p->h);
+	put_choice(p, "sort", "Sort by", NULL, orders, ask->order);
+	put_choice(p, "dir", "Direction", NULL, directions, ask->rising);
+	tmpl_tools_check(&p->h,
+	    &(struct tmpl_tools_check){ .name = "archived",
+		.label = "Show archived",
+		.checked = ask->archived });
+	tmpl_tools_close(&p->h);
+}
+
+static const char *
+knowledge(struct arena *a, const struct pb_subject_matter_expert *s)
+{
+	return s->chunk_count == 0
+	    ? "None yet"
+	    : page_count(a, s->chunk_count, "piece", "pieces");
+}
+
+static const char *
+hint(const struct pb_subject_matter_expert *s)
+{
+	if (s->status == PB_SME_STATUS_DRAFT)
+		return "Assign a task, or submit content, to make it usable.";
+	if (s->status == PB_SME_STATUS_ACTIVE &&
+	    !str_is_empty(s->knowledge_summary))
+		return "Context Package Ready";
+	return smes_status(s->status)->hint;
+}
+
+static void
+put_deeds(struct page *p, const struct pb_subject_matter_expert *s)
+{
+	struct arena *a = p->r->mem;
+
+	if (s->status == PB_SME_STATUS_ARCHIVED) {
+		tmpl_icon_form(&p->h,
+		    &(struct tmpl_icon_form){
+			.to = arena_printf(a, "/smes/%s/restore", s->id),
+			.csrf = p->csrf,
+			.icon = "restore",
+			.label = arena_printf(a, "Restore %s", s->name) });
+		return;
+	}
+	tmpl_icon_link(&p->h,
+	    &(struct tmpl_icon_link){
+		.to = arena_printf(a, "/smes/%s/edit", s->id),
+		.icon = "edit",
+		.label = arena_printf(a, "Edit %s", s->name) });
+	tmpl_icon_link(&p->h,
+	    &(struct tmpl_icon_link){
+		.to = arena_printf(a, "/smes/%s/archive", s->id),
+		.icon = "archive",
+		.label = arena_printf(a, "Archive %s", s->name) });
+}
+
+static void
+put_card(struct page *p, const struct pb_subject_matter_expert *s)
+{
+	const struct smes_word *status = smes_status(s->status);
+
+	tmpl_sme_card_open(&p->h,
+	    &(struct tmpl_sme_card){ .id = s->id,
+		.name = s->name,
+		.tone = status->tone,
+		.icon = status->icon,
+		.status = status->label,
+		.description = s->description,
+		.domain = s->domain,
+		.scope = s->scope == PB_SME_SCOPE_TEAM ? "Teams" : "Everyone",
+		.knowledge = knowledge(p->r->mem, s),
+		.created = page_time(p->r->mem, s->created_at),
+		.created_text = page_day(p->r->mem, s->created_at),
+		.hint = hint(s) });
+	if (page_is_editor(p))
+		put_deeds(p, s);
+	tmpl_sme_card_close(&p->h);
+}
+
+static void
+put_list(struct page *p, const struct pb_list_smes_response *all, size_t n)
+{
+	size_t i;
+
+	if (all->nsmes == 0) {
+		page_empty(p, "expert", "No experts yet",
+		    page_is_editor(p)
+			? "An expert gathers what somebody in your company"
+			  " knows. Create the first one."
+			: "Experts gather what people in your company know."
+			  " Administrators and instructors create them.");
+		return;
+	}
+	if (n == 0) {
+		page_empty(p, "search", "Nothing found",
+		    "No expert matches. Try other words, or fewer filters.");
+		return;
+	}
+	tmpl_grid_open(&p->h);
+	for (i = 0; i < n; i++)
+		put_card(p, &all->smes[i]);
+	tmpl_grid_close(&p->h);
+}
+
+static void
+list(struct page *p)
+{
+	struct pb_list_smes_request in = { 0 };
+	struct pb_list_smes_response all = { 0 };
+	struct ask ask = { 0 };
+	size_t n, total;
+
+	read_ask(p, &ask);
+	in.include_archived = ask.archived;
+	if (rpc_sme_list_smes(p->r, &in, &all) != CODE_OK) {
+		page_fail(p);
+		return;
+	}
+	total = all.nsmes;
+	n = narrow(p, &all, &ask);
+	page_app_open(p, "Experts", false);
+	tmpl_list_head_open(&p->h,
+	    &(struct tmpl_list_head){ .title = "Experts",
+		.text = "What people in your company know, as sources of"
+			" courses." });
+	if (page_is_editor(p))
+		tmpl_new_link(&p->h,
+		    &(struct tmpl_new_link){ .to = "/smes/new",
+			.label = "Create SME" });
+	tmpl_list_head_close(&p->h);
+	put_tools(p, &ask);
+	tmpl_list_count(&p->h,
+	    &(struct tmpl_list_count){
+		.text = arena_printf(p->r->mem, "%zu of %zu", n, total) });
+	put_list(p, &all, n);
+	page_app_close(p);
+	page_send(p, 200);
+}
+
+void
+smes_page(struct page *p)
+{
+	const char *sme = query_or_empty(p, "sme");
+
+	if (sme[0] != '\0')
+		smes_detail(p, sme);
+	else
+		list(p);
+}
