@@ -12,12 +12,13 @@ import { promisify } from 'node:util';
 import { subscribe, until } from '../fcgi/kit/stream.mjs';
 import { PASSWORD, is, main, ok, startSite, tokenOf } from '../web/kit/site.mjs';
 import { identitySql, sql } from './kit/account.mjs';
+import { OpenAI } from '../ai/kit/openai.mjs';
 import { Stripe } from './kit/stripe.mjs';
 
 const { BUILD, SRCDIR, TEST_DIR } = process.env;
 const ACME = 'a1000000-0000-4000-8000-000000000000';
 const HTTP = { unauthenticated: 401, permission_denied: 403, not_found: 404, already_exists: 409, invalid_argument: 400,
-	resource_exhausted: 429, unavailable: 503, internal: 500 };
+	resource_exhausted: 429, unavailable: 503, internal: 500, unimplemented: 501 };
 const userOf = (n) => `a2000000-0000-4000-8000-00000000000${n}`;
 const NEW_PASSWORD = 'Zebra-Kite-42';
 
@@ -46,7 +47,7 @@ const RESERVED = ['AUTH_INVALID_CREDENTIALS'];
 
 // --- how each comes about ---------------------------------------------------------------
 
-let site, stripe;
+let site, stripe, model;
 const secrets = new Set([PASSWORD, NEW_PASSWORD]);
 
 async function call(who, method, message = {}, headers = {}) {
@@ -101,8 +102,26 @@ async function twice(asked) {
 	return asked();
 }
 
+// A text that is to be better, by the provider that the company has chosen.
+async function enhance(provider, script) {
+	sql(`INSERT INTO tenant_ai_settings (tenant_id, provider, updated_at) VALUES ('a0000000-0000-4000-8000-000000000000', '${provider}', now())
+		ON CONFLICT (tenant_id) DO UPDATE SET provider = EXCLUDED.provider`);
+	model.script(...script);
+	const { json: { sme } } = await call('owner@acme', 'SMEService/CreateSME', { name: 'E', domain: 'D' });
+	const { json: { task } } = await call('owner@acme', 'SMEService/CreateTask', { smeId: sme.id, title: 'T', assignedToUserId: userOf(3) });
+	const { json: { submission } } = await call('owner@acme', 'SMEService/SubmitContent', { taskId: task.id, contentType: 'CONTENT_TYPE_TEXT',
+		textContent: 'A text.' });
+	return call('owner@acme', 'SMEService/EnhanceSubmissionContent', { submissionId: submission.id });
+}
+
 const PAID = `UPDATE companies SET subscription_status = 'active', plan = 'pro', seat_count = 900 WHERE id = '${ACME}'`;
 const WAYS = {
+	AI_KEYS_DISABLED: () => call('owner@acme', 'TenantSettingsService/SetAPIKey', { apiKey: 'x'.repeat(20) }),
+	AI_KEY_MISSING: () => enhance('gemini', []),
+	AI_KEY_REJECTED: () => enhance('openai', ['status:401']),
+	AI_REFUSED: () => enhance('openai', ['status:404']),
+	AI_LIMIT_REACHED: () => during("UPDATE tenant_ai_settings SET monthly_token_limit = 0", 'UPDATE tenant_ai_settings SET monthly_token_limit = NULL',
+		() => enhance('openai', [])),
 	AUTH_UNAUTHORIZED: () => call(null, 'UserService/GetMe'),
 	AUTH_SESSION_EXPIRED: secondFactor,
 	AUTH_FORBIDDEN: () => call('sme@acme', 'TeamService/CreateTeam', { name: 'x' }),
@@ -247,8 +266,11 @@ function checkLogs() {
 await main(async () => {
 	stripe = new Stripe();
 	await stripe.listen();
+	model = new OpenAI();
+	await model.listen();
 	site = await startSite([`stripe.api ${stripe.base}`, `stripe.secret_key ${stripe.key}`, `stripe.webhook_secret ${stripe.secret}`,
 		'stripe.starter_price price_starter', 'stripe.pro_price price_pro', 'accounts.limits no', 'identity.limits no',
+		'encryption.keys', 'ai.provider gemini', `ai.openai.url ${model.url}`, `ai.openai.key ${model.key}`, `ai.openai.model ${model.model}`,
 		'log.level debug', 'sales.address sales@mirai.example', 'alert.address ops@mirai.example']);
 	stripe.hook = `${site.base}/api/v1/billing/webhook`;
 	try {
@@ -259,5 +281,6 @@ await main(async () => {
 	} finally {
 		site.stop();
 		await stripe.close();
+		await model.close();
 	}
 });

@@ -14,7 +14,7 @@ import { Stripe } from './kit/stripe.mjs';
 
 const { TEST_DIR } = process.env;
 const SERVICES = ['AuthService', 'BillingService', 'CompanyService', 'HealthService', 'InvitationService',
-	'NotificationService', 'SMEService', 'TargetAudienceService', 'TeamService', 'TenantService', 'UserService'];
+	'NotificationService', 'SMEService', 'TargetAudienceService', 'TeamService', 'TenantService', 'TenantSettingsService', 'UserService'];
 const TENANT = 'a0000000-0000-4000-8000-000000000000';
 const COMPANY = 'a1000000-0000-4000-8000-000000000000';
 const userOf = (n) => `a2000000-0000-4000-8000-00000000000${n}`;
@@ -180,6 +180,12 @@ const ROWS = {
 	'TeamService/RemoveTeamMember': { need: 'lead', ask: () => ({ teamId: team(), userId: userOf(5) }), other: [404, 'TEAM_NOT_FOUND'] },
 	'TenantService/GetTenant': { need: 'member', while: true },
 	'TenantService/UpdateTenant': { need: 'admin', ask: () => ({ name: 'T' }) },
+	'TenantSettingsService/GetAISettings': { need: 'admin' },
+	'TenantSettingsService/SetAPIKey': { need: 'admin', ask: () => ({ apiKey: 'x'.repeat(20) }) },
+	'TenantSettingsService/RemoveAPIKey': { need: 'admin' },
+	'TenantSettingsService/TestAPIKey': { need: 'admin', ask: () => ({ provider: 'AI_PROVIDER_EXTRACTIVE' }) },
+	'TenantSettingsService/GetUsageStats': { need: 'admin' },
+	'TenantSettingsService/UpdateAISettings': { need: 'admin', ask: () => ({ provider: 'AI_PROVIDER_EXTRACTIVE' }) },
 	'UserService/GetMe': { need: 'user', while: true },
 	'UserService/GetUser': { need: 'member', ask: () => ({ userId: userOf(2) }), other: NO_USER },
 	// The own record, then one of the others.

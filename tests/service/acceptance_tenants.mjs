@@ -15,7 +15,8 @@ import { Stripe } from './kit/stripe.mjs';
 
 const CHECK = 'acceptance 8: ids of another tenant';
 const BUILT = ['AuthService', 'BillingService', 'CompanyService', 'CourseService', 'HealthService',
-	'InvitationService', 'NotificationService', 'SMEService', 'TargetAudienceService', 'TeamService', 'TenantService', 'UserService'];
+	'InvitationService', 'NotificationService', 'SMEService', 'TargetAudienceService', 'TeamService', 'TenantService',
+	'TenantSettingsService', 'UserService'];
 const MARK = 'Otherworldly'; // in all that the other company wrote
 const OTHER = 'b0000000-0000-4000-8000-000000000000';
 const person = (letter, n) => `${letter}2000000-0000-4000-8000-00000000000${n}`;
@@ -99,6 +100,9 @@ const good = (own) => ({
 	'TeamService.CreateTeam': { name: `Mine ${randomUUID()}` }, 'TeamService.UpdateTeam': { name: `Mine ${randomUUID()}` },
 	'TeamService.AddTeamMember': { teamId: own.team, userId: own.user },
 	'TeamService.RemoveTeamMember': { teamId: own.team, userId: own.user },
+	'TenantSettingsService.SetAPIKey': { apiKey: 'x'.repeat(20) },
+	'TenantSettingsService.TestAPIKey': { provider: 'AI_PROVIDER_EXTRACTIVE' },
+	'TenantSettingsService.UpdateAISettings': { provider: 'AI_PROVIDER_EXTRACTIVE' },
 	'UserService.UpdateUser': { role: 'ROLE_INSTRUCTOR' },
 });
 

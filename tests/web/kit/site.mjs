@@ -71,6 +71,7 @@ function writeConf(base, port, run, extra) {
 		`cache.path ${TEST_DIR}/cache.db`, `store.dir ${TEST_DIR}/store`,
 		'store.secret 0123456789abcdef0123', 'identity.secrets 0123456789abcdef0123',
 		'identity.argon2.memory 256K', 'identity.argon2.passes 1',
+		`encryption.keys ${'0123456789abcdef'.repeat(4)}`,
 		'cookie.secure no', `account.socket ${run}/svc/account.sock`,
 	].filter((line) => !keys.includes(line.split(' ')[0]));
 	fs.writeFileSync(file, [...usual, ...more, ''].join('\n'), { mode: 0o600 });
