@@ -6,7 +6,7 @@ import { Code, ConnectError } from '@connectrpc/connect';
 import { create, fromBinary, toBinary } from '@bufbuild/protobuf';
 import { bearer, clients, contracts } from '../rpc/kit/clients.mjs';
 import { is, main, ok, startSite, tokenOf } from '../web/kit/site.mjs';
-import { METHOD, Reader, envelope, events, identityOf, sql, subscribe, tell, tenantOf, until, userOf } from './kit/stream.mjs';
+import { METHOD, Reader, envelope, events, identityOf, sql, subscribe, tell, tellJob, tenantOf, until, userOf, uuid } from './kit/stream.mjs';
 import { XMLHttpRequest } from './kit/xhr.mjs';
 
 const OWNER = bearer(tokenOf('owner@acme'));
@@ -100,6 +100,46 @@ async function serverSent(site) {
 	}
 }
 
+// Jobs are for who asks; a stream that comes back looks for itself.
+async function jobs(site) {
+	const asks = events(site.base, cookieOf('owner@acme'), '/events?jobs=1');
+	const quiet = events(site.base, cookieOf('owner@acme'));
+	const s = follow(clients(site.base, 'connect', OWNER), { includeJobs: true });
+	await s.next();
+	await until('both are open', () => asks.events().length === 2 && quiet.events().length === 2);
+	const id = tellJob('owner@acme', 30);
+	await until('the job', () => asks.events().length === 3);
+	const e = asks.events().at(-1);
+	is([e.id, e.event, e.data.eventId, e.data.eventType], [String(id), 'job', String(id), 'NOTIFICATION_EVENT_TYPE_JOB'],
+		'jobs: an event of its own name');
+	is([e.data.job, e.data.notification], [{ jobId: uuid('a', 6, 1), status: 'processing', progressPercent: 30,
+		progressMessage: 'Writing' }, undefined], 'jobs: with where it stands');
+	const m = await s.next();
+	is([m.eventType, m.job.progressPercent, m.job.status, m.job.courseId], [KIND.JOB, 30, 'processing', undefined],
+		'jobs: a call that includes them');
+	const last = tell('owner@acme', 'after the job');
+	await until('a notice', () => asks.titles().length === 1 && quiet.titles().length === 1);
+	is([quiet.events().some((x) => x.event === 'job'), quiet.events().at(-1).id], [false, String(last)],
+		'jobs: not for who did not ask');
+	asks.close();
+	quiet.close();
+	s.stop();
+	tellJob('owner@acme', 70);
+	tell('owner@acme', 'missed');
+	const again = events(site.base, { ...cookieOf('owner@acme'), 'last-event-id': String(id) }, '/events?jobs=1');
+	await until('what was missed', () => again.titles().length === 2);
+	is([again.titles(), again.events().some((x) => x.event === 'job')], [['after the job', 'missed'], false],
+		'jobs: not among what was missed');
+	again.close();
+	const mixed = events(site.base, cookieOf('owner@acme'), '/events?jobs=yes');
+	await until('it is open', () => mixed.events().length === 2);
+	tellJob('owner@acme', 80);
+	tell('owner@acme', 'only this');
+	await until('a notice', () => mixed.titles().length === 1);
+	is(mixed.events().length, 3, 'jobs: asked for by 1 and nothing else');
+	mixed.close();
+}
+
 async function refused(site) {
 	const status = async (method, target, headers = {}, body = null) => {
 		const r = await new Reader(site.base, method, target, headers, body).head;
@@ -188,6 +228,7 @@ await main(async () => {
 			await officialClient(site, form);
 		await grpcWebText(site);
 		await serverSent(site);
+		await jobs(site);
 		await refused(site);
 		await others(site);
 		await service(site);

@@ -19,7 +19,7 @@ export const PEOPLE = {
 	'instructor2@acme': ['a', 8], 'owner@other': ['b', 1],
 };
 
-const uuid = (letter, kind, n) => `${letter}${kind}000000-0000-4000-8000-${String(n).padStart(12, '0')}`;
+export const uuid = (letter, kind, n) => `${letter}${kind}000000-0000-4000-8000-${String(n).padStart(12, '0')}`;
 export const userOf = (who) => uuid(PEOPLE[who][0], 2, PEOPLE[who][1]);
 export const tenantOf = (who) => uuid(PEOPLE[who][0], 0, 0);
 export const identityOf = (who) => uuid(PEOPLE[who][0], 3, PEOPLE[who][1]);
@@ -45,6 +45,16 @@ export function tell(who, title, { kind = 1, more = 1, age = '0', message = 'm' 
 			now() - interval '${age}'
 		FROM lock, generate_series(1, ${more}) n ORDER BY n RETURNING id)
 		SELECT max(id) FROM (SELECT id, pg_notify('mirai_events',
+			concat_ws(' ', '${tenant}', '${user}', id)) FROM told) x`));
+}
+
+// Where a job of somebody stands, as the engine of jobs tells it; the event's id.
+export function tellJob(who, percent, job = uuid('a', 6, 1)) {
+	const [tenant, user] = [tenantOf(who), userOf(who)];
+	return Number(sql(`WITH told AS (INSERT INTO notification_events (tenant_id, user_id, kind, notice)
+		VALUES ('${tenant}', '${user}', 6, jsonb_build_object('job_id', '${job}', 'course_id', NULL,
+			'status', 'processing', 'progress_percent', ${percent}, 'progress_message', 'Writing'))
+		RETURNING id) SELECT id FROM (SELECT id, pg_notify('mirai_events',
 			concat_ws(' ', '${tenant}', '${user}', id)) FROM told) x`));
 }
 
