@@ -59,8 +59,10 @@ generate_end(struct genjob_run *run, enum code code)
 {
 	if (code == CODE_OK)
 		return GENJOB_DONE;
-	if (code == CODE_NOT_FOUND) /* the course is, and the job with it */
+	if (code == CODE_NOT_FOUND) { /* the course, and with it the job */
+		run->message = "the course could not be read";
 		return GENJOB_GONE;
+	}
 	if (is_permanent(code) && run->r->message != NULL)
 		return genjob_fail(run, run->r->message);
 	return genjob_again(run,
