@@ -7,6 +7,7 @@
 #include <ctype.h>
 
 #include "google/rpc/error_details.pb.h"
+#include "rpc/query.h"
 
 /* The field that a failed call names, and what it says about it. */
 static const struct pb_bad_request_field_violation *
@@ -227,4 +228,64 @@ entry_put_choice_close(struct page *p, const struct entry *e,
 	const struct tmpl_entry_choice c = choice_of(e, line);
 
 	tmpl_entry_choice_close(&p->h, &c);
+}
+
+const char **
+entry_posted_all(struct page *p, const char *name, size_t *n)
+{
+	const char *text = (const char *)p->r->body;
+	struct query_pair pair;
+	const char **all;
+	size_t cap = 1, len;
+
+	for (*n = 0; text != NULL && query_next(&text, &pair);)
+		cap += query_is(&pair, name);
+	all = arena_calloc(p->r->mem, cap, sizeof(*all));
+	text = (const char *)p->r->body;
+	while (text != NULL && query_next(&text, &pair))
+		if (query_is(&pair, name)) {
+			all[*n] = query_decode(p->r->mem, pair.value,
+			    pair.valuelen, true, &len);
+			*n += all[*n] != NULL;
+		}
+	return all;
+}
+
+static struct tmpl_entry_radios
+radios_of(const struct entry *e, const struct entry_line *line)
+{
+	return (struct tmpl_entry_radios){ .name = line->name,
+		.label = line->label,
+		.error = error_of(e, line->name) };
+}
+
+void
+entry_put_radios_open(struct page *p, const struct entry *e,
+    const struct entry_line *line)
+{
+	const struct tmpl_entry_radios r = radios_of(e, line);
+
+	tmpl_entry_radios_open(&p->h, &r);
+}
+
+void
+entry_put_radios_close(struct page *p, const struct entry *e,
+    const struct entry_line *line)
+{
+	const struct tmpl_entry_radios r = radios_of(e, line);
+
+	tmpl_entry_radios_close(&p->h, &r);
+}
+
+void
+entry_put_radio(struct page *p, const struct entry_radio *radio)
+{
+	tmpl_entry_radio(&p->h,
+	    &(struct tmpl_entry_radio){ .type = radio->several ? "checkbox"
+							       : "radio",
+		.name = radio->name,
+		.value = radio->value,
+		.checked = radio->checked,
+		.label = radio->label,
+		.note = or_empty(radio->note) });
 }

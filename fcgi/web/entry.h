@@ -72,4 +72,24 @@ void entry_put_options(struct page *p, const struct entry_option *rows,
 bool entry_chosen(struct page *p, const char *name,
     const struct entry_option *rows, int32_t *out);
 
+/* Every value that was posted as that field; NULL-terminated, in r->mem. */
+const char **entry_posted_all(struct page *p, const char *name, size_t *n);
+
+/* A choice that is seen at once: its options are put between the two. */
+void entry_put_radios_open(struct page *p, const struct entry *e,
+    const struct entry_line *line);
+void entry_put_radios_close(struct page *p, const struct entry *e,
+    const struct entry_line *line);
+
+/* One of them; several may be chosen with several. */
+struct entry_radio {
+	const char *name;
+	const char *value;
+	const char *label;
+	const char *note; /* NULL: none */
+	bool several;
+	bool checked;
+};
+void entry_put_radio(struct page *p, const struct entry_radio *radio);
+
 #endif

@@ -118,6 +118,26 @@ void settings_billing_portal(struct page *p);
 
 /* smes.c */
 void smes_page(struct page *p);
+void smes_back(struct page *p);
+
+/* smes_edit.c */
+void smes_edit_new(struct page *p);
+void smes_edit_create(struct page *p);
+void smes_edit_page(struct page *p);
+void smes_edit_save(struct page *p);
+void smes_edit_ask(struct page *p);
+void smes_edit_archive(struct page *p);
+void smes_edit_restore(struct page *p);
+
+/* smes_task.c */
+void smes_task_new(struct page *p);
+void smes_task_create(struct page *p);
+void smes_task_page(struct page *p);
+void smes_task_save(struct page *p);
+void smes_task_cancel_ask(struct page *p);
+void smes_task_cancel(struct page *p);
+void smes_task_delete_ask(struct page *p);
+void smes_task_delete(struct page *p);
 
 /* teams.c */
 void teams_page(struct page *p);

@@ -433,3 +433,10 @@ smes_page(struct page *p)
 	else
 		list(p);
 }
+
+/* An address for posts alone, or of an expert without more: to its page. */
+void
+smes_back(struct page *p)
+{
+	page_redirect(p, smes_page_of(p, p->arg[0]));
+}

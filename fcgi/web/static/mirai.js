@@ -162,7 +162,7 @@ const bind = (root) => {
   each("[data-password]", bindPassword, root);
   each("form[data-busy]", bindBusy, root);
   each("form[data-leave]", bindLeave, root);
-  each("form[data-filter]", bindFilter, root);
+  each("[data-filter]", bindFilter, root);
   localDays(root);
 };
 bind(document);
