@@ -33,12 +33,12 @@ export function params(all) {
 	return Buffer.concat(parts);
 }
 
-function request({ method, target, headers, body, length }) {
+function request({ method, target, headers, body, length, type }) {
 	const [path, query = ''] = target.split('?');
 	const all = {
 		REQUEST_METHOD: method, REQUEST_URI: target, SCRIPT_NAME: path, QUERY_STRING: query,
 		SERVER_PROTOCOL: 'HTTP/1.1', REMOTE_ADDR: '127.0.0.1', HTTP_HOST: 'localhost',
-		CONTENT_TYPE: 'application/json', CONTENT_LENGTH: String(length ?? body.length),
+		CONTENT_TYPE: type ?? 'application/json', CONTENT_LENGTH: String(length ?? body.length),
 	};
 	for (const [name, value] of Object.entries(headers))
 		all[`HTTP_${name.toUpperCase().replaceAll('-', '_')}`] = value;
@@ -80,14 +80,14 @@ export const headerOf = (answer, name) => answer.headers?.[name] ?? null;
 
 // { status, text, json, headers }. Status 0: no whole answer came; "refused" when
 // nobody took the call at all. length: what is announced, if not the truth.
-export function requestFastCgi(socket, { method = 'GET', target, headers = {}, body = '', length }) {
+export function requestFastCgi(socket, { method = 'GET', target, headers = {}, body = '', length, type }) {
 	return new Promise((resolve) => {
 		const chunks = [];
 		const s = net.connect(socket);
 		let none = 'refused';
 		s.on('connect', () => {
 			none = 'cut off';
-			s.write(request({ method, target, headers, body: Buffer.from(body), length }));
+			s.write(request({ method, target, headers, body: Buffer.from(body), length, type }));
 		});
 		s.on('data', (c) => chunks.push(c));
 		s.on('error', () => {});
