@@ -482,6 +482,61 @@ test_share(void)
 	(void)waitpid(pid, NULL, 0);
 }
 
+/* Proportional: pages shared by processes count once. */
+static long
+pss_kib(pid_t pid)
+{
+	char path[64], line[256];
+	long kib = 0;
+	FILE *fp;
+
+	(void)snprintf(path, sizeof(path), "/proc/%d/smaps_rollup", (int)pid);
+	if ((fp = fopen(path, "r")) == NULL)
+		return 0;
+	while (fgets(line, sizeof(line), fp) != NULL)
+		if (sscanf(line, "Pss: %ld", &kib) == 1)
+			break;
+	(void)fclose(fp);
+	return kib;
+}
+
+/* A worker with all its slots at work is 64 MiB at most. */
+static void
+test_memory(void)
+{
+	struct genjob_new n = { .type = GENJOB_LESSON };
+	char path[64];
+	pid_t pid, child;
+	int i, nprocs = 1;
+	long kib;
+	FILE *fp;
+
+	direct_sql(&d, "DELETE FROM generation_jobs");
+	for (i = 0; i < 5; i++) {
+		(void)job_of(GENJOB_LESSON, NULL, 0, "{\"do\": \"hang\"}");
+		(void)script_job(&d, &other, &n, "{\"do\": \"hang\"}");
+	}
+	pid = script_start_worker("test-worker", &soon, false);
+	CHECK(until("SELECT count(*) FROM generation_jobs"
+		    " WHERE status = 'processing' AND progress_percent = 30",
+	    "10"));
+	kib = pss_kib(pid);
+	(void)snprintf(path, sizeof(path), "/proc/%d/task/%d/children",
+	    (int)pid, (int)pid);
+	if ((fp = fopen(path, "r")) != NULL) {
+		for (; fscanf(fp, "%d", &child) == 1; nprocs++)
+			kib += pss_kib(child);
+		(void)fclose(fp);
+	}
+	(void)kill(pid, SIGINT);
+	(void)waitpid(pid, NULL, 0);
+	printf("# %d processes, %ld KiB\n", nprocs, kib);
+	CHECK(nprocs == 11);
+#ifndef __SANITIZE_ADDRESS__
+	CHECK(kib > 0 && kib <= 64 * 1024);
+#endif
+}
+
 int
 main(void)
 {
@@ -500,6 +555,7 @@ main(void)
 	test_lost();
 	test_once();
 	test_share();
+	test_memory();
 	direct_close(&d);
 	return test_done();
 }
