@@ -86,6 +86,7 @@ struct worker {
 	enum told told;
 	bool failed; /* something did, besides jobs */
 	bool lost;   /* the database did not answer in this turn */
+	bool heard;  /* by this connection, in the turn before */
 };
 
 /* --- a child --------------------------------------------------------------- */
@@ -425,24 +426,38 @@ pause_for(struct worker *w)
 		return;
 	if (hears)
 		fds[1].fd = db_fd(w->j.env.db);
-	if (poll(fds, 2, ms) > 0 && fds[0].revents != 0)
+	w->heard = poll(fds, 2, ms) > 0;
+	if (fds[0].revents != 0)
 		take_signals(w);
 }
 
-/* Listens before it looks, or a wake-up is missed. */
+/*
+ * Listens before it looks, or a wake-up is missed; anew after a while, as the
+ * connection may be another one. Words that came before the look are spent.
+ */
+static void
+listen_first(struct worker *w)
+{
+	const char *channel = genjob_channel(w->work->kinds[0].type), *payload;
+	int rc = 1;
+
+	if (!w->heard && db_listen(w->j.env.db, channel) == -1)
+		w->lost = true;
+	while (rc == 1 && !w->lost)
+		rc = db_wait(w->j.env.db, 0, &channel, &payload);
+	w->lost = w->lost || rc == -1;
+	w->heard = false;
+}
+
 static void
 look(struct worker *w)
 {
-	const char *channel = genjob_channel(w->work->kinds[0].type), *payload;
-
 	if (free_slot(w) == NULL)
 		return;
-	if (!w->j.once && db_listen(w->j.env.db, channel) == -1)
-		w->lost = true;
-	while (!w->lost && !w->j.once &&
-	    db_wait(w->j.env.db, 0, &channel, &payload) == 1)
-		continue;
-	claim_all(w);
+	if (!w->j.once)
+		listen_first(w);
+	if (!w->lost)
+		claim_all(w);
 }
 
 static bool

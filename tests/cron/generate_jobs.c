@@ -6,6 +6,7 @@
 #include "mirai/v1/course.rpc.h"
 
 #include "genjob.h"
+#include "tests/service/direct.h"
 
 static struct direct d;
 

@@ -9,6 +9,7 @@
 #include <dirent.h>
 
 #include "genjob.h"
+#include "tests/service/direct.h"
 
 #define KILLS	 500
 #define WORKERS	 2

@@ -6,6 +6,7 @@
 #include "mirai/v1/course.rpc.h"
 
 #include "genjob.h"
+#include "tests/service/direct.h"
 #include "service/genjob_claim.h"
 
 #define TENANTS 50
