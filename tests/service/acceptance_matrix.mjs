@@ -1,4 +1,4 @@
-// Who may call what: each method of the services of accounts and of experts,
+// Who may call what: each method of the services of accounts, experts and generation,
 // called by everybody there is. A row says who may (public, session, user,
 // member, editor, admin, lead, own) and what the others hear follows from it, by the order of checks:
 // session, user row, tenant, role, company, object. A method without a row
@@ -10,10 +10,11 @@ import { subscribe, until } from '../fcgi/kit/stream.mjs';
 import { services } from '../rpc/kit/clients.mjs';
 import { is, main, startSite, tokenOf } from '../web/kit/site.mjs';
 import { sql } from './kit/account.mjs';
+import { draft, job } from './kit/generation.mjs';
 import { Stripe } from './kit/stripe.mjs';
 
 const { TEST_DIR } = process.env;
-const SERVICES = ['AuthService', 'BillingService', 'CompanyService', 'HealthService', 'InvitationService',
+const SERVICES = ['AIGenerationService', 'AuthService', 'BillingService', 'CompanyService', 'HealthService', 'InvitationService',
 	'NotificationService', 'SMEService', 'TargetAudienceService', 'TeamService', 'TenantService', 'TenantSettingsService', 'UserService'];
 const TENANT = 'a0000000-0000-4000-8000-000000000000';
 const COMPANY = 'a1000000-0000-4000-8000-000000000000';
@@ -94,6 +95,15 @@ const ofTask = (assignee, assigner, editors) => (name) => ({ 'sme': assignee, 's
 const SEES = ofTask(OK, OK, OK), EDITS = ofTask(FORBIDDEN, OK, OK), REVIEWS = ofTask(FORBIDDEN, OK, FORBIDDEN),
 	ANSWERS = ofTask(OK, OK, FORBIDDEN);
 
+// A course whose outline is under review, or approved, or whose lesson is written; its job is the instructor's.
+const outlined = (more) => { const d = draft('a', more); return { courseId: d.course, outlineId: d.outline }; };
+const planned = () => { const d = draft('a', { status: 'approved' }); return { courseId: d.course, outlineLessonId: d.lesson }; };
+const written = () => { const d = draft('a', { status: 'approved', written: true });
+	return { courseId: d.course, lessonId: d.generated, componentId: d.component }; };
+const queued = () => ({ jobId: job('a', draft().course, 2) });
+const active = () => { const id = expert(); sql(`UPDATE subject_matter_experts SET status = 'active' WHERE id = '${id}'`); return id; };
+const CANCELS = (name) => (['sme', 'sme of old', 'lead of the team'].includes(name) ? FORBIDDEN : OK);
+
 // Who has a company is told so; who has none gets one.
 const ONCE = (name) => ['no user row', 'removed'].includes(name) ? OK : name === 'admin of a suspended tenant' ? [403, 'TENANT_SUSPENDED']
 	: [409, 'USER_ALREADY_ONBOARDED'];
@@ -103,6 +113,24 @@ const ONCE = (name) => ['no user row', 'removed'].includes(name) ? OK : name ===
 // while: suspended tenants may. want: what those who pass hear, where that
 // depends on who they are. after: undoes what a good call did.
 const ROWS = {
+	'AIGenerationService/GenerateCourseOutline': { need: 'editor', ask: () => ({ input: { courseId: draft().course, smeIds: [active()],
+		desiredOutcome: 'O' } }), other: NONE },
+	'AIGenerationService/GetCourseOutline': { need: 'member', ask: () => ({ courseId: outlined().courseId }), other: NONE },
+	'AIGenerationService/ApproveCourseOutline': { need: 'editor', ask: () => outlined(), other: NONE },
+	'AIGenerationService/RejectCourseOutline': { need: 'editor', ask: () => ({ ...outlined(), reason: 'R' }), other: NONE },
+	'AIGenerationService/UpdateCourseOutline': { need: 'editor', ask: () => ({ ...outlined(), sections: [{ title: 'S' }] }), other: NONE },
+	'AIGenerationService/GenerateLessonContent': { need: 'editor', ask: planned, other: NONE },
+	'AIGenerationService/GenerateAllLessons': { need: 'editor', ask: () => ({ courseId: planned().courseId }), other: NONE },
+	'AIGenerationService/RegenerateComponent': { need: 'editor', ask: () => ({ ...written(), modificationPrompt: 'P' }), other: NONE },
+	'AIGenerationService/GetJob': { need: 'member', ask: queued, other: NONE },
+	'AIGenerationService/ListJobs': { need: 'member' },
+	'AIGenerationService/CancelJob': { need: 'member', ask: queued, other: NONE, want: CANCELS },
+	'AIGenerationService/GetGeneratedLesson': { need: 'member', ask: () => ({ lessonId: written().lessonId }), other: NONE },
+	'AIGenerationService/ListGeneratedLessons': { need: 'member', ask: () => ({ courseId: written().courseId }), other: NONE },
+	'AIGenerationService/GetGenerationInput': { need: 'member', ask: () => ({ courseId: outlined().courseId }), other: NONE },
+	'AIGenerationService/UpdateLessonComponent': { need: 'editor', ask: () => ({ ...written(), version: 1, contentJson: '{"html": "<p>E</p>"}' }),
+		other: NONE },
+	'AIGenerationService/FinalizeCourse': { need: 'editor', ask: () => ({ courseId: written().courseId }), other: NONE },
 	'AuthService/CheckEmail': { need: 'public', ask: () => ({ email: 'free@new.example' }) },
 	'AuthService/Register': { need: 'public', ask: () => ({ ...signUp, email: `${randomUUID()}@new.example`, companyName: 'New' }) },
 	'AuthService/RegisterWithInvitation': { need: 'public', ask: () => ({ ...signUp, token: invite().secret }) },

@@ -11,10 +11,11 @@ import { subscribe, until } from '../fcgi/kit/stream.mjs';
 import { content } from '../web/kit/course.mjs';
 import { call, is, main, ok, startSite, tokenOf } from '../web/kit/site.mjs';
 import { identitySql, sql } from './kit/account.mjs';
+import { draft, job } from './kit/generation.mjs';
 import { Stripe } from './kit/stripe.mjs';
 
 const CHECK = 'acceptance 8: ids of another tenant';
-const BUILT = ['AuthService', 'BillingService', 'CompanyService', 'CourseService', 'HealthService',
+const BUILT = ['AIGenerationService', 'AuthService', 'BillingService', 'CompanyService', 'CourseService', 'HealthService',
 	'InvitationService', 'NotificationService', 'SMEService', 'TargetAudienceService', 'TeamService', 'TenantService',
 	'TenantSettingsService', 'UserService'];
 const MARK = 'Otherworldly'; // in all that the other company wrote
@@ -33,9 +34,18 @@ async function furnishKnowledge(as, letter) {
 	const { task } = await as('SMEService/CreateTask', { smeId: sme.id, title: `${MARK} task`, assignedToUserId: person(letter, 3) });
 	const { submission } = await as('SMEService/SubmitContent', { taskId: task.id, contentType: 'CONTENT_TYPE_TEXT', textContent: MARK });
 	const { template } = await as('TargetAudienceService/CreateTemplate', { name: MARK, role: MARK, learningGoals: [MARK] });
+	sql(`UPDATE subject_matter_experts SET status = 'active' WHERE id = '${sme.id}'`);
 	const chunk = sql(`INSERT INTO sme_knowledge_chunks (tenant_id, sme_id, content, topic)
 		VALUES ('${tenant}', '${sme.id}', '${MARK} knowledge', '${MARK}') RETURNING id`);
 	return { sme: sme.id, task: task.id, submission: submission.id, template: template.id, chunk };
+}
+
+function furnishGeneration(letter) {
+	const d = draft(letter, { status: 'approved', written: true, title: MARK });
+	sql(`INSERT INTO course_generation_inputs (tenant_id, course_id, sme_ids, target_audience_ids, desired_outcome)
+		VALUES ('${letter}0000000-0000-4000-8000-000000000000', '${d.course}', '{}', '{}', '${MARK}')`);
+	return { planned: d.course, outline: d.outline, outlineLesson: d.lesson, lesson: d.generated, component: d.component,
+		job: job(letter, d.course) };
 }
 
 async function furnish(site, stripe, name, letter) {
@@ -55,7 +65,7 @@ async function furnish(site, stripe, name, letter) {
 	const knowledge = await furnishKnowledge(as, letter);
 	const notices = [noticeOf(letter, 'one'), noticeOf(letter, 'two'), noticeOf(letter, 'three', 3)];
 	return { team: team.id, folder: folder.id, course: course.id, export: (exported.export ?? exported).id ?? exported.exportId,
-		...knowledge, invitation: invitation.id, notice: notices[0], notices, user: person(letter, 2), company };
+		...knowledge, ...furnishGeneration(letter), invitation: invitation.id, notice: notices[0], notices, user: person(letter, 2), company };
 }
 
 // --- what each method takes ----------------------------------------------------------
@@ -69,6 +79,8 @@ const KINDS = {
 	team_ids: 'team', assigned_to_user_id: 'user', notification_id: 'notice', notification_ids: 'notices', source_chunk_ids: null,
 	'CourseService.GetCourse id': 'course', 'CourseService.UpdateCourse id': 'course', 'CourseService.DeleteCourse id': 'course',
 	'CourseService.DeleteFolder id': 'folder', 'CourseService.CreateCourse id': null,
+	target_audience_ids: 'template', outline_id: 'outline', outline_lesson_id: 'outlineLesson', lesson_id: 'lesson',
+	component_id: 'component', job_id: 'job',
 	last_event_id: null, // a number of the stream, tried in tests/fcgi
 };
 const NOT_FOUND = { team: 'TEAM_NOT_FOUND', user: 'USER_NOT_FOUND', company: 'COMPANY_NOT_FOUND',
@@ -77,6 +89,15 @@ const LOOKS_LIKE_ID = /(^|_)ids?$|folder$/;
 
 // What else a good request has, with ids of the caller's own company.
 const good = (own) => ({
+	'AIGenerationService.GenerateCourseOutline': { input: { courseId: own.planned, smeIds: [own.sme], desiredOutcome: 'Mine' } },
+	'AIGenerationService.ApproveCourseOutline': { courseId: own.planned, outlineId: own.outline },
+	'AIGenerationService.RejectCourseOutline': { courseId: own.planned, outlineId: own.outline, reason: 'Mine' },
+	'AIGenerationService.UpdateCourseOutline': { courseId: own.planned, outlineId: own.outline, sections: [{ title: 'Mine' }] },
+	'AIGenerationService.GenerateLessonContent': { courseId: own.planned, outlineLessonId: own.outlineLesson },
+	'AIGenerationService.RegenerateComponent': { courseId: own.planned, lessonId: own.lesson, componentId: own.component,
+		modificationPrompt: 'Mine' },
+	'AIGenerationService.UpdateLessonComponent': { courseId: own.planned, lessonId: own.lesson, componentId: own.component,
+		contentJson: '{"html": "<p>Mine</p>"}', version: 1 },
 	'AuthService.CheckEmail': { email: 'free@new.example' },
 	'AuthService.Register': { email: 'x', password: 'x' }, 'AuthService.RegisterWithInvitation': { token: 'x'.repeat(43) },
 	'AuthService.Onboard': { companyName: 'X' }, 'AuthService.EnterpriseContact': { email: 'x' },
@@ -151,7 +172,7 @@ async function ask(site, who, m, message) {
 }
 
 const ABOUT_OTHER = new RegExp(`b[0-3]000000-0000-4000-8000|@other\\.example|Otto|Sara`, 'i');
-const LISTS = new Set(['MarkAsRead', 'ListCourses', 'ListSMEs', 'ListTasks', 'SearchKnowledge']); // an id that is not there is no failure of theirs
+const LISTS = new Set(['MarkAsRead', 'ListCourses', 'ListJobs', 'ListSMEs', 'ListTasks', 'SearchKnowledge']); // an id that is not there is no failure of theirs
 
 async function tryMethod(site, m, own, others, told) {
 	const base = good(own)[nameOf(m)] ?? {};
