@@ -519,6 +519,8 @@ work(struct worker *w)
 		log_error("signalfd: %s", strerror(errno));
 		return -1;
 	}
+	if (w->times->run > 0)
+		w->j.until_ms = clock_mono_ms() + w->times->run;
 	w->nslots = (size_t)conf_int(w->j.env.conf, "worker.slots");
 	w->slots = xcalloc(w->nslots, sizeof(*w->slots));
 	str_uuid_new(w->after);

@@ -16,6 +16,7 @@ struct genjob_times {
 	int poll;     /* 5,000: between looks when nobody calls */
 	int look;     /* 1,000: between a run's looks for cancellation */
 	int shutdown; /* 30,000: for what runs when the program ends */
+	int run;      /* until the next run of it takes over; 0: job.h's */
 };
 
 extern const struct genjob_times genjob_times_default;

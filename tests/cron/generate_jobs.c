@@ -388,6 +388,36 @@ test_interrupt(void)
 	cancel(hangs, CODE_OK);
 }
 
+/*
+ * The time of a run is over while a job is at work: the next run of the program
+ * takes up others, and the first one sees its own job to the end.
+ */
+static void
+test_handover(void)
+{
+	struct genjob_times brief = soon;
+	const char *longer, *next;
+	pid_t first, second;
+	int status;
+
+	brief.run = 200;
+	longer =
+	    job_of(GENJOB_LESSON, NULL, 0, "{\"do\": \"nap\", \"n\": 900}");
+	first = script_start_worker("test-worker", &brief, false);
+	CHECK(until_state(longer, "processing"));
+	second = script_start_worker("test-worker", &soon, false);
+	next = job_of(GENJOB_LESSON, NULL, 0, NULL);
+	CHECK(until_state(next, "completed"));
+	CHECK(waitpid(first, &status, WNOHANG) == 0);
+	CHECK(str_starts(state(longer), "processing 0"));
+	CHECK(waitpid(first, &status, 0) == first && WIFEXITED(status) &&
+	    WEXITSTATUS(status) == 0);
+	CHECK_STR(state(longer), "completed 0 100");
+	CHECK_STR(results(longer), "1");
+	(void)kill(second, SIGTERM);
+	(void)waitpid(second, NULL, 0);
+}
+
 /* Connections that break cost an attempt at most, and no job. */
 static void
 test_lost(void)
@@ -553,6 +583,7 @@ main(void)
 	test_parent_ends();
 	test_stop();
 	test_interrupt();
+	test_handover();
 	test_lost();
 	test_once();
 	test_share();

@@ -105,6 +105,29 @@ heard(void)
 
 /* --- one at a time --------------------------------------------------------- */
 
+/* What a notice can be about. */
+#define SME  "a6000000-0000-4000-8000-000000000001"
+#define TASK "a6000000-0000-4000-8000-000000000002"
+#define JOB  "a6000000-0000-4000-8000-000000000003"
+
+static void
+make_subjects(void)
+{
+	direct_sql(&d,
+	    "INSERT INTO subject_matter_experts (id, tenant_id, company_id,"
+	    " name, domain, created_by_user_id) VALUES ('" SME "', '" TENANT_A
+	    "', '" COMPANY_A "', 'E', 'D', '" USER_A(
+		1) "');"
+		   "INSERT INTO sme_tasks (id, tenant_id, sme_id, title,"
+		   " assigned_to_user_id, assigned_by_user_id) VALUES ('" TASK
+		   "', '" TENANT_A "', '" SME
+		   "', 'T', '" USER_A(2) "', '" USER_A(
+		       1) "');"
+			  "INSERT INTO generation_jobs (id, tenant_id, type,"
+			  " created_by_user_id) VALUES ('" JOB "', '" TENANT_A
+			  "', 'sme_ingestion', '" USER_A(2) "')");
+}
+
 /* The event says what a list says. */
 static void
 test_event_is_the_notice(void)
@@ -122,6 +145,10 @@ test_event_is_the_notice(void)
 	n.title = "T\u00eftle \"quoted\"\\";
 	n.message = "First\nsecond \U0001f600";
 	n.action_url = "/smes?sme=1&task=2";
+	make_subjects();
+	n.job_id = JOB;
+	n.task_id = TASK;
+	n.sme_id = SME;
 	CHECK(make(&admin, &n, true, id) == CODE_OK);
 	rows = events(&teacher);
 	CHECK(db_count(rows) == 1 && db_next(rows));
@@ -132,6 +159,9 @@ test_event_is_the_notice(void)
 	CHECK(e.event_type == PB_NOTIFICATION_EVENT_TYPE_CREATED);
 	CHECK_STR(e.notification->id, id);
 	CHECK_STR(e.notification->title, n.title);
+	CHECK_STR(e.notification->job_id, JOB);
+	CHECK_STR(e.notification->task_id, TASK);
+	CHECK_STR(e.notification->sme_id, SME);
 	CHECK(e.notification->priority == PB_NOTIFICATION_PRIORITY_HIGH);
 	d.as = &teacher;
 	CHECK(direct_run(&d, "ListNotifications", &in, &out, &r) == CODE_OK);
