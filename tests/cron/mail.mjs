@@ -240,8 +240,8 @@ async function checkTwoAtOnce() {
 	clear();
 	const child = program(confs[0]);
 	await until(async () => await ask(IDENTITY_DATABASE_URL, `SELECT count(*) FROM pg_stat_activity
-		WHERE application_name = 'mirai-mail' AND query LIKE '%LISTEN%' OR
-		application_name = 'mirai-mail' AND state = 'idle'`) !== '0', 'a listener');
+		WHERE datname = current_database() AND application_name = 'mirai-mail' AND
+		(query LIKE '%LISTEN%' OR state = 'idle')`) !== '0', 'a listener');
 	await sleep(300);
 	const began = Date.now();
 	const id = queue('a@example.org');

@@ -208,9 +208,9 @@ const conf = host(paying(stripe));
 
 {
 	const child = start('mirai-provision', conf);
-	await until(() => app(`SELECT count(*) FROM pg_stat_activity WHERE application_name = 'mirai-provision'
+	await until(() => app(`SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND application_name = 'mirai-provision'
 		AND state = 'idle' AND query ILIKE '%listen%'`) === '1' ||
-		app(`SELECT count(*) FROM pg_stat_activity WHERE application_name = 'mirai-provision'`) !== '0', 'it to listen');
+		app(`SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND application_name = 'mirai-provision'`) !== '0', 'it to listen');
 	await new Promise((r) => { setTimeout(r, 300); });
 	const r = await bought(stripe);
 	const t = Date.now();

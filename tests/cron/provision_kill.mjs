@@ -147,7 +147,7 @@ for (const [table, name] of [['tenants', 'before the company'], ['mail_outbox', 
 {
 	const one = start(NAME, conf);
 	await until(() => app(`SELECT count(*) FROM pg_stat_activity
-		WHERE application_name = '${NAME}'`) !== '0', 'it to be there');
+		WHERE datname = current_database() AND application_name = '${NAME}'`) !== '0', 'it to be there');
 	is((await run(NAME, conf, '-1')).code, 0, 'on one host a second run leaves at once');
 	one.kill('SIGTERM');
 	await one.done;

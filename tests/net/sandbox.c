@@ -168,8 +168,8 @@ check_programs(struct buf *out)
 		NULL };
 	static const char *const pw[] = { "/bin/cat", "/etc/passwd", NULL };
 	static const char *const gone[] = { "/nonexistent", NULL };
-	static const char *const sh[] = { "/bin/sh", "-c", "echo x > /tmp/x",
-		NULL };
+	static const char *const sh[] = { "/bin/sh", "-c",
+		"echo x > /tmp/mirai-sandbox-probe", NULL };
 	struct buf err = BUF_INIT;
 	int st;
 
@@ -189,7 +189,7 @@ check_programs(struct buf *out)
 	CHECK(
 	    sandbox_exec(&limits, sh, "", 0, out, &err, &st) != SANDBOX_DONE ||
 	    st != 0);
-	CHECK(access("/tmp/x", F_OK) == -1);
+	CHECK(access("/tmp/mirai-sandbox-probe", F_OK) == -1);
 	buf_free(&err);
 }
 

@@ -81,13 +81,21 @@ export async function until(test, name, ms = 10000) {
 	return false;
 }
 
+// Others' tests run in the same cluster.
+const OURS = `datname IN (${[DATABASE_URL, IDENTITY_DATABASE_URL].map((url) => quote(/dbname=(\S+)/.exec(url)[1])).join(', ')})`;
+
 // How many programs wait for a lock in one of the databases.
 export const blocked = () => Number(app(`SELECT count(*) FROM pg_stat_activity
-	WHERE usename LIKE 'mirai%' AND wait_event_type = 'Lock'`));
+	WHERE ${OURS} AND usename LIKE 'mirai%' AND wait_event_type = 'Lock'`));
 
 // What a killed program asked for last may still be at work.
-export const quiet = (name) => until(() => app(`SELECT count(*) FROM pg_stat_activity
-	WHERE application_name = ${quote(name)} OR usename = 'mirai_identity'`) === '0', `${name} to leave the database`);
+const busy = (name) => app(`SELECT usename, application_name, state, wait_event_type, wait_event, now() - query_start, query
+	FROM pg_stat_activity WHERE ${OURS} AND (application_name = ${quote(name)} OR usename = 'mirai_identity')`);
+
+export async function quiet(name) {
+	if (!await until(() => busy(name) === '', `${name} to leave the database`))
+		console.log(busy(name).replace(/^/gm, '# '));
+}
 
 // --- programs -----------------------------------------------------------------------
 
