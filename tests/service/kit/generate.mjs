@@ -64,14 +64,14 @@ const job = (values) => {
 		VALUES (${Object.values(row).map((v) => `'${v}'`).join(', ')}) RETURNING id`;
 };
 
-export const newJob = (values) => sql(job(values));
+export const newJob = (values) => sql(`NOTIFY mirai_generate; ${job(values)}`);
 
 // The latest outline approved, and a job for each of its lessons below a parent.
 export async function newCourseJob(id) {
 	await sql(`UPDATE course_outlines SET approval_status = 'approved' WHERE course_id = '${id}'`);
 	const parent = await sql(job({ type: 'full_course', status: 'processing', max_retries: 0,
 		course_id: id }));
-	await sql(`INSERT INTO generation_jobs (tenant_id, created_by_user_id, type, course_id,
+	await sql(`NOTIFY mirai_generate; INSERT INTO generation_jobs (tenant_id, created_by_user_id, type, course_id,
 			outline_lesson_id, parent_job_id)
 		SELECT '${TENANT}', '${USER}', 'lesson_content', '${id}', l.id, '${parent}'
 		FROM course_outlines o JOIN outline_sections s ON s.outline_id = o.id
@@ -93,9 +93,10 @@ export function config(kind, m, lines = '') {
 	return file;
 }
 
-// One run until there is nothing to claim; started, to be waited for or killed.
-export function start(conf) {
-	const p = spawn(BIN, ['-1', '-f', conf], { stdio: ['ignore', 'ignore', 'pipe'] });
+// One run until there is nothing to claim (or other flags); started, to be
+// waited for or killed.
+export function start(conf, flags = ['-1']) {
+	const p = spawn(BIN, [...flags, '-f', conf], { stdio: ['ignore', 'ignore', 'pipe'] });
 	p.text = '';
 	p.stderr.on('data', (s) => { p.text += s; });
 	p.done = new Promise((resolve) => {
@@ -119,10 +120,10 @@ export async function drain(conf) {
 }
 
 export async function until(what, fn) {
-	for (let i = 0; i < 500; i++) {
-		if (await fn())
-			return;
+	const end = Date.now() + 60000;
+	while (!await fn()) {
+		if (Date.now() > end)
+			throw new Error(`never: ${what}`);
 		await sleep(20);
 	}
-	throw new Error(`never: ${what}`);
 }
