@@ -171,14 +171,13 @@ no_job(struct req *r)
 
 /* The one row of a query about a job. */
 static enum code
-take(struct req *r, struct db_rows *rows, struct pb_generation_job **out)
+take(struct req *r, struct db_rows *rows, struct pb_generation_job *out)
 {
 	if (rows == NULL)
 		return req_fail_db(r);
 	if (!db_next(rows))
 		return no_job(r);
-	*out = arena_zalloc(r->mem, sizeof(**out));
-	ai_generation_read_job(r, rows, *out);
+	ai_generation_read_job(r, rows, out);
 	return CODE_OK;
 }
 
@@ -186,10 +185,11 @@ enum code
 ai_generation_load_job(struct req *r, const char *id,
     struct pb_generation_job **out)
 {
+	*out = arena_zalloc(r->mem, sizeof(**out));
 	return take(r,
 	    db_last(r->db, &ai_generation_job_queries[Q_GET],
 		DB_ARGS(r->who.tenant_id, id)),
-	    out);
+	    *out);
 }
 
 enum code
@@ -201,10 +201,11 @@ ai_generation_get_job(struct req *r, const struct pb_get_job_request *in,
 
 	if ((code = field_uuid(r, "job_id", in->job_id, &id)) != CODE_OK)
 		return code;
+	out->job = arena_zalloc(r->mem, sizeof(*out->job));
 	return take(r,
 	    db_last(r->db, &ai_generation_job_queries[Q_SEE],
 		DB_ARGS(COURSE_VIEWER(r), id)),
-	    &out->job);
+	    out->job);
 }
 
 /* --- lists ----------------------------------------------------------------- */
@@ -302,7 +303,7 @@ enum code
 ai_generation_cancel_job(struct req *r, const struct pb_cancel_job_request *in,
     struct pb_cancel_job_response *out)
 {
-	struct pb_generation_job *j;
+	struct pb_generation_job j = { 0 };
 	const char *id;
 	enum code code;
 
@@ -313,7 +314,7 @@ ai_generation_cancel_job(struct req *r, const struct pb_cancel_job_request *in,
 		 &j)) != CODE_OK)
 		return code;
 	if (r->who.role != ROLE_ADMIN &&
-	    !str_eq(j->created_by_user_id, r->who.user_id))
+	    !str_eq(j.created_by_user_id, r->who.user_id))
 		return req_fail_forbidden(r,
 		    "only its maker or an administrator cancels a job");
 	code = genjob_cancel(r->db, r->mem, r->who.tenant_id, id);
