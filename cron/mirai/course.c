@@ -16,6 +16,7 @@
 #include "base/str.h"
 #include "mirai/v1/course.pb.h"
 #include "net/json.h"
+#include "draft.h"
 #include "remote.h"
 
 #define SERVICE "/mirai.v1.CourseService/"
@@ -25,8 +26,9 @@
 struct course_opts {
 	struct remote remote;
 	struct arena *mem;
-	const char *out;   /* -o */
-	const char *title; /* --title */
+	const char *out;     /* -o */
+	const char *title;   /* --title */
+	const char *outcome; /* --outcome */
 	bool json;
 };
 
@@ -35,6 +37,8 @@ static const char course_usage[] =
     "       mirai course show   [--url URL] [--email ADDRESS] ID\n"
     "       mirai course import [--url URL] [--email ADDRESS] [--title TITLE]"
     " [--json] FILE\n"
+    "       mirai course draft  [--url URL] [--email ADDRESS] [--title TITLE]"
+    " [--outcome TEXT] [--json] FILE\n"
     "       mirai course export [--url URL] [--email ADDRESS] [--json]"
     " [-o OUT.zip] ID\n";
 
@@ -148,6 +152,34 @@ course_import(struct course_opts *o, int argc, char **argv)
 	return 0;
 }
 
+static int
+course_draft(struct course_opts *o, int argc, char **argv)
+{
+	struct progress progress;
+	struct draft d = { .remote = &o->remote,
+		.mem = o->mem,
+		.title = o->title,
+		.outcome = o->outcome,
+		.progress = &progress };
+	const char *id;
+	struct json *j;
+
+	if (argc != 1)
+		return cmd_usage(course_usage);
+	d.path = argv[0];
+	progress_open(&progress, o->json ? PROGRESS_JSON : PROGRESS_AUTO);
+	if (draft_run(&d, &id) == -1)
+		return 1;
+	if (!o->json) {
+		printf("%s\n", id);
+		return 0;
+	}
+	j = json_new_object(o->mem);
+	json_put_text(j, "id", id);
+	printf("%s\n", json_string(o->mem, j, JSON_COMPACT));
+	return 0;
+}
+
 /* Waits for the job; 0 when the package is there. */
 static int
 wait_export(struct course_opts *o, const char *id)
@@ -251,6 +283,7 @@ static const struct {
 	const char *name;
 	int (*run)(struct course_opts *o, int argc, char **argv);
 } verbs[] = {
+	{ "draft", course_draft },
 	{ "export", course_export },
 	{ "import", course_import },
 	{ "list", course_list },
@@ -264,6 +297,7 @@ read_options(struct course_opts *o, int argc, char **argv)
 		{ .name = "email", .text = &o->remote.email },
 		{ .name = "json", .flag = &o->json },
 		{ .name = "o", .text = &o->out },
+		{ .name = "outcome", .text = &o->outcome },
 		{ .name = "title", .text = &o->title },
 		{ .name = "url", .text = &o->remote.url },
 		{ .name = NULL },

@@ -226,3 +226,28 @@ client_fetch(struct client *c, struct arena *a, const char *url, int fd,
 	}
 	return 0;
 }
+
+int
+client_put(struct client *c, struct arena *a, const char *url, const char *type,
+    int fd, int64_t len, const char **error)
+{
+	const char *const headers[] = {
+		arena_printf(a, "content-type: %s", type), NULL
+	};
+	struct http_call call = { .method = "PUT",
+		.headers = headers,
+		.body_fd = fd,
+		.bodylen = (size_t)len,
+		.timeout_ms = 600000 };
+	struct http_answer answer;
+
+	call.url = *url == '/' ? arena_printf(a, "%s%s", c->base, url) : url;
+	if (http_do(c->http, a, &call, &answer, error) == -1)
+		return -1;
+	if (answer.status / 100 != 2) {
+		*error = arena_printf(a, "the upload was answered with %d",
+		    answer.status);
+		return -1;
+	}
+	return 0;
+}

@@ -41,4 +41,11 @@ int client_fetch(struct client *c, struct arena *a, const char *url, int fd,
     void (*progress)(void *, int64_t, int64_t), void *arg,
     const char **error) MUST_CHECK;
 
+/*
+ * Puts len bytes of the open file fd, from its start, at url, which may be
+ * relative to the base, without the session.
+ */
+int client_put(struct client *c, struct arena *a, const char *url,
+    const char *type, int fd, int64_t len, const char **error) MUST_CHECK;
+
 #endif
