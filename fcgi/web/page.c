@@ -42,6 +42,7 @@ static const struct menu_item menu[] = {
 	    "Library" },
 	{ "Create", "/course-builder", "plus", FOR_EDITOR, false, "Create" },
 	{ "SMEs", "/smes", "expert", FOR_ALL, true, NULL },
+	{ "Audiences", "/target-audiences", "audience", FOR_ALL, true, NULL },
 	{ "Teams", "/teams", "team", FOR_ADMIN, true, NULL },
 	{ "Settings", "/settings", "settings", FOR_ALL, true, "More" },
 };

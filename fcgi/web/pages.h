@@ -116,6 +116,20 @@ void settings_people_remove(struct page *p);
 void settings_billing_checkout(struct page *p);
 void settings_billing_portal(struct page *p);
 
+/* audiences.c */
+void audiences_page(struct page *p);
+void audiences_back(struct page *p);
+
+/* audiences_edit.c */
+void audiences_edit_new(struct page *p);
+void audiences_edit_create(struct page *p);
+void audiences_edit_page(struct page *p);
+void audiences_edit_save(struct page *p);
+void audiences_edit_archive(struct page *p);
+void audiences_edit_restore(struct page *p);
+void audiences_edit_ask(struct page *p);
+void audiences_edit_delete(struct page *p);
+
 /* smes.c */
 void smes_page(struct page *p);
 void smes_back(struct page *p);

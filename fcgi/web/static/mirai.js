@@ -283,6 +283,8 @@ const arrive = async () => {
   if (document.querySelector("form[data-outline]")) (await part("outline")).begin();
   if (document.querySelector("form[data-component], form[data-rewrite]"))
     (await part("component")).begin();
+  for (const form of document.querySelectorAll("form[data-steps]"))
+    (await part("steps")).bindSteps(form);
   const dialog = document.querySelector("dialog[data-modal]");
   if (dialog) (await part("dialog")).openInPlace(dialog);
   if (document.querySelector("[data-bell]")) (await part("bell")).begin();
