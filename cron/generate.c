@@ -3,6 +3,7 @@
  * the lessons. The engine is lib/service/genjob_work.c, the work itself
  * lib/service/generate_*.c; here is the table.
  */
+#include "service/ai_choice.h"
 #include "service/generate_job.h"
 #include "service/genjob_work.h"
 
@@ -18,7 +19,8 @@ main(int argc, char **argv)
 {
 	static const struct genjob_work work = { .name = "mirai-generate",
 		.kinds = kinds,
-		.nkinds = NITEMS(kinds) };
+		.nkinds = NITEMS(kinds),
+		.check = ai_choice_check };
 
 	return genjob_work_main(&work, argc, argv);
 }

@@ -70,6 +70,7 @@ struct maker {
 	struct genjob_run *run;
 	struct generate_input in;
 	struct outline outline;
+	char **chunks; /* ids for each lesson, in order, as an argument */
 };
 
 /* --- storing ------------------------------------------------------------------ */
@@ -101,9 +102,32 @@ chunk_ids(struct maker *m, const char *section,
 	return db_arg_array(a, ids, n);
 }
 
+/*
+ * Before the transaction: matching all knowledge with every lesson takes its
+ * time. False: told to stop.
+ */
+static bool
+choose_chunks(struct maker *m)
+{
+	const struct outline *o = &m->outline;
+	size_t i, j, n = 0;
+
+	m->chunks =
+	    arena_calloc(m->run->r->mem, o->nlessons + 1, sizeof(*m->chunks));
+	for (i = 0; i < o->nsections; i++) {
+		for (j = 0; j < o->sections[i].nlessons; j++) {
+			if (genjob_stop(m->run))
+				return false;
+			m->chunks[n++] = chunk_ids(m, o->sections[i].title,
+			    &o->sections[i].lessons[j]);
+		}
+	}
+	return true;
+}
+
 static void
 put_lesson(struct maker *m, const char *section_id,
-    const struct outline_section *s, size_t i, bool last)
+    const struct outline_section *s, size_t i, bool last, const char *chunks)
 {
 	const struct outline_lesson *l = &s->lessons[i];
 	struct req *r = m->run->r;
@@ -116,14 +140,14 @@ put_lesson(struct maker *m, const char *section_id,
 		    l->minutes < MINUTES_MOST ? l->minutes : MINUTES_MOST),
 		db_arg_array(r->mem, l->objectives,
 		    n < OBJECTIVES_MOST ? n : OBJECTIVES_MOST),
-		chunk_ids(m, s->title, l),
-		i + 1 == s->nlessons ? "true" : "false",
+		chunks, i + 1 == s->nlessons ? "true" : "false",
 		last && i + 1 == s->nlessons ? "true" : "false"));
 }
 
 /* Ids are drawn: equal knowledge may give equal outlines. */
 static void
-put_section(struct maker *m, const char *outline_id, size_t i)
+put_section(struct maker *m, const char *outline_id, size_t i,
+    char *const *chunks)
 {
 	const struct outline_section *s = &m->outline.sections[i];
 	struct req *r = m->run->r;
@@ -135,7 +159,8 @@ put_section(struct maker *m, const char *outline_id, size_t i)
 	    DB_ARGS(r->who.tenant_id, id, outline_id, cut(r->mem, s->title),
 		s->description, db_arg_int(r->mem, (int64_t)i + 1)));
 	for (j = 0; j < s->nlessons; j++)
-		put_lesson(m, id, s, j, i + 1 == m->outline.nsections);
+		put_lesson(m, id, s, j, i + 1 == m->outline.nsections,
+		    chunks[j]);
 }
 
 /* The whole tree under the next version; the course stays locked. */
@@ -146,7 +171,7 @@ put_outline(struct maker *m, const char **title)
 	struct req *r = m->run->r;
 	char id[STR_UUID_LEN + 1];
 	struct db_rows *rows;
-	size_t i;
+	size_t i, n;
 
 	rows = db_run(r->db, &generate_outline_queries[Q_COURSE],
 	    DB_ARGS(r->who.tenant_id, course));
@@ -162,8 +187,10 @@ put_outline(struct maker *m, const char **title)
 	str_uuid_new(id);
 	db_queue(r->db, &generate_outline_queries[Q_OUTLINE],
 	    DB_ARGS(r->who.tenant_id, id, course, db_text(rows, 0)));
-	for (i = 0; i < m->outline.nsections; i++)
-		put_section(m, id, i);
+	for (i = n = 0; i < m->outline.nsections; i++) {
+		put_section(m, id, i, m->chunks + n);
+		n += m->outline.sections[i].nlessons;
+	}
 	return CODE_OK;
 }
 
@@ -248,7 +275,8 @@ generate_outline_run(struct genjob_run *run)
 		return GENJOB_GONE;
 	if ((end = ask(&m, &call)) != GENJOB_DONE)
 		return end;
-	if (!genjob_progress(run, 70, "Storing the outline"))
+	if (!choose_chunks(&m) ||
+	    !genjob_progress(run, 70, "Storing the outline"))
 		return GENJOB_GONE;
 	return store(&m, &person);
 }
