@@ -112,6 +112,14 @@ void settings_people_role(struct page *p);
 void settings_people_remove_ask(struct page *p);
 void settings_people_remove(struct page *p);
 
+/* settings_ai.c */
+void settings_ai_key_page(struct page *p);
+void settings_ai_key(struct page *p);
+void settings_ai_provider_page(struct page *p);
+void settings_ai_provider(struct page *p);
+void settings_ai_remove_ask(struct page *p);
+void settings_ai_remove(struct page *p);
+
 /* settings_billing.c */
 void settings_billing_checkout(struct page *p);
 void settings_billing_portal(struct page *p);

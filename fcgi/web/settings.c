@@ -27,6 +27,8 @@ static const struct tab tabs[] = {
 	    false, settings_company_put },
 	{ "team", "Team", "Seats, invitations and members", "team", true, true,
 	    settings_team_put },
+	{ "ai", "AI", "Who writes, the key, and what was used", "spark", true,
+	    true, settings_ai_put },
 	{ "billing", "Billing", "Plan, price and payments", "card", true, true,
 	    settings_billing_put },
 };
@@ -154,6 +156,7 @@ settings_back(struct page *p)
 	const char *tab;
 
 	tab = str_starts(p->r->path, "/settings/billing") ? "billing"
+	    : str_starts(p->r->path, "/settings/ai")	  ? "ai"
 	    : str_starts(p->r->path, "/settings/company") ||
 		str_starts(p->r->path, "/settings/workspace")
 	    ? "company"

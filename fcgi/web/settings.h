@@ -28,6 +28,9 @@ void settings_done(struct page *p, enum code code, const char *tab,
 enum code settings_company_put(struct page *p, const struct entry *e);
 enum code settings_team_put(struct page *p, const struct entry *e);
 enum code settings_billing_put(struct page *p, const struct entry *e);
+enum code settings_ai_put(struct page *p, const struct entry *e);
+/* The part of it that shows what was used (settings_usage.c). */
+enum code settings_usage_put(struct page *p);
 
 /* The role that was posted; false: none that one can give. */
 bool settings_team_role(struct page *p, int32_t *out);

@@ -2,6 +2,9 @@
 // passwords, busy buttons, menus that close, answers checked in place, dates
 // in the reader's own form. Nothing here decides; the server does.
 
+// Parts that few pages need come when they are needed.
+const part = (name) => import(`./${name}.js${new URL(import.meta.url).search}`);
+
 const each = (selector, act, root = document) => {
   for (const node of root.querySelectorAll(selector)) act(node);
 };
@@ -163,6 +166,7 @@ const bind = (root) => {
   each("form[data-busy]", bindBusy, root);
   each("form[data-leave]", bindLeave, root);
   each("[data-filter]", bindFilter, root);
+  each("form[data-key]", async (form) => (await part("ai")).bind(form), root);
   localDays(root);
 };
 bind(document);
@@ -271,9 +275,6 @@ each("[data-arrival]", (banner) => {
   });
   setTimeout(() => banner.remove(), 30000);
 });
-
-// Parts that few pages need come when they are needed.
-const part = (name) => import(`./${name}.js${new URL(import.meta.url).search}`);
 
 const arrive = async () => {
   if (document.querySelector("form[data-wizard]")) (await part("wizard")).begin();
