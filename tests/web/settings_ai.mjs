@@ -131,7 +131,7 @@ async function usage(page, site) {
 	sql('UPDATE tenant_ai_settings SET monthly_token_limit = 100');
 	await page.reload();
 	ok(await page.getByText('The limit of this month is reached').isVisible(), 'a limit that is reached');
-	is(await page.locator('.ai-limit progress').getAttribute('value'), '100', 'fills its bar');
+	is(await page.locator('.ai-usage progress').getAttribute('value'), '100', 'fills its bar');
 	sql('UPDATE tenant_ai_settings SET monthly_token_limit = 10000000');
 }
 
