@@ -120,7 +120,7 @@ static void
 rotate_one(struct rotation *w, const char *tenant, const char *text)
 {
 	uint8_t *blob;
-	size_t len, keylen;
+	size_t len, keylen = 0;
 	const char *key = NULL;
 
 	w->s->seen++;
