@@ -13,9 +13,9 @@
 #include "service/ai_generation.h"
 
 #define PROCS  4
-#define ROUNDS 8
-#define MANY   "20000" /* jobs of the tenant, and as many of another */
-#define POLLS  40
+#define ROUNDS 5
+#define MANY   "8000" /* jobs of the tenant, and as many of another */
+#define POLLS  20
 
 /* What a poll may take, in microseconds; sanitizers take their own time. */
 #ifdef ARENA_MALLOC
