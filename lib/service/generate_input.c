@@ -11,8 +11,7 @@
 #include "base/buf.h"
 #include "db/db.h"
 
-#define CHUNKS_MOST "2000" /* of all experts together, about */
-#define CHUNKS_EACH "200"  /* of one, at least */
+#define CHUNKS_MOST "1200" /* of all experts; 450 pages, within 64 MiB */
 #define LANG_ENOUGH 20000  /* bytes that tell a language */
 
 enum query {
@@ -41,8 +40,9 @@ extern const struct db_query generate_input_queries[];
 	" CROSS JOIN LATERAL (SELECT * FROM sme_knowledge_chunks k" \
 	" WHERE k.tenant_id = $1::uuid AND k.sme_id = s.id"         \
 	" ORDER BY k.relevance_score DESC, k.created_at DESC, k.id" \
-	" LIMIT GREATEST(" CHUNKS_EACH ", " CHUNKS_MOST             \
-	" / cardinality(i.sme_ids))) c" OF_COURSE " ORDER BY u.n, " order
+	" LIMIT " CHUNKS_MOST                                       \
+	" / GREATEST(1, cardinality(i.sme_ids))) c" OF_COURSE       \
+	" ORDER BY u.n, " order
 
 const struct db_query generate_input_queries[] = {
 	/* The reason counts when nothing came after the rejected version. */
