@@ -12,10 +12,6 @@ want  404
 http  POST /mirai.v1.HealthService/Chec%6b {}
 want  404
 
-# D-2: a method of the contracts that is not built is 501
-call  SMEService/ListSMEs {}
-want  501  {"code": "unimplemented"}
-
 # D-3: a wrong verb is 405 with Allow and no body
 header Content-Type: application/json
 http  PUT /mirai.v1.HealthService/Check {}
