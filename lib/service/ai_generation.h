@@ -10,8 +10,6 @@
 #include "mirai/v1/ai_generation.pb.h"
 #include "rpc/req.h"
 
-#define AI_GENERATION_JOBS_MAX 200 /* of one list */
-
 /* --- jobs (ai_generation_job.c) ---------------------------------------------- */
 
 /*
@@ -26,7 +24,6 @@
 	" j.created_by_user_id, j.created_at, j.started_at,"             \
 	" j.completed_at, j.parent_job_id, j.outline_lesson_id,"         \
 	" j.component_id, c.title, n.total, n.ended, n.failed"
-#define AI_GENERATION_JOB_NCOLUMNS 26
 #define AI_GENERATION_JOB_JOINS                                        \
 	" LEFT JOIN courses c ON c.tenant_id = j.tenant_id"            \
 	" AND c.id = j.course_id LEFT JOIN folders f"                  \
@@ -84,7 +81,7 @@ bool ai_generation_is_open(const struct pb_course_outline *o);
 
 /*
  * Columns of an outline o, for ai_generation_read_outline(): its row without
- * sections. The sixth says where it stands.
+ * sections.
  */
 #define AI_GENERATION_OUTLINE_COLUMNS                                  \
 	"o.id, o.course_id, o.version, o.revision, o.approval_status," \
@@ -121,7 +118,5 @@ enum code ai_generation_latest_outline(struct req *r, const char *course_id,
 	" k.learning_objective_ids, k.version"
 void ai_generation_read_component(struct req *r, const struct db_rows *rows,
     unsigned col, struct pb_lesson_component *out);
-
-enum code ai_generation_no_component(struct req *r);
 
 #endif

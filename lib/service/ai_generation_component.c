@@ -74,12 +74,6 @@ struct found {
 	int32_t version;
 };
 
-enum code
-ai_generation_no_component(struct req *r)
-{
-	return req_fail(r, CODE_NOT_FOUND, "component not found");
-}
-
 static enum code
 read_place(struct req *r, const char *course, const char *lesson,
     const char *component, struct place *p)
@@ -111,7 +105,7 @@ lock_component(struct req *r, const struct place *p, struct found *f)
 	if (rows == NULL)
 		return req_fail_db(r);
 	if (!db_next(rows))
-		return ai_generation_no_component(r);
+		return req_fail(r, CODE_NOT_FOUND, "component not found");
 	f->type = generate_component_type(db_text(rows, 0));
 	f->version = (int32_t)db_int(rows, 1);
 	return CODE_OK;

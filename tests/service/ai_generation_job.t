@@ -157,3 +157,19 @@ want  200  {"jobs": [{}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {},
 as    -
 call  AIGenerationService/ListJobs  {}
 want  401  {"code": "unauthenticated"}
+
+# the last open child that is cancelled leaves its parent to be finished
+as    instructor@acme
+call  CourseService/CreateCourse  {"settings": {"title": "Third"}}
+want  200  {"course": {"id": "$third"}}
+sql   app  INSERT INTO generation_jobs (id, tenant_id, type, status, course_id, created_by_user_id, parent_job_id)
+      SELECT ('ab000000-0000-4000-8000-0000000000' || n)::uuid, 'a0000000-0000-4000-8000-000000000000',
+      type::generation_job_type, status::generation_job_status, '$third', 'a2000000-0000-4000-8000-000000000002',
+      CASE WHEN n > 20 THEN 'ab000000-0000-4000-8000-000000000020'::uuid END
+      FROM (VALUES (20, 'full_course', 'processing'), (21, 'lesson_content', 'completed'),
+      (22, 'lesson_content', 'queued')) AS v (n, type, status)
+call  AIGenerationService/CancelJob  {"jobId": "ab000000-0000-4000-8000-000000000022"}
+want  200  {"job": {"status": "GENERATION_JOB_STATUS_CANCELLED", "parentJobId": "ab000000-0000-4000-8000-000000000020"}}
+call  AIGenerationService/GetJob  {"jobId": "ab000000-0000-4000-8000-000000000020"}
+want  200  {"job": {"status": "GENERATION_JOB_STATUS_PROCESSING", "childrenTotal": 2, "childrenEnded": 2,
+      "progressMessage": "1 of 2 lessons are written", "progressPercent": 99}}
