@@ -124,13 +124,13 @@ for (const [name, m] of [['gemini', gemini], ['openai', openai]]) {
 		`${name}: a component: the course changes with it`);
 	ok(m.requests.some((r) => r.body.includes('Shorter')), `${name}: a component: the wish is told`);
 
-	// Cancelled, and deleted, while the model thinks.
+	// Cancelled, and deleted, while the model thinks or wants to be left alone.
 	for (const [what, statement] of [
 		['cancelled', `UPDATE generation_jobs SET status = 'cancelled', claim_token = NULL,
 			lease_until = NULL, completed_at = now() WHERE id = '${one}'`],
 		['deleted', `DELETE FROM courses WHERE id = '${id}'`],
 	]) {
-		m.script('hang');
+		m.script(name === 'gemini' ? 'hang' : 'limited:30');
 		await sql(`UPDATE generation_jobs SET status = 'queued', retry_count = 0, run_after = NULL,
 			completed_at = NULL WHERE id = '${one}'`);
 		const worker = start(conf);
