@@ -133,7 +133,10 @@ put_step(struct page *p, const struct builder *b, int step, int current)
 	else if (!is_open(b, step))
 		tmpl_builder_step_none(&p->h,
 		    &(struct tmpl_builder_step_none){ .number = step,
-			.label = labels[step - 1] });
+			.label = labels[step - 1],
+			.mark = mark,
+			.state = is_passed(b, step) ? "passed" : "closed",
+			.said = is_passed(b, step) ? "passed" : "not yet" });
 	else if (current <= 3 && b->id[0] != '\0')
 		tmpl_builder_step_button(&p->h,
 		    &(struct tmpl_builder_step_button){ .number = step,

@@ -60,6 +60,9 @@ put_head(struct page *p, const struct builder *b)
 		    page_count(a, (int64_t)count_components(b), "component",
 			"components")) });
 	put_coverage(p, b);
+	if (b->course->content != NULL && b->course->content->nsections > 0)
+		tmpl_lessons_preview(&p->h,
+		    &(struct tmpl_lessons_preview){ .id = b->id });
 	tmpl_lessons_head_close(&p->h,
 	    &(struct tmpl_lessons_head){ .to = builder_to(p, b, "/finalize"),
 		.csrf = p->csrf,
@@ -199,14 +202,13 @@ put_component(struct page *p, const struct builder *b,
 	put_sources(p, b, c);
 	if (builder_is_active(j))
 		builder_job_card(p, b, j);
-	else if (j != NULL && !chosen &&
-	    j->status == PB_GENERATION_JOB_STATUS_FAILED)
+	else if (j != NULL && j->status == PB_GENERATION_JOB_STATUS_FAILED)
 		page_banner(p, PAGE_ERROR,
 		    arena_printf(p->r->mem,
 			"It was not rewritten: %s It is as it was.",
 			str_is_empty(j->error_message) ? ""
 						       : j->error_message));
-	else if (chosen)
+	if (chosen && !builder_is_active(j))
 		code = builder_edit_put(p, b, l, c);
 	tmpl_component_close(&p->h);
 	return code;

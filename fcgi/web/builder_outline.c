@@ -389,5 +389,5 @@ builder_lesson_write(struct page *p)
 		return;
 	}
 	req_unfail(p->r);
-	page_redirect(p, builder_at(p, &b, 5));
+	page_redirect(p, builder_at(p, &b, 0));
 }

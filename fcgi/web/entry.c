@@ -5,6 +5,7 @@
 #include "entry.h"
 
 #include <ctype.h>
+#include <string.h>
 
 #include "google/rpc/error_details.pb.h"
 #include "rpc/query.h"
@@ -66,6 +67,16 @@ passing(enum code code)
 	return NULL;
 }
 
+/* The field of a rule, or an element of the list that it names. */
+static bool
+is_of(const char *cause, const char *field)
+{
+	size_t n = strlen(cause);
+
+	return strncmp(cause, field, n) == 0 &&
+	    (field[n] == '\0' || field[n] == '[');
+}
+
 bool
 entry_fault(struct page *p, const struct entry_rule *rules, struct entry *out)
 {
@@ -75,7 +86,7 @@ entry_fault(struct page *p, const struct entry_rule *rules, struct entry *out)
 	v = violation(p->r);
 	for (rule = rules; rule->cause != NULL; rule++) {
 		if (!str_eq(rule->cause, p->r->reason) &&
-		    (v == NULL || !str_eq(rule->cause, v->field)))
+		    (v == NULL || !is_of(rule->cause, v->field)))
 			continue;
 		out->field = rule->field;
 		out->text = rule->text != NULL ? rule->text
@@ -158,6 +169,7 @@ entry_put_text(struct page *p, const struct entry *e,
 	tmpl_entry_text(&p->h,
 	    &(struct tmpl_entry_text){ .name = line->name,
 		.label = line->label,
+		.mark = line->required ? "label-required" : "",
 		.value = or_empty(line->value),
 		.note = or_empty(line->note),
 		.max = line->max,

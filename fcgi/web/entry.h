@@ -9,7 +9,7 @@
 
 /* What a failed call means for a form; the table ends with an empty row. */
 struct entry_rule {
-	const char *cause; /* reason, or field of the call */
+	const char *cause; /* reason, or field of the call or a list in it */
 	const char *field; /* of the form; "" for the form as a whole */
 	const char *text;  /* NULL: as the call says it */
 };

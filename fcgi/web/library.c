@@ -107,6 +107,10 @@ put_card(struct page *p, const struct pb_library_entry *c)
 	card.status = status->label;
 	tmpl_course_card_open(&p->h, &card);
 	put_tags(p, c);
+	if (page_is_editor(p))
+		tmpl_course_edit(&p->h,
+		    &(struct tmpl_course_edit){ .id = c->id,
+			.title = card.title });
 	tmpl_course_card_close(&p->h, &card);
 }
 
@@ -419,11 +423,14 @@ put_library(struct page *p, const struct ask *ask, const struct list *list,
     const struct pb_folder *folder)
 {
 	page_app_open(p, "Content Library", false);
-	tmpl_library_head(&p->h,
-	    &(struct tmpl_library_head){
+	tmpl_library_bar_open(&p->h,
+	    &(struct tmpl_library_bar){
 		.title = folder == NULL ? "Content Library" : folder->name,
 		.count =
 		    page_count(p->r->mem, list->total, "course", "courses") });
+	if (page_is_editor(p))
+		tmpl_dashboard_create(&p->h);
+	tmpl_library_bar_close(&p->h);
 	tmpl_library_open(&p->h);
 	put_folders(p, tree, ask->folder,
 	    folder == NULL ? "All courses" : folder->name);
@@ -526,8 +533,14 @@ void
 library_dashboard(struct page *p)
 {
 	struct ask ask = { .folder = "", .q = "", .tag = "", .page = 1 };
+	const char *edit = req_query(p->r, "edit");
 	struct list list = { 0 };
 
+	if (edit != NULL && str_is_uuid(edit)) {
+		page_redirect(p,
+		    arena_printf(p->r->mem, "/course-builder?id=%s", edit));
+		return;
+	}
 	ask.status = status_by_value(query_or_empty(p, "status"));
 	if (browse(p, &ask, 12, &list) != CODE_OK) {
 		page_fail(p);
@@ -535,7 +548,7 @@ library_dashboard(struct page *p)
 	}
 	page_app_open(p, "Dashboard", false);
 	arrive_put(p);
-	tmpl_dashboard_head(&p->h,
+	tmpl_dashboard_head_open(&p->h,
 	    &(struct tmpl_dashboard_head){ .greeting = greeting(p),
 		.text = p->company == NULL
 		    ? ""
@@ -543,6 +556,11 @@ library_dashboard(struct page *p)
 			  page_count(p->r->mem, list.total, "course",
 			      "courses"),
 			  p->company->name) });
+	if (page_is_editor(p))
+		tmpl_dashboard_create(&p->h);
+	else
+		tmpl_dashboard_library(&p->h);
+	tmpl_dashboard_head_close(&p->h);
 	put_pills(p, &ask);
 	if (list.nitems == 0)
 		put_nothing(p, &ask);

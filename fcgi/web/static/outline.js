@@ -17,8 +17,23 @@ const field = (item, name) => item.querySelector(`[name=${name}]`);
 
 // --- numbers and names ------------------------------------------------------------------
 
+const NAMES = {
+  up: (item) => `Move ${kindOf(item)} up: ${titleOf(item)}`,
+  down: (item) => `Move ${kindOf(item)} down: ${titleOf(item)}`,
+  delete: (item) => `Delete ${kindOf(item)}: ${titleOf(item)}`,
+  "add-lesson": (item) => ` to ${titleOf(item)}`,
+};
+
+// The buttons of an item name it as it is called now.
+const nameButtons = (item) => {
+  for (const button of item.querySelectorAll("[data-deed]"))
+    if (button.closest("[data-lesson], [data-section]") === item)
+      button.querySelector(".sr").textContent = NAMES[button.dataset.deed](item);
+};
+
 const number = () => {
   const all = sections();
+  form.querySelectorAll("[data-section], [data-lesson]").forEach(nameButtons);
   all.forEach((section, s) => {
     section.querySelector("[data-number]").textContent = s + 1;
     section.querySelector("[data-deed=delete]").disabled = all.length === 1;
@@ -322,7 +337,6 @@ const dropAt = (dragged, target, y) => {
 const onDrag = (down, item) => {
   const handle = down.currentTarget;
   let active = false;
-  handle.setPointerCapture(down.pointerId);
   const onMove = (event) => {
     if (!active && Math.hypot(event.clientX - down.clientX, event.clientY - down.clientY) < START_PX)
       return;
@@ -336,16 +350,17 @@ const onDrag = (down, item) => {
     if (target) dropAt(item, target, event.clientY);
   };
   const onUp = () => {
-    handle.removeEventListener("pointermove", onMove);
-    handle.removeEventListener("pointerup", onUp);
-    handle.removeEventListener("pointercancel", onUp);
+    document.removeEventListener("pointermove", onMove);
+    document.removeEventListener("pointerup", onUp);
+    document.removeEventListener("pointercancel", onUp);
     item.classList.remove("is-dragged");
     document.body.classList.remove("is-dragging");
     if (active) flash(item, handle);
   };
-  handle.addEventListener("pointermove", onMove);
-  handle.addEventListener("pointerup", onUp);
-  handle.addEventListener("pointercancel", onUp);
+  // Not the handle: it leaves the page for a moment whenever its item moves.
+  document.addEventListener("pointermove", onMove);
+  document.addEventListener("pointerup", onUp);
+  document.addEventListener("pointercancel", onUp);
 };
 
 const KEYS = { ArrowUp: -1, ArrowDown: 1 };
@@ -365,14 +380,12 @@ const onHandle = (event) => {
   if (event.type === "pointerdown" && event.button === 0) {
     event.preventDefault();
     handle.focus();
-    onDrag({ ...pick(event), currentTarget: handle }, item);
+    onDrag({ clientX: event.clientX, clientY: event.clientY, currentTarget: handle }, item);
   } else if (event.type === "keydown" && KEYS[event.key]) {
     event.preventDefault();
     move(item, KEYS[event.key], handle);
   }
 };
-
-const pick = ({ clientX, clientY, pointerId }) => ({ clientX, clientY, pointerId });
 
 // --- the end ------------------------------------------------------------------------------------
 
@@ -421,6 +434,7 @@ export const begin = () => {
   form.querySelector(".edit-foot").before(undo);
   form.append(moved);
   form.querySelectorAll("[data-section], [data-lesson]").forEach(handleFor);
+  form.dataset.script = "";
   number();
   form.addEventListener("click", onClick);
   form.addEventListener("pointerdown", onHandle);
