@@ -158,6 +158,17 @@ async function others(browser, site) {
 	await context.close();
 }
 
+// The pool that keeps the settings is away: said, and nothing else breaks.
+async function away(browser, site) {
+	const context = await browser.newContext({ javaScriptEnabled: false });
+	const page = await context.newPage();
+	await signIn(page, site, 'owner');
+	await site.end('account');
+	is((await page.goto(tab(site))).status(), 200, 'the settings cannot be had: a page all the same');
+	ok(await page.getByText('The AI settings cannot be shown at the moment.').isVisible(), 'which says so');
+	await context.close();
+}
+
 await main(async () => {
 	const gemini = new Gemini({ key: KEY });
 	await gemini.listen();
@@ -178,6 +189,7 @@ await main(async () => {
 		await plain.close();
 		await looks(browser, site);
 		await others(browser, site);
+		await away(browser, site);
 		is(gemini.refused.filter((s) => !/API key not valid/.test(s)), [], 'all that was asked is what the provider takes');
 	} finally {
 		await browser.close();
