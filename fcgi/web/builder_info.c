@@ -408,7 +408,9 @@ update(struct page *p, struct builder *b, const struct info *in)
 {
 	struct pb_course_settings settings = settings_of(in);
 	struct pb_update_course_request ask = { .id = b->id,
-		.settings = &settings };
+		.settings = &settings,
+		.clear_tags = true,
+		.clear_folder = true };
 	struct pb_update_course_response out = { 0 };
 
 	if (is_same(b, in))

@@ -168,14 +168,27 @@ static const struct entry_rule rules[] = {
 	{ NULL, NULL, NULL },
 };
 
-/* It runs already: that is where a second start leads, too. */
+/*
+ * It runs already: that is where a second start leads, too. A colleague's job
+ * is not shown, but told of.
+ */
 static bool
 runs_already(struct page *p, struct builder *b)
 {
 	if (p->r->code != CODE_ALREADY_EXISTS)
 		return false;
 	req_unfail(p->r);
-	page_redirect(p, builder_at(p, b, 0));
+	if (!builder_load(p, b->id, b))
+		return true;
+	if (b->job != NULL) {
+		page_redirect(p, builder_at(p, b, 0));
+		return true;
+	}
+	b->fault = (struct entry){ "",
+		"A colleague has started this course already. Look again when"
+		" it is done.",
+		409 };
+	builder_show(p, b, 4, 409);
 	return true;
 }
 

@@ -73,13 +73,16 @@ const struct db_query course_write_queries[] = {
 	},
 	[Q_UPDATE] = {
 	    .name = "course_update",
-	    .nargs = 7, /* tenant, id, path, title, status, folder, tags */
+	    .nargs = 8, /* tenant, id, path, title, status, folder, tags,
+			 * whether there is to be no folder */
 	    .sql = "WITH c AS (UPDATE courses c SET version = c.version + 1,"
 		   " content_path = $3, updated_at = clock_timestamp(),"
 		   " title = COALESCE($4, c.title),"
 		   " status = COALESCE($5, c.status),"
-		   " folder_id = COALESCE($6::uuid, c.folder_id),"
-		   " team_id = CASE WHEN $6::uuid IS NULL THEN c.team_id"
+		   " folder_id = CASE WHEN $8::boolean THEN NULL"
+		   " ELSE COALESCE($6::uuid, c.folder_id) END,"
+		   " team_id = CASE WHEN $8::boolean THEN NULL"
+		   " WHEN $6::uuid IS NULL THEN c.team_id"
 		   " ELSE (SELECT f.team_id FROM folders f"
 		   " WHERE f.tenant_id = $1::uuid AND f.id = $6::uuid) END,"
 		   " category_tags = COALESCE($7::text[], c.category_tags)"
@@ -317,11 +320,31 @@ drop_document(struct req *r, void *p)
 		log_warn("course: an old document is left to mirai-sweep");
 }
 
+static const char *
+new_folder(const struct pb_course_settings *s)
+{
+	return s == NULL || str_is_empty(s->destination_folder)
+	    ? NULL
+	    : s->destination_folder;
+}
+
+/* As an argument; NULL: they stay. */
+static const char *
+new_tags(struct req *r, const struct pb_course_settings *s, bool clear)
+{
+	if (s != NULL && s->ncategory_tags > 0)
+		return db_arg_array(r->mem, s->category_tags,
+		    s->ncategory_tags);
+	return clear ? "{}" : NULL;
+}
+
 /* The new document, then the row that makes it count; commits. */
 static enum code
 save(struct req *r, const struct course_row *row,
-    const struct pb_course *change, int status, struct pb_course *c)
+    const struct pb_update_course_request *in, const struct pb_course *change,
+    struct pb_course *c)
 {
+	int status = in->has_status ? in->status : 0;
 	const struct pb_course_settings *s = change->settings;
 	struct old_document *old;
 	struct course_row now;
@@ -340,14 +363,9 @@ save(struct req *r, const struct course_row *row,
 	rows = db_last(r->db, &course_write_queries[Q_UPDATE],
 	    DB_ARGS(r->who.tenant_id, row->id, key,
 		s == NULL || str_is_empty(s->title) ? NULL : s->title,
-		course_status_stored(status),
-		s == NULL || str_is_empty(s->destination_folder)
-		    ? NULL
-		    : s->destination_folder,
-		s == NULL || s->ncategory_tags == 0
-		    ? NULL
-		    : db_arg_array(r->mem, s->category_tags,
-			  s->ncategory_tags)));
+		course_status_stored(status), new_folder(s),
+		new_tags(r, s, in->clear_tags),
+		in->clear_folder && new_folder(s) == NULL ? "true" : "false"));
 	if (rows == NULL || !db_next(rows))
 		return undo_document(r, key);
 	after_commit(r, drop_document, old);
@@ -384,7 +402,7 @@ update(struct req *r, const struct pb_update_course_request *in, const char *id,
 	course_patch(r, c, change);
 	if ((code = check_state(r, &row, status, c)) != CODE_OK)
 		return code;
-	return save(r, &row, change, status, c);
+	return save(r, &row, in, change, c);
 }
 
 enum code

@@ -36,6 +36,18 @@ want  409  {"code": "aborted"}
 call  CourseService/UpdateCourse  {"id": "$course", "metadata": {"version": 3}}
 want  200  {"course": {"version": 4}}
 
+# an empty list stands for no change, unless all are to go
+call  CourseService/CreateCourse  {"settings": {"categoryTags": ["one", "two"]}}
+want  200  {"course": {"id": "$tagged"}}
+call  CourseService/UpdateCourse  {"id": "$tagged", "settings": {"title": "Tagged"}}
+want  200  {"course": {"settings": {"categoryTags": ["one", "two"]}}}
+call  CourseService/UpdateCourse  {"id": "$tagged", "settings": {"categoryTags": ["three"]}, "clearTags": true}
+want  200  {"course": {"settings": {"categoryTags": ["three"]}}}
+call  CourseService/UpdateCourse  {"id": "$tagged", "settings": {"title": "Bare"}, "clearTags": true, "clearFolder": true}
+want  200  {"course": {"settings": {"title": "Bare", "categoryTags": "!", "destinationFolder": "!"}}}
+call  CourseService/DeleteCourse  {"id": "$tagged"}
+want  200  {"success": true}
+
 # bad input names the field
 call  CourseService/CreateCourse  {"settings": {"title": "a\u0001b"}}
 want  400  {"code": "invalid_argument"}

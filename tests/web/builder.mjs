@@ -316,6 +316,16 @@ async function autosave(page, site, id) {
 	await page.goto(`${site.base}/course-builder?id=${id}`);
 	is(stepOf(page), 0, 'nothing but the course is asked for');
 	ok(await page.getByText('Whom it is for').isVisible(), 'what was ticked is kept at once: the course is a step further');
+	await page.goto(`${site.base}/course-builder?id=${id}&step=1`);
+	await page.locator('.picker summary').first().click();
+	await page.getByRole('button', { name: 'Clear All' }).click();
+	await page.getByRole('button', { name: 'Done' }).click();
+	await page.locator('.picker summary').nth(1).click();
+	await page.getByText('No folder', { exact: true }).last().click();
+	await saved(page);
+	const { course } = await call(site, 'owner@acme', 'CourseService/GetCourse', { id });
+	is([course.settings.title, course.settings.categoryTags, course.settings.destinationFolder], ['Scripted', undefined, undefined], 'tags and folder are taken away, the title stays');
+	await page.goto(`${site.base}/course-builder?id=${id}&step=3`);
 	await page.getByText('Newcomers', { exact: true }).click();
 	await saved(page);
 	await go(page, 'Continue');
