@@ -26,6 +26,7 @@
 #include "rpc/pool.h"
 #include "rpc/resp.h"
 #include "rpc/rpc.h"
+#include "service/ai_choice.h"
 
 #define READY_MS 1000
 
@@ -51,7 +52,7 @@ static const struct db_query ready_query = {
 static int
 load(const struct conf *conf)
 {
-	if (ident_load(conf) == -1)
+	if (ident_load(conf) == -1 || ai_choice_check(conf) == -1)
 		return -1;
 	return migrate_start(conf_text(conf, "database.url"), "mirai-api",
 	    MIGRATE_APP);

@@ -16,6 +16,7 @@
 #include "net/store.h"
 #include "rpc/forward.h"
 #include "rpc/pool.h"
+#include "service/ai_choice.h"
 #include "service/placed.h"
 #include "web/route.h"
 #include "web/shown.h"
@@ -26,7 +27,7 @@ web_load(const struct conf *conf)
 	/* Letters of all languages fold in searches. */
 	if (setlocale(LC_CTYPE, "C.UTF-8") == NULL)
 		log_warn("no C.UTF-8 locale: searches fold ASCII only");
-	if (ident_load(conf) == -1)
+	if (ident_load(conf) == -1 || ai_choice_check(conf) == -1)
 		return -1;
 	return migrate_start(conf_text(conf, "database.url"), "mirai-web",
 	    MIGRATE_APP);

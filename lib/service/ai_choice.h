@@ -21,7 +21,7 @@
 
 /*
  * Whether ai.provider and ai.allow_private are what they should be; -1 after a
- * line in the log. For the start of programs that call providers.
+ * line in the log. For the start of programs that ask who writes.
  */
 int ai_choice_check(const struct conf *conf) MUST_CHECK;
 

@@ -673,5 +673,7 @@ ingest_failed(struct genjob_run *run)
 int
 ingest_check(const struct conf *conf)
 {
+	if (ai_choice_check(conf) == -1)
+		return -1;
 	return ingest_file_check(conf);
 }
