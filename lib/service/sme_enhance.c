@@ -154,7 +154,7 @@ sme_enhance_submission_content(struct req *r,
     struct pb_enhance_submission_content_response *out)
 {
 	struct work w = { .r = r, .until_ms = clock_mono_ms() + LONGEST_MS };
-	enum ask_enhance how;
+	enum ask_enhance how = ASK_SUMMARIZE;
 	const char *id;
 	enum code code;
 

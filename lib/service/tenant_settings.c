@@ -325,7 +325,7 @@ tenant_settings_set_api_key(struct req *r,
     const struct pb_set_api_key_request *in,
     struct pb_set_api_key_response *out)
 {
-	const char *key, *sealed;
+	const char *key = "", *sealed;
 	struct where where;
 	enum code code;
 
