@@ -9,6 +9,7 @@
 
 #include "google/rpc/error_details.pb.h"
 #include "rpc/query.h"
+#include "service/field.h"
 
 /* The field that a failed call names, and what it says about it. */
 static const struct pb_bad_request_field_violation *
@@ -109,7 +110,7 @@ entry_posted(struct page *p, const char *name)
 	const char *s;
 
 	s = req_form(p->r, name);
-	return s == NULL ? "" : s;
+	return s == NULL ? "" : field_lines(p->r->mem, s);
 }
 
 void

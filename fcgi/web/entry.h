@@ -28,7 +28,7 @@ struct entry {
 bool entry_fault(struct page *p, const struct entry_rule *rules,
     struct entry *out);
 
-/* What was posted as that field; "" when it was not. */
+/* What was posted as that field, its lines ended by LF; "" when it was not. */
 const char *entry_posted(struct page *p, const char *name);
 
 /* "Check ..." on top of the form, with a link to the field; maybe nothing. */

@@ -15,6 +15,8 @@
 #include "bell.h"
 #include "net/crypt.h"
 #include "note.h"
+#include "net/store.h"
+#include "rpc/form.h"
 #include "rpc/query.h"
 #include "rpc/resp.h"
 #include "web/assets.h"
@@ -349,14 +351,20 @@ form_targets(struct page *p)
 }
 
 /*
- * Whom pages may ask: themselves; in a flow the identity service; from the
+ * Whom pages may ask: themselves; in a flow the identity service; with a file
+ * to send, storage; from the
  * marketing host the application, one page of which is fetched ahead.
  */
 static const char *
 asked_hosts(struct page *p)
 {
-	return arena_printf(p->r->mem, "'self'%s%s%s%s", p->flow ? " " : "",
-	    p->flow ? p->site.auth : "",
+	const char *store = "";
+
+	if (p->stores && p->r->env->store != NULL)
+		store = arena_printf(p->r->mem, " %s",
+		    store_origin(p->r->env->store, p->r->mem));
+	return arena_printf(p->r->mem, "'self'%s%s%s%s%s", store,
+	    p->flow ? " " : "", p->flow ? p->site.auth : "",
 	    p->site.part == SITE_MARKETING ? " " : "",
 	    p->site.part == SITE_MARKETING ? p->site.app : "");
 }
@@ -578,9 +586,12 @@ page_csrf_ok(struct page *p)
 	const char *sent;
 
 	/* Not from the parsed form, whose fields have a limit. */
-	sent = p->r->body == NULL
-	    ? NULL
-	    : query_get(p->r->mem, (const char *)p->r->body, "csrf");
+	if (p->form != NULL)
+		sent = form_text(p->form, "csrf");
+	else
+		sent = p->r->body == NULL
+		    ? NULL
+		    : query_get(p->r->mem, (const char *)p->r->body, "csrf");
 	return sent != NULL && p->csrf[0] != '\0' &&
 	    crypt_equal_str(sent, p->csrf);
 }

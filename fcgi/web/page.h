@@ -14,6 +14,8 @@
 
 #define PAGE_BODY_MAX 65536 /* bytes of a posted form */
 
+struct form;
+
 struct page {
 	struct req *r;
 	struct html h;
@@ -21,12 +23,14 @@ struct page {
 	/* With a session; the user may still have no company. */
 	const struct pb_user *me;
 	const struct pb_company *company;
-	const int32_t *unread; /* notices, once counted (bell.h) */
-	const char *csrf;      /* for own forms; "" without a session */
-	const char *arg[2];    /* parts of the path: ids */
-	bool level_low;	       /* a session that must prove, or set up, more */
+	const int32_t *unread;	 /* notices, once counted (bell.h) */
+	const char *csrf;	 /* for own forms; "" without a session */
+	const char *arg[2];	 /* parts of the path: ids */
+	const struct form *form; /* posted with files; NULL: none */
+	bool level_low;	    /* a session that must prove, or set up, more */
 	bool unsure;	    /* whether there is a session could not be asked */
 	bool leaves;	    /* a form of it leads to another site */
+	bool stores;	    /* its script sends files to storage */
 	bool flow;	    /* its script talks to the identity service */
 	const char *script; /* of that service; NULL: none */
 };

@@ -151,6 +151,22 @@ void smes_edit_ask(struct page *p);
 void smes_edit_archive(struct page *p);
 void smes_edit_restore(struct page *p);
 
+/* smes_submit.c */
+void smes_submit_page(struct page *p);
+void smes_submit_post(struct page *p);
+void smes_submit_file(struct page *p);
+
+/* smes_review.c */
+void smes_review_page(struct page *p);
+void smes_review_post(struct page *p);
+void smes_review_download(struct page *p);
+
+/* smes_knowledge.c */
+void smes_chunk_page(struct page *p);
+void smes_chunk_save(struct page *p);
+void smes_chunk_ask(struct page *p);
+void smes_chunk_delete(struct page *p);
+
 /* smes_task.c */
 void smes_task_new(struct page *p);
 void smes_task_create(struct page *p);

@@ -15,6 +15,7 @@
 #include "net/json.h"
 #include "pages.h"
 #include "rpc/auth.h"
+#include "rpc/form.h"
 #include "rpc/query.h"
 #include "rpc/resp.h"
 
@@ -125,6 +126,18 @@ static const struct route routes[] = {
 	    false },
 	{ "/smes/*/restore", ACCESS_SESSION, smes_back, smes_edit_restore,
 	    false },
+	{ "/smes/*/chunks/*/delete", ACCESS_SESSION, smes_chunk_ask,
+	    smes_chunk_delete, false },
+	{ "/smes/*/chunks/*/edit", ACCESS_SESSION, smes_chunk_page,
+	    smes_chunk_save, false },
+	{ "/smes/*/tasks/*/download", ACCESS_SESSION, smes_review_download,
+	    NULL, false },
+	{ "/smes/*/tasks/*/file", ACCESS_SESSION, smes_back, smes_submit_file,
+	    false },
+	{ "/smes/*/tasks/*/review", ACCESS_SESSION, smes_review_page,
+	    smes_review_post, false },
+	{ "/smes/*/tasks/*/submit", ACCESS_SESSION, smes_submit_page,
+	    smes_submit_post, false },
 	{ "/smes/*/tasks/new", ACCESS_SESSION, smes_task_new, smes_task_create,
 	    false },
 	{ "/smes/*/tasks/*/cancel", ACCESS_SESSION, smes_task_cancel_ask,
@@ -171,6 +184,10 @@ struct room {
 static const struct room rooms[] = {
 	{ "/course-builder/*/outline", 4 << 20 },
 	{ "/course-builder/*/component/*", 512 << 10 },
+	{ "/smes/*/chunks/*/edit", 512 << 10 },
+	{ "/smes/*/tasks/*/file", 26 << 20 },
+	{ "/smes/*/tasks/*/review", 8 << 20 }, /* two texts, escaped */
+	{ "/smes/*/tasks/*/submit", 4 << 20 },
 };
 
 /* Paths that ask for a session even where no page is (web.md 2.2). */
@@ -323,13 +340,43 @@ room_of(const struct route *route)
 	return PAGE_BODY_MAX;
 }
 
+/* The one form that holds a file; the others are parsed where they are read. */
+static bool
+is_file_form(const struct route *route)
+{
+	return route->post == smes_submit_file;
+}
+
+static bool
+is_form(const struct page *p, const struct route *route)
+{
+	return str_starts(p->r->type,
+	    is_file_form(route) ? "multipart/form-data"
+				: "application/x-www-form-urlencoded");
+}
+
+/* What arrived is a form; with a file, it goes to p->form. */
+static bool
+is_readable(struct page *p, const struct route *route)
+{
+	struct form *form;
+
+	if (!is_file_form(route))
+		return p->r->bodylen == 0 || form_is_text(p);
+	form = arena_zalloc(p->r->mem, sizeof(*form));
+	if (!form_parse(p->r->mem, p->r->type, p->r->body, p->r->bodylen, form))
+		return false;
+	p->form = form;
+	return true;
+}
+
 /* Reads the form and checks its token; false after an answer was sent. */
 static bool
 take_form(struct page *p, const struct route *route)
 {
 	enum req_body got;
 
-	if (!str_starts(p->r->type, "application/x-www-form-urlencoded")) {
+	if (!is_form(p, route)) {
 		page_message(p, 415, "Not a form",
 		    "This address takes the forms of its own page only.");
 		return false;
@@ -341,7 +388,7 @@ take_form(struct page *p, const struct route *route)
 		    "It was too large or cut short. Go back and try again.");
 		return false;
 	}
-	if (p->r->bodylen > 0 && !form_is_text(p)) {
+	if (!is_readable(p, route)) {
 		page_message(p, 400, "The form did not arrive",
 		    "It holds something that is no text.");
 		return false;

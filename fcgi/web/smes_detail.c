@@ -210,6 +210,8 @@ put_task(struct page *p, const struct smes_view *v, const struct pb_sme_task *t)
 	    str_eq(t->assigned_to_user_id, p->me->id) ? " (You)" : "");
 	fill_time(p, t, &card);
 	tmpl_sme_task_open(&p->h, &card);
+	smes_submit_part(p, v, t);
+	smes_review_part(p, v, t);
 	put_deeds(p, v, t);
 	tmpl_sme_task_close(&p->h);
 }
@@ -339,6 +341,7 @@ smes_detail(struct page *p, const char *sme)
 	put_summary(p, &v);
 	if (v.sme->status != PB_SME_STATUS_ARCHIVED)
 		put_tasks(p, &v);
+	smes_knowledge_part(p, &v);
 	page_app_close(p);
 	page_send(p, 200);
 }

@@ -41,7 +41,8 @@ static void
 put_content(struct page *p, const char *text)
 {
 	if (utf8_count(text) <= START_MAX)
-		tmpl_chunk_text(&p->h, &(struct tmpl_chunk_text){ .text = text });
+		tmpl_chunk_text(&p->h,
+		    &(struct tmpl_chunk_text){ .text = text });
 	else
 		tmpl_chunk_long(&p->h,
 		    &(struct tmpl_chunk_long){
@@ -69,8 +70,9 @@ put_chunk(struct page *p, const struct smes_view *v,
 	put_content(p, k->content);
 	if (v->manages)
 		tmpl_chunk_deeds(&p->h,
-		    &(struct tmpl_chunk_deeds){
-			.sme = v->sme->id, .id = k->id, .topic = topic });
+		    &(struct tmpl_chunk_deeds){ .sme = v->sme->id,
+			.id = k->id,
+			.topic = topic });
 	tmpl_chunk_close(&p->h, &card);
 }
 
@@ -128,8 +130,9 @@ put_found(struct page *p, const struct smes_view *v, const struct found *f,
 	if (f->n == 0) {
 		page_empty(p, "document",
 		    *q == '\0' ? "No knowledge yet" : "Nothing found",
-		    *q == '\0' ? "What is approved of submissions stands here."
-			       : "No piece of knowledge holds all these words.");
+		    *q == '\0'
+			? "What is approved of submissions stands here."
+			: "No piece of knowledge holds all these words.");
 		return;
 	}
 	tmpl_chunks_list_open(&p->h);
@@ -150,11 +153,11 @@ smes_knowledge_part(struct page *p, const struct smes_view *v)
 		req_unfail(p->r); /* the rest of the page stands without it */
 	tmpl_chunks_open(&p->h);
 	tmpl_chunks_head(&p->h,
-	    &(struct tmpl_chunks_head){
-		.count = count_of(p, &f, q), .sme = v->sme->id, .q = q });
+	    &(struct tmpl_chunks_head){ .count = count_of(p, &f, q),
+		.sme = v->sme->id,
+		.q = q });
 	put_found(p, v, &f, q);
-	tmpl_chunks_close(&p->h,
-	    &(struct tmpl_chunks){ .assets = WEB_ASSETS });
+	tmpl_chunks_close(&p->h, &(struct tmpl_chunks){ .assets = WEB_ASSETS });
 }
 
 /* --- one piece ----------------------------------------------------------------------- */
@@ -207,9 +210,9 @@ put_edit(struct page *p, const struct pb_sme_knowledge_chunk *k,
 	    back_of(p), "Back to the expert");
 	entry_put_summary(p, e);
 	tmpl_form_open(&p->h,
-	    &(struct tmpl_form){ .to = smes_under(p,
-				     arena_printf(p->r->mem, "chunks/%s/edit",
-					 k->id)),
+	    &(struct tmpl_form){
+		.to = smes_under(p,
+		    arena_printf(p->r->mem, "chunks/%s/edit", k->id)),
 		.csrf = p->csrf });
 	entry_put_line(p, e,
 	    &(struct entry_line){ .name = "topic",
@@ -306,9 +309,9 @@ smes_chunk_ask(struct page *p)
 	    " without it.",
 	    back_of(p), "Back to the expert");
 	tmpl_confirm(&p->h,
-	    &(struct tmpl_confirm){ .to = smes_under(p,
-					arena_printf(p->r->mem,
-					    "chunks/%s/delete", k->id)),
+	    &(struct tmpl_confirm){
+		.to = smes_under(p,
+		    arena_printf(p->r->mem, "chunks/%s/delete", k->id)),
 		.csrf = p->csrf,
 		.back = back_of(p),
 		.busy = "Deleting …",
@@ -320,8 +323,8 @@ smes_chunk_ask(struct page *p)
 void
 smes_chunk_delete(struct page *p)
 {
-	const struct pb_delete_knowledge_chunk_request in = {
-		.chunk_id = p->arg[1] };
+	const struct pb_delete_knowledge_chunk_request in = { .chunk_id =
+								  p->arg[1] };
 	struct pb_delete_knowledge_chunk_response out = { 0 };
 
 	smes_done(p, rpc_sme_delete_knowledge_chunk(p->r, &in, &out),

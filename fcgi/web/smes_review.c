@@ -77,8 +77,8 @@ put_facts(struct page *p, const struct smes_view *v,
     const struct pb_sme_task_submission *b)
 {
 	tmpl_review_facts_open(&p->h,
-	    &(struct tmpl_review_facts){
-		.type = smes_content_type(b->content_type),
+	    &(struct tmpl_review_facts){ .type =
+					     smes_content_type(b->content_type),
 		.file = b->file_name,
 		.size = size_of(p->r->mem, b->file_size_bytes),
 		.by = smes_person(p, v, b->submitted_by_user_id),
@@ -96,8 +96,9 @@ put_note(struct page *p, const char *id, const char *title, const char *text)
 {
 	if (!str_is_empty(text))
 		tmpl_review_note(&p->h,
-		    &(struct tmpl_review_note){
-			.id = id, .title = title, .text = text });
+		    &(struct tmpl_review_note){ .id = id,
+			.title = title,
+			.text = text });
 }
 
 static void
@@ -105,8 +106,10 @@ put_deed(struct page *p, const char *deed, const char *icon, const char *label,
     const char *busy)
 {
 	tmpl_review_deed(&p->h,
-	    &(struct tmpl_review_deed){
-		.deed = deed, .icon = icon, .label = label, .busy = busy });
+	    &(struct tmpl_review_deed){ .deed = deed,
+		.icon = icon,
+		.label = label,
+		.busy = busy });
 }
 
 static void
@@ -127,8 +130,7 @@ put_form(struct page *p, const struct pb_sme_task_submission *b,
 		.error = wrong ? v->error : "" });
 	if (!str_is_empty(b->extracted_text) &&
 	    b->content_type != PB_CONTENT_TYPE_URL) {
-		put_deed(p, "summarize", "spark", "Summarize",
-		    "Summarizing …");
+		put_deed(p, "summarize", "spark", "Summarize", "Summarizing …");
 		put_deed(p, "improve", "edit", "Improve", "Improving …");
 	}
 	if (*v->before != '\0')
@@ -182,8 +184,8 @@ put_page(struct page *p, struct smes_view *view, const struct pb_sme_task *t,
 	page_app_open(p, arena_printf(p->r->mem, "Review: %s", t->title),
 	    false);
 	tmpl_submit_page_open(&p->h,
-	    &(struct tmpl_submit_page){
-		.back = smes_task_of(p, p->arg[0], t->id),
+	    &(struct tmpl_submit_page){ .back =
+					    smes_task_of(p, p->arg[0], t->id),
 		.title = t->title,
 		.description = t->description });
 	put_facts(p, view, b);
@@ -330,8 +332,7 @@ enhance(struct review *w, int how)
 	};
 	struct pb_enhance_submission_content_response out = { 0 };
 
-	if (rpc_sme_enhance_submission_content(w->p->r, &in, &out) !=
-	    CODE_OK) {
+	if (rpc_sme_enhance_submission_content(w->p->r, &in, &out) != CODE_OK) {
 		show_fault(w, "text");
 		return;
 	}

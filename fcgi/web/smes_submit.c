@@ -90,7 +90,7 @@ put_text(struct page *p, const struct values *v, const char *back)
 
 /* "1:26214400:pdf docx;2:..." for the script, ".pdf,.docx" for the browser. */
 static void
-put_file(struct page *p, const struct values *v, const char *back)
+put_file(struct page *p, const struct values *v)
 {
 	struct buf *kinds = buf_new(p->r->mem), *accept = buf_new(p->r->mem);
 	const char *e;
@@ -117,8 +117,7 @@ put_file(struct page *p, const struct values *v, const char *back)
 		.error = error_of(v, "file"),
 		.note = "PDF, DOCX, PPTX, ODT, EPUB, HTML, Markdown or text up"
 			" to 25 MiB; PNG, JPEG or WebP up to 10 MiB; MP3 or"
-			" WAV up to 100 MiB; MP4 or MOV up to 500 MiB.",
-		.back = back });
+			" WAV up to 100 MiB; MP4 or MOV up to 500 MiB." });
 }
 
 static void
@@ -140,12 +139,12 @@ put_forms(struct page *p, const struct values *v, int expected,
 	bool file = sme_file_kind(expected) != NULL;
 
 	if (file)
-		put_file(p, v, back);
+		put_file(p, v);
 	if (expected == PB_CONTENT_TYPE_URL)
 		put_url(p, v);
 	put_text(p, v, back);
 	if (!file)
-		put_file(p, v, back);
+		put_file(p, v);
 	if (expected != PB_CONTENT_TYPE_URL)
 		put_url(p, v);
 }
@@ -250,8 +249,8 @@ smes_submit_post(struct page *p)
 		.url = entry_posted(p, "url"),
 		.field = url ? "url" : "text" };
 	struct pb_submit_content_request in = { .task_id = p->arg[1],
-		.content_type = url ? PB_CONTENT_TYPE_URL
-				    : PB_CONTENT_TYPE_TEXT };
+		.content_type =
+		    url ? PB_CONTENT_TYPE_URL : PB_CONTENT_TYPE_TEXT };
 	struct pb_submit_content_response out = { 0 };
 	struct pb_sme_task *t = NULL;
 	struct smes_view view = { 0 };

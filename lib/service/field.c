@@ -74,13 +74,28 @@ has_control(const char *s)
 	return false;
 }
 
+char *
+field_lines(struct arena *a, const char *s)
+{
+	char *out = arena_strdup(a, s), *to = out;
+	const char *p;
+
+	for (p = s; *p != '\0'; p++) {
+		if (*p == '\r' && p[1] == '\n')
+			continue;
+		*to++ = *p == '\r' ? '\n' : *p;
+	}
+	*to = '\0';
+	return out;
+}
+
 enum code
 field_text(struct req *r, const char *field, const char *value, size_t max,
     const char **out)
 {
 	const char *text;
 
-	text = str_trim(r->mem, value == NULL ? "" : value);
+	text = str_trim(r->mem, value == NULL ? "" : field_lines(r->mem, value));
 	if (utf8_count(text) > max)
 		return req_fail_field(r, field,
 		    "must have at most %zu characters", max);

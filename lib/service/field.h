@@ -19,7 +19,13 @@ enum code field_uuid(struct req *r, const char *field, const char *value,
 enum code field_line(struct req *r, const char *field, const char *value,
     size_t min, size_t max, const char **out) MUST_CHECK;
 
-/* Running text: trimmed, at most max characters, line breaks and tabs kept. */
+/* Line breaks as LF, whichever way they came; in a. */
+char *field_lines(struct arena *a, const char *s);
+
+/*
+ * Running text: trimmed, at most max characters, tabs kept, and line breaks,
+ * which become LF.
+ */
 enum code field_text(struct req *r, const char *field, const char *value,
     size_t max, const char **out) MUST_CHECK;
 

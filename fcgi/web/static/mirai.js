@@ -60,6 +60,8 @@ const bindLeave = (form) => {
         localStorage.removeItem(key);
         sessionStorage.removeItem(key);
       }
+      for (const key of Object.keys(localStorage))
+        if (key.startsWith("mirai:draft:")) localStorage.removeItem(key);
     } catch {
       // Storage may be switched off; then there is nothing in it.
     }
