@@ -112,6 +112,14 @@ put_deed(struct page *p, const char *deed, const char *icon, const char *label,
 		.busy = busy });
 }
 
+/* A file whose text is still being read. */
+static bool
+is_being_read(const struct pb_sme_task_submission *b)
+{
+	return *b->file_path != '\0' && b->processed_at == NULL &&
+	    b->ingestion_error == NULL;
+}
+
 static void
 put_form(struct page *p, const struct pb_sme_task_submission *b,
     const struct values *v)
@@ -125,6 +133,7 @@ put_form(struct page *p, const struct pb_sme_task_submission *b,
 		.before = v->before,
 		.keep = arena_printf(p->r->mem, "review-%s", b->id),
 		.fresh = v->fresh ? "yes" : "no",
+		.reading = is_being_read(b) ? "yes" : "no",
 		.invalid = wrong ? "true" : "false",
 		.text = v->text,
 		.error = wrong ? v->error : "" });
@@ -152,14 +161,6 @@ put_changes(struct page *p, const struct pb_sme_task_submission *b,
 		.feedback = v->feedback,
 		.invalid = wrong ? "true" : "false",
 		.error = wrong ? v->error : "" });
-}
-
-/* A file whose text is still being read. */
-static bool
-is_being_read(const struct pb_sme_task_submission *b)
-{
-	return *b->file_path != '\0' && b->processed_at == NULL &&
-	    b->ingestion_error == NULL;
 }
 
 static void

@@ -197,8 +197,31 @@ const bindUpload = (form) => {
   });
 };
 
+// --- waiting -------------------------------------------------------------------------
+
+// The text of a file is being read: the page comes again when it is there, unless
+// somebody has begun to write.
+const ASK_MS = 3000;
+
+const bindReading = (area) => {
+  const usual = area.value;
+  const look = async () => {
+    if (area.value !== usual || document.activeElement === area) return setTimeout(look, ASK_MS);
+    try {
+      const answer = await fetch(location.href, { credentials: "same-origin" });
+      const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+      if (answer.ok && !page.querySelector('[data-reading="yes"]')) return location.reload();
+    } catch {
+      // The connection may come back.
+    }
+    return setTimeout(look, ASK_MS);
+  };
+  setTimeout(look, ASK_MS);
+};
+
 for (const area of main.querySelectorAll("[data-keep]")) bindKeep(area);
 for (const area of main.querySelectorAll("[data-count]")) bindCount(area);
 for (const button of main.querySelectorAll("[data-approve]")) bindApprove(button);
 for (const form of main.querySelectorAll("[data-upload]")) bindUpload(form);
+for (const area of main.querySelectorAll('[data-reading="yes"]')) bindReading(area);
 forget();
