@@ -7,6 +7,7 @@
 #include "bell.h"
 #include "mirai/v1/notification.rpc.h"
 #include "note.h"
+#include "notifications_jobs.h"
 #include "pages.h"
 
 #define PAGE_SIZE 20
@@ -216,6 +217,8 @@ notifications_page(struct page *p)
 	tmpl_notices_open(&p->h,
 	    &(struct tmpl_notices){ .unread = bell_shown(p->r->mem, unread) });
 	put_bar(p, &v, unread);
+	if (v.cursor == NULL)
+		notifications_jobs_put(p);
 	put_list(p, &v, &out);
 	tmpl_notices_close(&p->h);
 	page_app_close(p);

@@ -2,7 +2,8 @@
 // plain requests and with it; what is typed is kept, what fails says why, and
 // nothing is started twice.
 import { call, is, main, ok, startSite } from './kit/site.mjs';
-import { axe, launch, open, picture, signIn } from './kit/account.mjs';
+import { WIDTHS, axe, launch, open, signIn } from './kit/account.mjs';
+import { shot } from './kit/browser.mjs';
 import { seed, sql, startWriter } from './kit/builder.mjs';
 
 const idOf = (page) => new URL(page.url()).searchParams.get('id');
@@ -93,7 +94,10 @@ async function cancel(page, site, id) {
 	await page.goto(`${site.base}/course-builder?id=${id}`);
 	ok(await page.locator('[data-job]').isVisible(), 'a reload shows the job');
 	is(await page.locator('meta[http-equiv=refresh]').count(), 1, 'on a page that loads itself again');
-	await page.getByRole('link', { name: 'Cancel Generation' }).click();
+	await page.goto(`${site.base}/notifications`);
+	is((await page.locator('.notice-job').innerText()).split('\n').filter((t) => t !== '').slice(0, 3), ['Course Outline', 'Queued', 'Working safely'],
+		'the notifications tell of it, too');
+	await page.getByRole('link', { name: 'Cancel Course Outline' }).click();
 	await page.getByRole('button', { name: 'Cancel Generation' }).click();
 	await note(page, 'The generation is cancelled.');
 	is([(await job(site, id))[0].status, await page.locator('.sum li').count()], ['GENERATION_JOB_STATUS_CANCELLED', 5],
@@ -475,6 +479,16 @@ async function foreign(browser, site, id) {
 	await context.close();
 }
 
+// One width is held against axe-core: narrow in light, wide in dark.
+async function look(page, name, colorScheme) {
+	for (const [width, height] of WIDTHS) {
+		await page.setViewportSize({ width, height });
+		await shot(page, `${name}-${width}-${colorScheme}`, { fullPage: true });
+		ok(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth), `${name} at ${width} does not scroll sideways`);
+		if (width === (colorScheme === 'light' ? 390 : 1440)) await axe(page, `${name}, ${width}, ${colorScheme}`);
+	}
+}
+
 async function pictures(browser, site, id) {
 	for (const colorScheme of ['light', 'dark']) {
 		const { context, page } = await open(browser, { colorScheme, reducedMotion: 'reduce', bypassCSP: true });
@@ -486,7 +500,7 @@ async function pictures(browser, site, id) {
 			['builder-5', `/course-builder?id=${id}&step=5&open=all`], ['builder-6', `/course-builder?id=${id}&step=6`],
 			['builder-edit', `/course-builder?id=${id}&step=6&lesson=${lesson.id}&edit=${quizPart.id}`]]) {
 			await page.goto(site.base + target);
-			await picture(page, name, colorScheme);
+			await look(page, name, colorScheme);
 			await page.setViewportSize({ width: 320, height: 640 });
 			ok(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth), `${name} at 320 does not scroll sideways`);
 		}

@@ -323,7 +323,7 @@ const listen = () => {
   let alive = 0;
   const ask = new URLSearchParams();
   if (lastId !== "") ask.set("last_event_id", lastId);
-  if (document.querySelector("[data-job]")) ask.set("jobs", "1");
+  ask.set("jobs", "1");
   const source = new EventSource(`/events?${ask}`);
   const note = (event) => {
     if (event.lastEventId !== "") lastId = event.lastEventId;
@@ -340,6 +340,7 @@ const listen = () => {
     note(event);
     const { job } = JSON.parse(event.data);
     document.dispatchEvent(new CustomEvent("mirai:job", { detail: job }));
+    if (panel && !panel.hidden) refreshSoon();
   });
   // The first says that the stream stands; a second one that it lasts.
   source.addEventListener("keepalive", (event) => {

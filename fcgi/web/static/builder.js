@@ -47,6 +47,13 @@ const keep = (form) => {
   addEventListener("beforeunload", (event) => {
     if (dirty) event.preventDefault();
   });
+  // Ticked before this script was there.
+  const early = (e) =>
+    ["checkbox", "radio"].includes(e.type)
+      ? e.checked !== e.defaultChecked
+      : ["INPUT", "TEXTAREA"].includes(e.tagName) && e.value !== e.defaultValue;
+  const first = [...form.elements].find(early);
+  if (first) later({ target: first });
 };
 
 // A course that is none yet is kept in this tab.

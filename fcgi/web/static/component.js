@@ -42,19 +42,27 @@ const bindFormat = (bar) => {
 
 const stateOf = (form) => [...form.elements].map((e) => (e.type === "radio" ? e.checked : e.value));
 
+// As the page came, whatever was typed before this script was there.
+const defaultOf = (e) => {
+  if (e.type === "radio") return e.defaultChecked;
+  if (e.tagName !== "SELECT") return e.defaultValue ?? e.value;
+  return [...e.options].find((o) => o.defaultSelected)?.value ?? e.options[0].value;
+};
+
 const restore = (form, state) =>
-  [...form.elements].forEach((e, i) => {
+  [...form.elements].slice(0, state.length).forEach((e, i) => {
     if (e.type === "radio") e.checked = state[i];
     else e.value = state[i];
   });
 
 const bindEdit = (form) => {
-  const first = stateOf(form);
+  const first = [...form.elements].map(defaultOf);
   const past = [];
   const said = form.querySelector("[data-saved]");
-  let now = first;
+  let now = stateOf(form);
   let sent = false;
-  const isDirty = () => JSON.stringify(stateOf(form)) !== JSON.stringify(first);
+  const typed = () => JSON.stringify(stateOf(form).slice(0, first.length));
+  const isDirty = () => typed() !== JSON.stringify(first);
   const button = (label, act) => {
     const b = document.createElement("button");
     b.type = "button";
@@ -87,6 +95,7 @@ const bindEdit = (form) => {
     tell();
   });
   form.addEventListener("input", tell);
+  tell();
   form.addEventListener("submit", () => (sent = true));
   addEventListener("pageshow", () => (sent = false));
   addEventListener("beforeunload", (event) => {

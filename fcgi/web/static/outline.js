@@ -442,6 +442,8 @@ export const begin = () => {
   form.addEventListener("input", changed);
   bindCancel(data());
   bindSave();
+  if ([...form.elements].some((e) => e.type !== "submit" && e.defaultValue !== undefined && e.value !== e.defaultValue))
+    changed();
   addEventListener("beforeunload", (event) => {
     if (dirty || saving) event.preventDefault();
   });
