@@ -476,8 +476,8 @@ put_page(struct page *p, const struct ask *ask,
 	    &(struct tmpl_list_head){ .title = "Target Audiences",
 		.text = "Profiles of who courses are written for." });
 	if (page_is_editor(p))
-		tmpl_page_link(&p->h,
-		    &(struct tmpl_page_link){ .to = "/target-audiences/new",
+		tmpl_new_link(&p->h,
+		    &(struct tmpl_new_link){ .to = "/target-audiences/new",
 			.label = "Create Audience" });
 	tmpl_list_head_close(&p->h);
 	put_tools(p, ask);

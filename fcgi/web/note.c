@@ -37,6 +37,7 @@ static const struct note notes[] = {
 	    "The content is handed in; the reviewer has been told." },
 	{ "course-finalized",
 	    "The course is ready: open its preview, or go on editing." },
+	{ "expert-created", "The expert is created." },
 	{ "invitation-revoked",
 	    "The invitation is revoked; its seat is free." },
 	{ "invitation-sent", "The invitation is on its way." },

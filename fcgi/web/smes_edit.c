@@ -215,7 +215,7 @@ smes_edit_create(struct page *p)
 		refuse(p, &making, &v);
 		return;
 	}
-	note_leave(p, "sme-created");
+	note_leave(p, "expert-created");
 	page_redirect(p, smes_page_of(p, out.sme->id));
 }
 

@@ -119,7 +119,7 @@ put_person(struct page *p, const struct pb_user *u, bool chosen)
 		.email = str_eq(name, email) ? "" : email,
 		.tone = page_role_tone(u->role),
 		.role = page_role_name(u->role),
-		.chosen = chosen });
+		.checked = chosen });
 }
 
 /* Who was chosen is always there, whatever is searched for. */

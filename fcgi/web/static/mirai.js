@@ -278,6 +278,12 @@ each("[data-arrival]", (banner) => {
   setTimeout(() => banner.remove(), 30000);
 });
 
+const inSteps = async (root) => {
+  for (const form of root.querySelectorAll("form[data-steps]"))
+    (await part("steps")).bindSteps(form);
+};
+document.addEventListener("mirai:fresh", (event) => inSteps(event.target));
+
 const arrive = async () => {
   if (document.querySelector("form[data-wizard]")) (await part("wizard")).begin();
   if (document.querySelector("form[data-join]")) (await part("invite")).begin();
@@ -286,8 +292,7 @@ const arrive = async () => {
   if (document.querySelector("form[data-outline]")) (await part("outline")).begin();
   if (document.querySelector("form[data-component], form[data-rewrite]"))
     (await part("component")).begin();
-  for (const form of document.querySelectorAll("form[data-steps]"))
-    (await part("steps")).bindSteps(form);
+  await inSteps(document);
   const dialog = document.querySelector("dialog[data-modal]");
   if (dialog) (await part("dialog")).openInPlace(dialog);
   if (document.querySelector("[data-bell]")) (await part("bell")).begin();
