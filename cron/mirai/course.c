@@ -30,6 +30,8 @@ struct course_opts {
 	const char *title;   /* --title */
 	const char *outcome; /* --outcome */
 	bool json;
+	int fd; /* of the document to draft from, -1: none */
+	int64_t len;
 };
 
 static const char course_usage[] =
@@ -76,15 +78,13 @@ print_entry(const struct course_opts *o, const struct pb_library_entry *e)
 }
 
 static int
-course_list(struct course_opts *o, int argc, char **argv)
+course_list(struct course_opts *o, char **argv)
 {
 	struct pb_list_courses_request in = { .limit = 100 };
 	struct pb_list_courses_response out;
 	size_t i;
 
 	(void)argv;
-	if (argc != 0)
-		return cmd_usage(course_usage);
 	do {
 		memset(&out, 0, sizeof(out));
 		if (remote_call(&o->remote, o->mem, SERVICE "ListCourses",
@@ -99,14 +99,12 @@ course_list(struct course_opts *o, int argc, char **argv)
 }
 
 static int
-course_show(struct course_opts *o, int argc, char **argv)
+course_show(struct course_opts *o, char **argv)
 {
 	struct pb_get_course_request in = { 0 };
 	struct pb_get_course_response out = { 0 };
 	struct buf *b;
 
-	if (argc != 1)
-		return cmd_usage(course_usage);
 	in.id = argv[0];
 	if (remote_call(&o->remote, o->mem, SERVICE "GetCourse",
 		&pb_get_course_request_desc, &in, &pb_get_course_response_desc,
@@ -119,15 +117,13 @@ course_show(struct course_opts *o, int argc, char **argv)
 }
 
 static int
-course_import(struct course_opts *o, int argc, char **argv)
+course_import(struct course_opts *o, char **argv)
 {
 	struct pb_create_course_request in = { 0 };
 	struct pb_create_course_response out = { 0 };
 	struct pb_course course = { 0 };
 	struct json *j;
 
-	if (argc != 1)
-		return cmd_usage(course_usage);
 	if (cmd_read_course(o->mem, argv[0], o->title, &course) == -1)
 		return 1;
 	in.settings = course.settings;
@@ -152,21 +148,29 @@ course_import(struct course_opts *o, int argc, char **argv)
 	return 0;
 }
 
+/* Before anybody is asked for a password. */
 static int
-course_draft(struct course_opts *o, int argc, char **argv)
+draft_ready(struct course_opts *o, char **argv)
+{
+	o->fd = draft_open(o->mem, argv[0], &o->len);
+	return o->fd == -1 ? -1 : 0;
+}
+
+static int
+course_draft(struct course_opts *o, char **argv)
 {
 	struct progress progress;
 	struct draft d = { .remote = &o->remote,
 		.mem = o->mem,
+		.path = argv[0],
+		.fd = o->fd,
+		.len = o->len,
 		.title = o->title,
 		.outcome = o->outcome,
 		.progress = &progress };
 	const char *id;
 	struct json *j;
 
-	if (argc != 1)
-		return cmd_usage(course_usage);
-	d.path = argv[0];
 	progress_open(&progress, o->json ? PROGRESS_JSON : PROGRESS_AUTO);
 	if (draft_run(&d, &id) == -1)
 		return 1;
@@ -241,7 +245,7 @@ download(struct course_opts *o, const char *url, const char *path)
 }
 
 static int
-course_export(struct course_opts *o, int argc, char **argv)
+course_export(struct course_opts *o, char **argv)
 {
 	struct pb_export_course_request in = { 0 };
 	struct pb_export_course_response out = { 0 };
@@ -250,8 +254,6 @@ course_export(struct course_opts *o, int argc, char **argv)
 	const char *path;
 	struct json *j;
 
-	if (argc != 1)
-		return cmd_usage(course_usage);
 	in.course_id = argv[0];
 	in.format = PB_EXPORT_FORMAT_SCORM_12;
 	if (remote_call(&o->remote, o->mem, SERVICE "ExportCourse",
@@ -279,15 +281,18 @@ course_export(struct course_opts *o, int argc, char **argv)
 	return 0;
 }
 
+/* ready, which may be NULL, comes before the instance is asked for anything. */
 static const struct {
 	const char *name;
-	int (*run)(struct course_opts *o, int argc, char **argv);
+	int noperands;
+	int (*ready)(struct course_opts *o, char **argv);
+	int (*run)(struct course_opts *o, char **argv);
 } verbs[] = {
-	{ "draft", course_draft },
-	{ "export", course_export },
-	{ "import", course_import },
-	{ "list", course_list },
-	{ "show", course_show },
+	{ "draft", 1, draft_ready, course_draft },
+	{ "export", 1, NULL, course_export },
+	{ "import", 1, NULL, course_import },
+	{ "list", 0, NULL, course_list },
+	{ "show", 1, NULL, course_show },
 };
 
 static int
@@ -309,7 +314,7 @@ read_options(struct course_opts *o, int argc, char **argv)
 int
 cmd_course(int argc, char **argv)
 {
-	struct course_opts o = { 0 };
+	struct course_opts o = { .fd = -1 };
 	size_t i;
 	int ret;
 
@@ -321,11 +326,18 @@ cmd_course(int argc, char **argv)
 	if (argc < 2 || i == NITEMS(verbs) ||
 	    read_options(&o, argc - 1, argv + 1) == -1)
 		return cmd_help(argc, argv, course_usage);
+	argc -= 1 + optind;
+	argv += 1 + optind;
+	if (argc != verbs[i].noperands)
+		return cmd_usage(course_usage);
 	o.mem = arena_new();
 	ret = 1;
-	if (remote_open(&o.remote, o.mem) == 0)
-		ret = verbs[i].run(&o, argc - 1 - optind, argv + 1 + optind);
+	if ((verbs[i].ready == NULL || verbs[i].ready(&o, argv) == 0) &&
+	    remote_open(&o.remote, o.mem) == 0)
+		ret = verbs[i].run(&o, argv);
 	remote_close(&o.remote);
+	if (o.fd != -1)
+		close(o.fd);
 	arena_free(o.mem);
 	return ret;
 }

@@ -19,6 +19,7 @@
 #include "mirai/v1/sme.pb.h"
 #include "mirai/v1/target_audience.pb.h"
 #include "mirai/v1/user.pb.h"
+#include "service/sme_submission.h"
 
 #define SMES	  "/mirai.v1.SMEService/"
 #define AUDIENCES "/mirai.v1.TargetAudienceService/"
@@ -28,6 +29,7 @@
 /* Without a sign of progress for so long, nobody works on it. */
 #define SILENT_MS ((int64_t)10 * 60 * 1000)
 #define TITLE_MAX 200
+#define EVERYONE  "Everyone"
 
 /* What the steps hand on. */
 struct draft_state {
@@ -41,9 +43,35 @@ struct draft_state {
 	const char *outline_id;
 };
 
-#define CALL(s, service, method, name, in, out)                  \
-	remote_call((s)->d->remote, (s)->d->mem, service method, \
-	    &pb_##name##_request_desc, in, &pb_##name##_response_desc, out)
+#define CALL(s, service, method, name, in, out)                \
+	call(s, service method, &pb_##name##_request_desc, in, \
+	    &pb_##name##_response_desc, out)
+
+/* A bar ends before the line that says what is wrong. */
+static int
+call(const struct draft_state *s, const char *path, const struct pb_desc *d_in,
+    const void *in, const struct pb_desc *d_out, void *out)
+{
+	struct remote *m = s->d->remote;
+	const char *error;
+	enum code code;
+
+	code = client_call(m->client, s->d->mem, path, d_in, in, d_out, out,
+	    &error);
+	if (code == CODE_OK)
+		return 0;
+	progress_close(s->d->progress);
+	remote_warn(path, code, error);
+	return -1;
+}
+
+static const char *
+base_of(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	return slash == NULL ? path : slash + 1;
+}
 
 /* The file's name without directory and extension. */
 static const char *
@@ -54,11 +82,54 @@ title_of(const struct draft *d)
 
 	if (d->title != NULL)
 		return d->title;
-	base = strrchr(d->path, '/');
-	base = base == NULL ? d->path : base + 1;
+	base = base_of(d->path);
 	dot = strrchr(base, '.');
 	len = dot == NULL || dot == base ? strlen(base) : (size_t)(dot - base);
 	return arena_strndup(d->mem, base, len > TITLE_MAX ? TITLE_MAX : len);
+}
+
+/* --- the file ------------------------------------------------------------------ */
+
+/* What the service would refuse, before anything is made there. */
+static const char *
+problem(struct arena *mem, const char *path, const struct stat *st)
+{
+	const struct sme_file_kind *k = sme_file_kind(PB_CONTENT_TYPE_DOCUMENT);
+
+	if (S_ISDIR(st->st_mode))
+		return "a directory, not a file";
+	if (!S_ISREG(st->st_mode))
+		return "not a file";
+	if (sme_file_media(k, base_of(path)) == NULL)
+		return arena_printf(mem, "its name must end in one of: %s",
+		    k->extensions);
+	if (st->st_size == 0)
+		return "empty";
+	if (st->st_size > k->max)
+		return arena_printf(mem, "larger than %s", k->limit);
+	return NULL;
+}
+
+int
+draft_open(struct arena *mem, const char *path, int64_t *len)
+{
+	const char *why;
+	struct stat st;
+	int fd;
+
+	/* A pipe must not be waited for. */
+	if ((fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)) == -1 ||
+	    fstat(fd, &st) == -1) {
+		warn("%s", path);
+	} else if ((why = problem(mem, path, &st)) != NULL) {
+		warnx("%s: %s", path, why);
+	} else {
+		*len = (int64_t)st.st_size;
+		return fd;
+	}
+	if (fd != -1)
+		close(fd);
+	return -1;
 }
 
 /* --- what the course is made from -------------------------------------------- */
@@ -77,17 +148,39 @@ step_expert(struct draft_state *s)
 	return 0;
 }
 
+/* The audience that an earlier draft made, in *id; NULL: none. */
+static int
+find_audience(struct draft_state *s, const char **id)
+{
+	struct pb_list_templates_request in = { 0 };
+	struct pb_list_templates_response out = { 0 };
+	size_t i;
+
+	*id = NULL;
+	if (CALL(s, AUDIENCES, "ListTemplates", list_templates, &in, &out) ==
+	    -1)
+		return -1;
+	for (i = 0; *id == NULL && i < out.ntemplates; i++)
+		if (strcmp(out.templates[i].name, EVERYONE) == 0)
+			*id = out.templates[i].id;
+	return 0;
+}
+
 static int
 step_audience(struct draft_state *s)
 {
 	const char *goals[] = { "Apply what the material teaches" };
-	struct pb_create_template_request in = { .name = "Everyone",
+	struct pb_create_template_request in = { .name = EVERYONE,
 		.role = "Employee",
 		.experience_level = PB_EXPERIENCE_LEVEL_BEGINNER,
 		.learning_goals = goals,
 		.nlearning_goals = 1 };
 	struct pb_create_template_response out = { 0 };
 
+	if (find_audience(s, &s->audience_id) == -1)
+		return -1;
+	if (s->audience_id != NULL)
+		return 0;
 	if (CALL(s, AUDIENCES, "CreateTemplate", create_template, &in, &out) ==
 	    -1)
 		return -1;
@@ -117,100 +210,108 @@ step_task(struct draft_state *s)
 /* --- the document -------------------------------------------------------------- */
 
 static int
-put_file(struct draft_state *s, int fd, int64_t len,
-    const struct pb_get_upload_url_response *to)
+put_file(struct draft_state *s, const struct pb_get_upload_url_response *to)
 {
 	const char *error;
 
 	if (client_put(s->d->remote->client, s->d->mem, to->upload_url,
-		to->media_type, fd, len, &error) == 0)
+		to->media_type, s->d->fd, s->d->len, &error) == 0)
 		return 0;
+	progress_close(s->d->progress);
 	warnx("%s: %s", s->d->path, error);
 	return -1;
 }
 
 static int
-upload(struct draft_state *s, int fd, int64_t len)
+step_upload(struct draft_state *s)
 {
-	const char *base = strrchr(s->d->path, '/');
 	struct pb_get_upload_url_request ask = { .task_id = s->task_id,
-		.file_name = base == NULL ? s->d->path : base + 1,
+		.file_name = base_of(s->d->path),
 		.content_type = PB_CONTENT_TYPE_DOCUMENT,
-		.file_size_bytes = len };
+		.file_size_bytes = s->d->len };
 	struct pb_get_upload_url_response to = { 0 };
 	struct pb_submit_content_request in = { 0 };
 	struct pb_submit_content_response out = { 0 };
 
 	if (CALL(s, SMES, "GetUploadURL", get_upload_url, &ask, &to) == -1 ||
-	    put_file(s, fd, len, &to) == -1)
+	    put_file(s, &to) == -1)
 		return -1;
 	in.task_id = s->task_id;
 	in.file_name = ask.file_name;
 	in.file_path = to.file_path;
 	in.content_type = ask.content_type;
-	in.file_size_bytes = len;
+	in.file_size_bytes = s->d->len;
 	if (CALL(s, SMES, "SubmitContent", submit_content, &in, &out) == -1)
 		return -1;
 	s->submission_id = out.submission->id;
 	return 0;
 }
 
-static int
-step_upload(struct draft_state *s)
-{
-	struct stat st;
-	int fd, ret;
-
-	if ((fd = open(s->d->path, O_RDONLY | O_CLOEXEC)) == -1 ||
-	    fstat(fd, &st) == -1) {
-		warn("%s", s->d->path);
-		if (fd != -1)
-			close(fd);
-		return -1;
-	}
-	ret = upload(s, fd, (int64_t)st.st_size);
-	close(fd);
-	return ret;
-}
-
 /* --- waiting ------------------------------------------------------------------- */
 
 static int
-too_long(const char *what, const char *program)
+too_long(struct draft_state *s, const char *what, const char *program)
 {
+	progress_close(s->d->progress);
 	warnx("%s: nothing has moved for ten minutes; is %s run by cron?", what,
 	    program);
 	return -1;
+}
+
+static int
+cannot_read(struct draft_state *s, const char *why)
+{
+	progress_close(s->d->progress);
+	warnx("%s: %s", s->d->path, why);
+	return -1;
+}
+
+static int
+load_submission(struct draft_state *s, struct pb_get_submission_response *out)
+{
+	struct pb_get_submission_request in = { .submission_id =
+						    s->submission_id };
+
+	memset(out, 0, sizeof(*out));
+	return CALL(s, SMES, "GetSubmission", get_submission, &in, out);
 }
 
 /* The text of the document, once mirai-ingest has read it; NULL: a failure. */
 static const char *
 wait_text(struct draft_state *s)
 {
-	struct pb_get_submission_request in = { .submission_id =
-						    s->submission_id };
 	int64_t until = clock_mono_ms() + SILENT_MS;
 	struct pb_get_submission_response out;
+	const struct pb_sme_task_submission *b;
 
-	for (;;) {
-		memset(&out, 0, sizeof(out));
-		if (CALL(s, SMES, "GetSubmission", get_submission, &in, &out) ==
-		    -1)
-			return NULL;
-		if (out.submission->extracted_text != NULL &&
-		    out.submission->processed_at != NULL)
-			return out.submission->extracted_text;
-		if (out.submission->ingestion_error != NULL) {
-			warnx("%s: %s", s->d->path,
-			    out.submission->ingestion_error);
+	while (load_submission(s, &out) == 0) {
+		b = out.submission;
+		if (b->extracted_text != NULL && b->processed_at != NULL)
+			return b->extracted_text;
+		if (b->ingestion_error != NULL) {
+			(void)cannot_read(s, b->ingestion_error);
 			return NULL;
 		}
 		if (clock_mono_ms() > until) {
-			(void)too_long("reading", "mirai-ingest");
+			(void)too_long(s, "reading", "mirai-ingest");
 			return NULL;
 		}
 		usleep(POLL_US);
 	}
+	return NULL;
+}
+
+/* The task ends either way; the answer to it tells whether it went well. */
+static int
+knowledge_made(struct draft_state *s)
+{
+	struct pb_get_submission_response out;
+
+	if (load_submission(s, &out) == -1)
+		return -1;
+	return out.submission->ingestion_error == NULL
+	    ? 0
+	    : cannot_read(s, out.submission->ingestion_error);
 }
 
 /* After the approval the text is taken apart, if it is long. */
@@ -226,9 +327,9 @@ wait_knowledge(struct draft_state *s)
 		if (CALL(s, SMES, "GetTask", get_task, &in, &out) == -1)
 			return -1;
 		if (out.task->status == PB_SME_TASK_STATUS_COMPLETED)
-			return 0;
+			return knowledge_made(s);
 		if (clock_mono_ms() > until)
-			return too_long("knowledge", "mirai-ingest");
+			return too_long(s, "knowledge", "mirai-ingest");
 		usleep(POLL_US);
 	}
 }
@@ -266,7 +367,7 @@ wait_job(struct draft_state *s, const char *name, const char *id)
 			break;
 		}
 		if (clock_mono_ms() > until)
-			return too_long(name, "mirai-generate");
+			return too_long(s, name, "mirai-generate");
 		usleep(POLL_US);
 	}
 }
@@ -379,23 +480,43 @@ static const struct {
 	{ "lessons", step_lessons, true },
 };
 
-int
-draft_run(const struct draft *d, const char **course_id)
+/* Where to go on by hand. */
+static void
+tell_ended(const struct draft_state *s, const char *step)
 {
-	struct draft_state s = { .d = d, .title = title_of(d) };
+	progress_close(s->d->progress);
+	warnx("the draft ended at: %s", step);
+	if (s->course_id != NULL)
+		warnx("the course is there to go on with: %s/course-builder"
+		      "?id=%s",
+		    s->d->remote->url, s->course_id);
+}
+
+static int
+run_steps(struct draft_state *s)
+{
 	size_t i;
 
 	for (i = 0; i < NITEMS(steps); i++) {
 		if (!steps[i].job)
-			progress_step(d->progress, steps[i].name, 0, 1);
-		if (steps[i].run(&s) == -1) {
-			progress_close(d->progress);
-			warnx("the draft ended at: %s", steps[i].name);
+			progress_step(s->d->progress, steps[i].name, 0, 1);
+		if (steps[i].run(s) == -1) {
+			tell_ended(s, steps[i].name);
 			return -1;
 		}
 		if (!steps[i].job)
-			progress_step(d->progress, steps[i].name, 1, 1);
+			progress_step(s->d->progress, steps[i].name, 1, 1);
 	}
+	return 0;
+}
+
+int
+draft_run(const struct draft *d, const char **course_id)
+{
+	struct draft_state s = { .d = d, .title = title_of(d) };
+
+	if (run_steps(&s) == -1)
+		return -1;
 	*course_id = s.course_id;
 	return 0;
 }

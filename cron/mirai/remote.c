@@ -99,19 +99,26 @@ remote_close(struct remote *m)
 	m->client = NULL;
 }
 
+void
+remote_warn(const char *path, enum code code, const char *error)
+{
+	const char *method = strrchr(path, '/');
+
+	warnx("%s: %s (%s)", method == NULL ? path : method + 1, error,
+	    code_name(code));
+}
+
 int
 remote_call(struct remote *m, struct arena *a, const char *path,
     const struct pb_desc *d_in, const void *in, const struct pb_desc *d_out,
     void *out)
 {
-	const char *error, *method;
+	const char *error;
 	enum code code;
 
 	code = client_call(m->client, a, path, d_in, in, d_out, out, &error);
 	if (code == CODE_OK)
 		return 0;
-	method = strrchr(path, '/');
-	warnx("%s: %s (%s)", method == NULL ? path : method + 1, error,
-	    code_name(code));
+	remote_warn(path, code, error);
 	return -1;
 }

@@ -31,6 +31,9 @@ int remote_call(struct remote *m, struct arena *a, const char *path,
     const struct pb_desc *d_in, const void *in, const struct pb_desc *d_out,
     void *out) MUST_CHECK;
 
+/* That line, of a call to path. */
+void remote_warn(const char *path, enum code code, const char *error);
+
 /* A password typed without echo, in a; NULL without a terminal. */
 char *remote_ask_password(struct arena *a, const char *prompt);
 
