@@ -83,7 +83,8 @@ async function made(site, name, r, title) {
 	is([r.code, r.err.split('\n').map((line) => line.split(':')[0]).filter(Boolean)], [0, STEPS], `${name}: every step is told`);
 	const id = r.out.trim();
 	const { course } = await call(site, 'owner@acme', 'CourseService/GetCourse', { id });
-	is([course.settings.title, course.settings.status], [title, 'COURSE_STATUS_GENERATED'], `${name}: a generated course`);
+	const { courses } = await call(site, 'owner@acme', 'CourseService/ListCourses');
+	is([course.settings.title, courses.find((c) => c.id === id)?.status], [title, 'COURSE_STATUS_GENERATED'], `${name}: a generated course`);
 	const lessons = course.content.sections.flatMap((s) => s.lessons);
 	ok(lessons.length > 0 && lessons.every((l) => l.blocks.length > 0), `${name}: with ${lessons.length} lessons, none of them empty`);
 	const zip = `${name}.zip`;
@@ -122,7 +123,7 @@ async function rejected(site, m) {
 	const id = courses.find((c) => c.title === 'Refused')?.id;
 	is([r.code, r.out], [1, ''], 'a key that is rejected: no course');
 	is(r.err.split('\n').filter((line) => line.startsWith('mirai: ')), [
-		'mirai: outline: The AI provider rejected the API key.', 'mirai: the draft ended at: outline',
+		'mirai: outline: The AI provider rejected the key.', 'mirai: the draft ended at: outline',
 		`mirai: the course is there to go on with: ${site.base}/course-builder?id=${id}`,
 	], 'why, where it ended, and where to go on');
 	ok(!r.err.includes('another-key') && !fs.readFileSync(path.join(TEST_DIR, 'workers.log'), 'utf8').includes('another-key'), 'the key is told nowhere');
