@@ -144,7 +144,7 @@ static const struct area areas[] = {
 	{ "lessons/", Q_LESSONS, '/', GRACE_HOURS, "content." },
 	{ "sme/", Q_EXPERTS, '/', GRACE_HOURS, "knowledge." },
 	/* Uploaded, and to be submitted within the day. */
-	{ "submissions/", Q_SUBMISSIONS, '/', 24, "files/" },
+	{ "submissions/", Q_SUBMISSIONS, '/', 24, "" },
 };
 
 static bool

@@ -34,6 +34,7 @@ struct s3 {
 	char *base; /* "https://host" */
 	char *host; /* as in the Host header */
 	char *path; /* what the encoded key comes behind: "/bucket" or "" */
+	char *bucket;
 	int64_t until_ms; /* on the monotonic clock; 0: no end */
 };
 
@@ -139,6 +140,7 @@ s3_open(const struct conf *conf)
 	s->who.access_key = xstrdup(conf_text(conf, "s3.access_key"));
 	s->who.secret_key = xstrdup(conf_text(conf, "s3.secret_key"));
 	s->who.region = xstrdup(conf_text(conf, "s3.region"));
+	s->bucket = xstrdup(conf_text(conf, "s3.bucket"));
 	endpoint = conf_text(conf, "s3.endpoint");
 	if (endpoint == NULL)
 		place_aws(s, conf_text(conf, "s3.bucket"));
@@ -167,6 +169,7 @@ s3_close(struct s3 *s)
 	free(s->base);
 	free(s->host);
 	free(s->path);
+	free(s->bucket);
 	free(s);
 }
 
@@ -236,7 +239,7 @@ headers_of(const struct s3 *s, struct arena *a, const struct s3_call *c,
 		.nquery = c->nquery,
 		.payload = payload,
 		.at = clock_now_us() };
-	struct s3_pair h[4];
+	struct s3_pair h[5];
 	const char **out;
 	size_t i, n;
 
@@ -245,6 +248,10 @@ headers_of(const struct s3 *s, struct arena *a, const struct s3_call *c,
 		h[n++] = (struct s3_pair){ "content-type", c->type };
 	h[n++] = (struct s3_pair){ "host", s->host };
 	h[n++] = (struct s3_pair){ "x-amz-content-sha256", payload };
+	if (c->from != NULL)
+		h[n++] = (struct s3_pair){ "x-amz-copy-source",
+			arena_printf(a, "/%s/%s", s->bucket,
+			    s3_sign_path(a, c->from)) };
 	h[n++] = (struct s3_pair){ "x-amz-date", s3_sign_time(a, sign.at) };
 	sign.headers = h;
 	sign.nheaders = n;
@@ -271,13 +278,14 @@ judge(const struct s3 *s, struct arena *a, const struct s3_call *c,
     const struct http_answer *ans, enum code *code, const char **why)
 {
 	const char *error;
-	bool good;
+	bool good, late;
 
 	good = ans->status >= 200 && ans->status < 300;
-	error = ans->len == 0 || (good && strcmp(c->method, "POST") != 0)
+	late = strcmp(c->method, "POST") == 0 || c->from != NULL;
+	error = ans->len == 0 || (good && !late)
 	    ? NULL
 	    : s3_xml_error(a, ans->body, ans->len);
-	if (good && error == NULL) { /* a POST may be sorry later */
+	if (good && error == NULL) { /* who is slow may be sorry later */
 		*code = CODE_OK;
 		return DONE;
 	}
@@ -479,6 +487,24 @@ s3_head(struct s3 *s, const char *key, int64_t *len)
 		if (text == NULL || !str_to_i64(text, 0, INT64_MAX, len))
 			code = CODE_UNAVAILABLE;
 	}
+	arena_free(a);
+	return code;
+}
+
+enum code
+s3_copy(struct s3 *s, const char *from, const char *to)
+{
+	const struct s3_body nothing = { .p = "" };
+	struct s3_call call = { .method = "PUT",
+		.key = to,
+		.from = from,
+		.body = &nothing };
+	struct http_answer answer;
+	struct arena *a;
+	enum code code;
+
+	a = arena_new();
+	code = s3_do(s, a, &call, &answer);
 	arena_free(a);
 	return code;
 }

@@ -61,6 +61,9 @@ enum code s3_get(struct s3 *s, struct arena *a, const char *key, size_t max,
 enum code s3_get_fd(struct s3 *s, const char *key, int fd, int64_t max,
     int64_t *len) MUST_CHECK;
 enum code s3_head(struct s3 *s, const char *key, int64_t *len) MUST_CHECK;
+
+/* Within the bucket, at most 5 GiB, with its type. */
+enum code s3_copy(struct s3 *s, const char *from, const char *to) MUST_CHECK;
 enum code s3_delete(struct s3 *s, const char *key) MUST_CHECK;
 
 /* All pages, by prefix; delimiter may be NULL. *out is zeroed first. */
@@ -80,6 +83,7 @@ struct s3_call {
 	const struct s3_pair *query;
 	size_t nquery;
 	const char *type; /* of the body; NULL for none */
+	const char *from; /* the object to copy; NULL for none */
 	const struct s3_body *body;
 	size_t max; /* largest answer; 0: 8 MiB */
 	int fd;	    /* > 0: where the object goes, at most fd_max bytes */

@@ -254,6 +254,15 @@ store_get_json(struct store *s, struct arena *a, const char *tenant,
 }
 
 enum code
+store_move(struct store *s, const char *tenant, const char *from,
+    const char *to)
+{
+	if (!named(tenant, from) || !named(tenant, to))
+		return CODE_INVALID_ARGUMENT;
+	return s->ops->move(s->ctx, tenant, from, to);
+}
+
+enum code
 store_delete(struct store *s, const char *tenant, const char *key)
 {
 	if (!named(tenant, key))

@@ -74,6 +74,13 @@ enum code store_get_fd(struct store *s, const char *tenant, const char *key,
 /* CODE_DATA_LOSS, logged, when the object is no JSON. */
 enum code store_get_json(struct store *s, struct arena *a, const char *tenant,
     const char *key, size_t max, struct json **j) MUST_CHECK;
+
+/*
+ * The object of key from is that of key to from now on: whoever may still
+ * write from reaches it no more.
+ */
+enum code store_move(struct store *s, const char *tenant, const char *from,
+    const char *to) MUST_CHECK; /* CODE_NOT_FOUND: no such object */
 enum code store_delete(struct store *s, const char *tenant,
     const char *key) MUST_CHECK; /* absent is success */
 enum code store_exists(struct store *s, const char *tenant, const char *key,

@@ -214,21 +214,21 @@ store_dir_abort(struct store_writer *w)
 	free(w);
 }
 
-/* Renames the temporary file into place, making directories as needed. */
+/* Renames a file into place, making directories as needed. */
 static int
-place(struct store_writer *w, const char *path)
+place(int root, const char *from, const char *path)
 {
 	bool made;
 	int i;
 
 	made = false;
 	for (i = 0; i < TRIES; i++) {
-		if (renameat(w->dir->root, w->name, w->dir->root, path) == 0)
-			return sync_parents(w->dir->root, path, made);
+		if (renameat(root, from, root, path) == 0)
+			return sync_parents(root, path, made);
 		if (errno != ENOENT)
 			return -1;
 		/* What was just made may have been taken away as well. */
-		if (make_parents(w->dir->root, path) == -1 && errno != ENOENT)
+		if (make_parents(root, path) == -1 && errno != ENOENT)
 			return -1;
 		made = true;
 	}
@@ -252,7 +252,7 @@ store_dir_commit(struct store_writer *w, const char *tenant, const char *key)
 	if (close(w->fd) == -1)
 		rc = -1;
 	w->fd = -1;
-	if (rc == -1 || place(w, path) == -1)
+	if (rc == -1 || place(w->dir->root, w->name, path) == -1)
 		code = failed("writing an object");
 	store_dir_abort(w); /* the name is gone when all went well */
 	return code;
@@ -433,12 +433,45 @@ dir_get_fd(void *ctx, const char *tenant, const char *key, int fd, int64_t max,
 	return code;
 }
 
+/* A name is gone: that stays so, and directories go with their last. */
+static int
+leave(int root, char *path)
+{
+	char *slash;
+
+	if (sync_parents(root, path, false) == -1)
+		return -1;
+	while ((slash = strrchr(path, '/')) != NULL) {
+		*slash = '\0';
+		if (unlinkat(root, path, AT_REMOVEDIR) == -1)
+			break; /* holds something still */
+	}
+	return 0;
+}
+
+static enum code
+dir_move(void *ctx, const char *tenant, const char *from, const char *to)
+{
+	char old[PATH_MAX], new[PATH_MAX];
+	struct store_dir *d = ctx;
+	struct store_object o;
+	enum code code;
+
+	if ((code = store_dir_object(d, tenant, from, &o)) != CODE_OK)
+		return code;
+	(void)close(o.fd);
+	object_path(old, tenant, from);
+	object_path(new, tenant, to);
+	if (place(d->root, old, new) == -1 || leave(d->root, old) == -1)
+		return failed("moving an object");
+	return CODE_OK;
+}
+
 static enum code
 dir_del(void *ctx, const char *tenant, const char *key)
 {
 	struct store_dir *d = ctx;
 	char path[PATH_MAX];
-	char *slash;
 
 	object_path(path, tenant, key);
 	if (unlinkat(d->root, path, 0) == -1) {
@@ -446,14 +479,8 @@ dir_del(void *ctx, const char *tenant, const char *key)
 			return CODE_OK;
 		return failed("deleting an object");
 	}
-	if (sync_parents(d->root, path, false) == -1)
-		return failed("deleting an object");
-	while ((slash = strrchr(path, '/')) != NULL) {
-		*slash = '\0';
-		if (unlinkat(d->root, path, AT_REMOVEDIR) == -1)
-			break; /* holds something still */
-	}
-	return CODE_OK;
+	return leave(d->root, path) == -1 ? failed("deleting an object")
+					  : CODE_OK;
 }
 
 static enum code
@@ -871,6 +898,7 @@ const struct store_ops store_dir_ops = {
 	.put_fd = dir_put_fd,
 	.get = dir_get,
 	.get_fd = dir_get_fd,
+	.move = dir_move,
 	.del = dir_del,
 	.exists = dir_exists,
 	.items = dir_items,

@@ -19,6 +19,8 @@ struct store_ops {
 	    const char *key, size_t max, void **p, size_t *len);
 	enum code (*get_fd)(void *ctx, const char *tenant, const char *key,
 	    int fd, int64_t max, int64_t *len);
+	enum code (*move)(void *ctx, const char *tenant, const char *from,
+	    const char *to);
 	enum code (*del)(void *ctx, const char *tenant, const char *key);
 	enum code (*exists)(void *ctx, const char *tenant, const char *key,
 	    int64_t *len);

@@ -139,6 +139,18 @@ s3_store_get_fd(void *ctx, const char *tenant, const char *key, int fd,
 }
 
 static enum code
+s3_store_move(void *ctx, const char *tenant, const char *from, const char *to)
+{
+	struct store_s3 *d = ctx;
+	char old[NAME_MAX_LEN], new[NAME_MAX_LEN];
+	enum code code;
+
+	(void)name_of(d, old, tenant, from);
+	code = s3_copy(d->s3, old, name_of(d, new, tenant, to));
+	return code == CODE_OK ? s3_delete(d->s3, old) : code;
+}
+
+static enum code
 s3_store_del(void *ctx, const char *tenant, const char *key)
 {
 	struct store_s3 *d = ctx;
@@ -308,6 +320,7 @@ const struct store_ops store_s3_ops = {
 	.put_fd = s3_store_put_fd,
 	.get = s3_store_get,
 	.get_fd = s3_store_get_fd,
+	.move = s3_store_move,
 	.del = s3_store_del,
 	.exists = s3_store_exists,
 	.items = s3_store_items,

@@ -241,16 +241,34 @@ name_text(struct req *r, const struct pb_submit_content_request *in,
 	return CODE_OK;
 }
 
+/*
+ * From where its address could still write it to its own key, where it stays
+ * as it is scanned, reviewed and downloaded. An earlier call may have come so
+ * far.
+ */
+static enum code
+settle_object(struct req *r, const struct handed *h, int64_t *len)
+{
+	const char *tenant = r->who.tenant_id;
+	struct store *s = r->env->store;
+	enum code code;
+
+	if (s == NULL)
+		return CODE_UNAVAILABLE;
+	code = store_move(s, tenant, sme_file_incoming(r->mem, h->id, h->name),
+	    h->key);
+	return code == CODE_OK || code == CODE_NOT_FOUND
+	    ? store_exists(s, tenant, h->key, len)
+	    : code;
+}
+
 /* The object is there, whole. */
 static enum code
 check_object(struct req *r, const struct handed *h)
 {
-	enum code code = CODE_UNAVAILABLE;
 	int64_t len = 0;
+	enum code code = settle_object(r, h, &len);
 
-	if (r->env->store != NULL)
-		code =
-		    store_exists(r->env->store, r->who.tenant_id, h->key, &len);
 	if (code == CODE_NOT_FOUND)
 		return req_fail_field(r, "file_path",
 		    "names a file that was not uploaded");

@@ -42,6 +42,12 @@ const char *sme_file_media(const struct sme_file_kind *k, const char *name);
 char *sme_file_name(struct arena *a, const char *name);
 
 /*
+ * Where the file of a submission to come lies until it is handed in: the only
+ * key that its signed address can write. In a.
+ */
+char *sme_file_incoming(struct arena *a, const char *id, const char *name);
+
+/*
  * The same as GetUploadURL, PUT and nothing else, for who has the file here:
  * stores the regular file fd, which has in->file_size_bytes bytes, and answers
  * the key for SubmitContent. Opens and ends transactions itself; none may be

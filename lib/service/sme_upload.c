@@ -1,7 +1,8 @@
 /*
  * SMEService: files on their way to storage. An address is signed for one name,
  * type and length and noted in sme_uploads with who got it for which task;
- * nothing else can become a submission.
+ * nothing else can become a submission. It writes beside the key that the
+ * submission will have, so it changes nothing once the file is handed in.
  */
 #include "service/sme_submission.h"
 
@@ -170,6 +171,12 @@ sme_file_name(struct arena *a, const char *name)
 	return shorten(a, out);
 }
 
+char *
+sme_file_incoming(struct arena *a, const char *id, const char *name)
+{
+	return arena_printf(a, "submissions/%s/incoming/%s", id, name);
+}
+
 /* --- addresses ---------------------------------------------------------------- */
 
 /* What is to be handed out. */
@@ -291,7 +298,8 @@ sme_get_upload_url(struct req *r, const struct pb_get_upload_url_request *in,
 	if ((code = reserve(r, &at, &u)) != CODE_OK)
 		return code;
 	out->upload_url = store_sign_put(r->env->store, r->mem,
-	    r->who.tenant_id, u.key, u.media, u.size, u.expires_at);
+	    r->who.tenant_id, sme_file_incoming(r->mem, u.id, u.name), u.media,
+	    u.size, u.expires_at);
 	if (out->upload_url == NULL)
 		return no_storage(r);
 	out->file_path = u.key;

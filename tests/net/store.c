@@ -168,6 +168,30 @@ test_objects(struct store *s)
 	CHECK(store_list(s, mem, T1, "", &keys) == CODE_OK && keys[0] == NULL);
 }
 
+static void
+test_move(struct store *s)
+{
+	const char **keys;
+
+	CHECK(put(s, T1, "m/in/é (1) %.txt", "moved") == CODE_OK);
+	CHECK(put(s, T1, "m/to/x.txt", "old") == CODE_OK);
+	CHECK(store_move(s, T1, "m/in/é (1) %.txt", "m/to/x.txt") == CODE_OK);
+	CHECK_STR(get(s, T1, "m/to/x.txt"), "moved");
+	CHECK(store_exists(s, T1, "m/in/é (1) %.txt", NULL) == CODE_NOT_FOUND);
+	/* Whoever writes there still changes another object. */
+	CHECK(put(s, T1, "m/in/é (1) %.txt", "later") == CODE_OK);
+	CHECK_STR(get(s, T1, "m/to/x.txt"), "moved");
+	CHECK(store_move(s, T1, "m/to/x.txt", "m/deep/er/é%y.txt") == CODE_OK);
+	CHECK_STR(get(s, T1, "m/deep/er/é%y.txt"), "moved");
+	CHECK(store_move(s, T1, "m/to/x.txt", "m/z") == CODE_NOT_FOUND);
+	CHECK(store_move(s, T2, "m/deep/er/é%y.txt", "m/z") == CODE_NOT_FOUND);
+	CHECK(store_move(s, T1, "../a", "m/z") == CODE_INVALID_ARGUMENT);
+	CHECK(store_move(s, T1, "m/z", "../a") == CODE_INVALID_ARGUMENT);
+	CHECK(store_list(s, mem, T1, "m/", &keys) == CODE_OK);
+	CHECK(keys[0] != NULL && keys[1] != NULL && keys[2] == NULL);
+	CHECK(store_delete_all(s, T1, "m/") == CODE_OK);
+}
+
 /* A temporary file without a name, holding text. */
 static int
 scratch(const char *text)
@@ -718,6 +742,7 @@ main(void)
 	test_keys(s);
 	test_objects(s);
 	test_files(s);
+	test_move(s);
 	test_json(s);
 	test_names(s);
 	test_large(s);

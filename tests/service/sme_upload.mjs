@@ -58,7 +58,7 @@ const directory = {
 		target: new URL(url).pathname + new URL(url).search, type, body: bytes, length }).then((r) => r.status),
 	get: async (url) => {
 		const r = await requestFastCgi(socket('file'), { target: new URL(url).pathname + new URL(url).search });
-		return { status: r.status, name: r.headers['content-disposition'] ?? '' };
+		return { status: r.status, name: r.headers['content-disposition'] ?? '', bytes: r.answer.subarray(r.answer.indexOf('\r\n\r\n') + 4) };
 	},
 };
 
@@ -67,7 +67,7 @@ const s3 = {
 	get: async (url) => {
 		const r = await fetch(url);
 		const bytes = Buffer.from(await r.arrayBuffer());
-		return { status: r.status, name: r.headers.get('content-disposition') ?? '', same: bytes.equals(pdf) };
+		return { status: r.status, name: r.headers.get('content-disposition') ?? '', bytes };
 	},
 };
 
@@ -102,12 +102,16 @@ async function journey(where, storage, env) {
 	ok(await storage.put(upload.uploadUrl, upload.mediaType, pdf) < 300, `${where}: the file itself is taken`);
 	const sent = await call('sme@acme', 'SubmitContent', { ...file, filePath: upload.filePath, fileSizeBytes: pdf.length });
 	is([sent.status, sent.submission?.fileName], [200, 'crane.pdf'], `${where}: and handed in`);
+	const other = Buffer.alloc(pdf.length, 'x');
+	ok(await storage.put(upload.uploadUrl, upload.mediaType, other) < 300, `${where}: its address may still be used`);
 	await ingest(env);
 	const { submission } = await call('owner@acme', 'GetSubmission', { submissionId: sent.submission.id });
 	ok(submission.extractedText.includes('checks the brakes'), `${where}: its text is there for the reviewer`);
 	const download = await call('owner@acme', 'GetSubmissionFile', { submissionId: submission.id });
 	const got = await storage.get(download.downloadUrl);
-	ok(got.status === 200 && got.same !== false && /^attachment;.*crane\.pdf/.test(got.name), `${where}: and the file, as a download`);
+	ok(got.status === 200 && got.bytes.equals(pdf) && /^attachment;.*crane\.pdf/.test(got.name), `${where}: and the file, as a download`);
+	await storage.put(upload.uploadUrl, upload.mediaType, other);
+	ok((await storage.get(download.downloadUrl)).bytes.equals(pdf), `${where}: which is what was handed in, whatever came after`);
 	await stop(pools);
 }
 

@@ -218,10 +218,24 @@ export class S3 {
 	#put(call, res, key) {
 		if (call.headers['content-length'] === undefined)
 			throw new Refusal(411, 'MissingContentLength');
+		if (call.headers['x-amz-copy-source'] !== undefined)
+			return this.#copy(call, res, key);
 		const etag = `"${createHash('md5').update(call.body).digest('hex')}"`;
 		this.objects.set(key, { data: call.body, type: call.headers['content-type'], etag, at: Date.now() });
 		this.after?.(call, key);
 		res.writeHead(200, { etag }).end();
+	}
+
+	#copy(call, res, key) {
+		const from = decodeURIComponent(call.headers['x-amz-copy-source']);
+		if (call.body.length !== 0 || !from.startsWith(`/${this.bucket}/`))
+			throw new Refusal(400, 'InvalidArgument');
+		const o = this.objects.get(from.slice(this.bucket.length + 2));
+		if (!o)
+			throw new Refusal(404, 'NoSuchKey');
+		this.objects.set(key, { ...o, at: Date.now() });
+		res.writeHead(200, { 'content-type': 'application/xml' });
+		res.end(`<CopyObjectResult>${tag('ETag', xml(o.etag))}</CopyObjectResult>`);
 	}
 
 	#get(call, res, key, q) {

@@ -52,7 +52,7 @@ function output(bytes) {
 	for (let at = 0; at + 8 <= bytes.length;) {
 		const n = bytes.readUInt16BE(at + 4);
 		if (bytes[at + 1] === END)
-			return Buffer.concat(parts).toString();
+			return Buffer.concat(parts);
 		if (bytes[at + 1] === STDOUT)
 			parts.push(bytes.subarray(at + 8, at + 8 + n));
 		at += 8 + n + bytes[at + 6];
@@ -60,7 +60,8 @@ function output(bytes) {
 	return null;
 }
 
-function parse(text) {
+function parse(answer) {
+	const text = answer.toString();
 	const at = text.search(/\r?\n\r?\n/);
 	const status = Number(/^Status: *(\d+)/im.exec(text.slice(0, at))?.[1] ?? 200);
 	const body = text.slice(at).trimStart();
@@ -72,13 +73,13 @@ function parse(text) {
 	}
 	const headers = Object.fromEntries([...text.slice(0, at).matchAll(/^([^:\r\n]+): *(.*?)\r?$/gm)]
 		.map(([, name, value]) => [name.toLowerCase(), value]));
-	return { status, text: body, json, headers };
+	return { status, text: body, json, headers, answer };
 }
 
 // A header of an answer, or null.
 export const headerOf = (answer, name) => answer.headers?.[name] ?? null;
 
-// { status, text, json, headers }. Status 0: no whole answer came; "refused" when
+// { status, text, json, headers, answer: its bytes }. Status 0: no whole answer came; "refused" when
 // nobody took the call at all. length: what is announced, if not the truth.
 export function requestFastCgi(socket, { method = 'GET', target, headers = {}, body = '', length, type }) {
 	return new Promise((resolve) => {
@@ -92,8 +93,8 @@ export function requestFastCgi(socket, { method = 'GET', target, headers = {}, b
 		s.on('data', (c) => chunks.push(c));
 		s.on('error', () => {});
 		s.on('close', () => {
-			const text = output(Buffer.concat(chunks));
-			resolve(text === null ? { status: 0, text: none } : parse(text));
+			const answer = output(Buffer.concat(chunks));
+			resolve(answer === null ? { status: 0, text: none } : parse(answer));
 		});
 	});
 }
