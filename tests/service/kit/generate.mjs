@@ -8,12 +8,11 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 
 const { BUILD, TEST_DIR, DATABASE_URL, LOCAL_STORAGE_DIR } = process.env;
-const BIN = path.join(BUILD, 'bin/mirai-generate');
 
 export const TENANT = 'a0000000-0000-4000-8000-000000000000';
 const COMPANY = 'a1000000-0000-4000-8000-000000000000';
 export const USER = 'a2000000-0000-4000-8000-000000000001';
-const EXPERT = 'a4000000-0000-4000-8000-000000000001';
+export const EXPERT = 'a4000000-0000-4000-8000-000000000001';
 
 const SUPER = DATABASE_URL.replace(/user=\S+/, 'user=postgres');
 const ARGS = ['-qAtX', '-v', 'ON_ERROR_STOP=1', SUPER];
@@ -95,8 +94,8 @@ export function config(kind, m, lines = '') {
 
 // One run until there is nothing to claim (or other flags); started, to be
 // waited for or killed.
-export function start(conf, flags = ['-1']) {
-	const p = spawn(BIN, [...flags, '-f', conf], { stdio: ['ignore', 'ignore', 'pipe'] });
+export function start(conf, flags = ['-1'], program = 'mirai-generate') {
+	const p = spawn(path.join(BUILD, 'bin', program), [...flags, '-f', conf], { stdio: ['ignore', 'ignore', 'pipe'] });
 	p.text = '';
 	p.stderr.on('data', (s) => { p.text += s; });
 	p.done = new Promise((resolve) => {
