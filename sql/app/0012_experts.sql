@@ -176,16 +176,16 @@ LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-	stems CONSTANT regconfig := CASE left(lang, 2)
-		WHEN 'en' THEN 'english'::regconfig
-		WHEN 'de' THEN 'german'::regconfig
-		WHEN 'fr' THEN 'french'::regconfig
-		WHEN 'es' THEN 'spanish'::regconfig
-		WHEN 'ru' THEN 'russian'::regconfig
-		WHEN 'el' THEN 'greek'::regconfig
-		WHEN 'ar' THEN 'arabic'::regconfig
-		WHEN 'hi' THEN 'hindi'::regconfig
-		END;
+	-- A text too short to tell its language may be in any of these.
+	stems CONSTANT regconfig[] := CASE left(lang, 2)
+		WHEN 'en' THEN '{english}' WHEN 'de' THEN '{german}'
+		WHEN 'fr' THEN '{french}' WHEN 'es' THEN '{spanish}'
+		WHEN 'ru' THEN '{russian}' WHEN 'el' THEN '{greek}'
+		WHEN 'ar' THEN '{arabic}' WHEN 'hi' THEN '{hindi}'
+		WHEN '' THEN '{english,german,french,spanish}'
+		WHEN 'un' THEN '{english,german,french,spanish}'
+		ELSE '{}' END::regconfig[];
+	stem regconfig;
 	body CONSTANT text := left(content, 50000);
 	tags CONSTANT text := array_to_string(keywords, ' . ');
 	words tsvector;
@@ -193,11 +193,11 @@ BEGIN
 	words := setweight(to_tsvector('simple', topic), 'A')
 		|| setweight(to_tsvector('simple', tags), 'B')
 		|| to_tsvector('simple', body);
-	IF stems IS NOT NULL THEN
-		words := words || setweight(to_tsvector(stems, topic), 'A')
-			|| setweight(to_tsvector(stems, tags), 'B')
-			|| to_tsvector(stems, body);
-	END IF;
+	FOREACH stem IN ARRAY stems LOOP
+		words := words || setweight(to_tsvector(stem, topic), 'A')
+			|| setweight(to_tsvector(stem, tags), 'B')
+			|| to_tsvector(stem, body);
+	END LOOP;
 	RETURN words || array_to_tsvector(ARRAY(SELECT DISTINCT
 		'k:' || lower(k) FROM unnest(keywords) k));
 END
