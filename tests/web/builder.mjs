@@ -4,6 +4,7 @@
 import { call, is, main, ok, startSite } from './kit/site.mjs';
 import { WIDTHS, axe, launch, open, signIn } from './kit/account.mjs';
 import { shot } from './kit/browser.mjs';
+import { OpenAI } from '../ai/kit/openai.mjs';
 import { seed, sql, startWriter } from './kit/builder.mjs';
 
 const idOf = (page) => new URL(page.url()).searchParams.get('id');
@@ -434,6 +435,26 @@ async function watch(page) {
 	is([await page.locator('.quick :checked').count(), await page.locator('[data-preview]').innerText()], [0, 'Make it loud'], 'own words clear the wish');
 }
 
+// A model on loopback rewrites a part while the page looks on.
+async function rewriteLive(page, site) {
+	const model = new OpenAI();
+	await model.listen();
+	const writer = startWriter(site, ['ai.provider openai', `ai.openai.url ${model.url}`, `ai.openai.key ${model.key}`, 'ai.openai.model model-test']);
+	try {
+		const part = page.locator('.component-chosen');
+		const id = await part.getAttribute('id');
+		const before = await part.locator('.component-heading').innerText();
+		await page.getByRole('button', { name: 'Regenerate' }).click();
+		const after = page.locator(`[id="${id}"]:not(:has([data-job])):not(.component-chosen) .component-heading`);
+		await after.waitFor();
+		ok((await after.innerText()) !== before, 'a part is rewritten before the eyes');
+		ok(model.requests.some((r) => r.body.includes('Make it loud')), 'as it was wished');
+	} finally {
+		await writer.stop();
+		await model.close();
+	}
+}
+
 async function scripted(browser, site) {
 	const { context, page, complaints } = await open(browser);
 	await signIn(page, site, 'owner');
@@ -446,6 +467,7 @@ async function scripted(browser, site) {
 	} finally {
 		await writer.stop();
 	}
+	await rewriteLive(page, site);
 	is(complaints.filter((t) => !/ 409 /.test(t)), [], 'nothing on the console');
 	await context.close();
 	return id;

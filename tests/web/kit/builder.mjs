@@ -40,10 +40,13 @@ export async function seed(site) {
 	return { sme, newcomers: await crowd('Newcomers', 'Technician'), leaders: await crowd('Shift leaders', 'Leader') };
 }
 
-// Writes what is asked for, until it is told to stop.
-export function startWriter(site) {
+// Writes what is asked for, until it is told to stop; lines: configuration of
+// its own.
+export function startWriter(site, lines = []) {
+	const conf = path.join(TEST_DIR, `writer-${lines.length}.conf`);
+	fs.writeFileSync(conf, `${fs.readFileSync(site.conf, 'utf8')}\n${lines.join('\n')}\n`, { mode: 0o600 });
 	const log = fs.openSync(path.join(TEST_DIR, 'generate.log'), 'a');
-	const child = spawn(path.join(BUILD, 'bin/mirai-generate'), ['-f', site.conf], { stdio: ['ignore', log, log] });
+	const child = spawn(path.join(BUILD, 'bin/mirai-generate'), ['-f', conf], { stdio: ['ignore', log, log] });
 	const gone = once(child, 'exit');
 
 	return { async stop() {
