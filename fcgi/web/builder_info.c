@@ -211,7 +211,7 @@ put_folders(struct page *p, const struct builder *b, const struct info *in,
 	tmpl_builder_folders_open(&p->h,
 	    &(struct tmpl_builder_folders){ .said = name == NULL ? "No folder"
 								 : name,
-		.none = name == NULL,
+		.checked = name == NULL,
 		.open = open });
 	for (i = 0; i < tree.nfolders; i++)
 		put_folder(p, &tree.folders[i], in->folder, 0);

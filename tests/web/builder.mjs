@@ -45,6 +45,7 @@ async function begin(page, site) {
 	ok(await page.getByLabel('Plant 7', { exact: true }).isChecked() && await page.getByLabel('Safety', { exact: true }).isChecked(),
 		'a tag of one\'s own is there beside the chosen one');
 	await page.locator('details.picker').nth(1).locator('summary').click();
+	ok(await page.getByLabel('No folder', { exact: true }).isChecked(), 'no folder unless one is chosen');
 	await page.getByLabel('Shared', { exact: true }).check();
 	await page.getByLabel('New folder').fill('Plant');
 	await page.getByRole('button', { name: 'Create', exact: true }).click();

@@ -24,6 +24,8 @@ const keep = (form) => {
     try {
       const answer = await fetch(form.action, { method: "POST", body, credentials: "same-origin" });
       if (answer.status === 204) return say("Saved", "done");
+      if (answer.redirected)
+        throw new Error("you are signed out. Sign in in another tab, then go on here.");
       const page = new DOMParser().parseFromString(await answer.text(), "text/html");
       const why = page.querySelector(".field-error:not(:empty), .banner-error p");
       throw new Error(why?.textContent ?? "");
