@@ -7,7 +7,9 @@
 #include "mirai/v1/sme.rpc.h"
 
 #include "base/clock.h"
+#include "rpc/pool.h"
 #include "service/ai_choice.h"
+#include "service/ai_turn.h"
 #include "service/ai_usage.h"
 #include "service/field.h"
 #include "service/ratelimit.h"
@@ -133,14 +135,21 @@ enhance(struct work *w, enum ask_enhance how, const char *text,
 		.stop = is_late,
 		.may_spend = may_spend,
 		.arg = w };
-	enum provider_end end;
+	enum provider_end end = PROVIDER_UNAVAILABLE;
+	struct ai_turn turn = { 0 };
 	enum code code;
 
 	if ((code = ai_choice_open(w->r, &w->choice)) != CODE_OK)
 		return code;
 	ai_choice_run(w->choice, &run);
-	end = run.provider->enhance(&run, how, text, out);
+	if (run.provider->wire != NULL)
+		code = ai_turn_take(w->r, pool_workers(), &turn);
+	if (code == CODE_OK)
+		end = run.provider->enhance(&run, how, text, out);
 	ai_choice_close(w->choice);
+	ai_turn_give(w->r, &turn);
+	if (code != CODE_OK)
+		return code;
 	if ((code = count(w->r, &run)) != CODE_OK)
 		return code;
 	if (end == PROVIDER_CANCELLED)

@@ -11,7 +11,9 @@
 #include "db/db.h"
 #include "net/crypt.h"
 #include "net/sealed.h"
+#include "rpc/pool.h"
 #include "service/ai_choice.h"
+#include "service/ai_turn.h"
 #include "service/ai_usage.h"
 #include "service/audit.h"
 #include "service/field.h"
@@ -415,8 +417,9 @@ try(struct req *r, const struct ai_trial *trial,
     struct pb_test_api_key_response *out)
 {
 	struct provider_run run = { .a = r->mem, .stop = is_late, .arg = r };
+	enum provider_end end = PROVIDER_UNAVAILABLE;
+	struct ai_turn turn = { 0 };
 	struct ai_choice *choice;
-	enum provider_end end;
 	enum code code;
 
 	if ((code = ai_choice_try(r, trial, &choice)) != CODE_OK)
@@ -424,8 +427,14 @@ try(struct req *r, const struct ai_trial *trial,
 	if (choice == NULL)
 		return judge(r, PROVIDER_NO_KEY, out);
 	ai_choice_run(choice, &run);
-	end = run.provider->test(&run);
+	if (run.provider->wire != NULL)
+		code = ai_turn_take(r, pool_workers(), &turn);
+	if (code == CODE_OK)
+		end = run.provider->test(&run);
 	ai_choice_close(choice);
+	ai_turn_give(r, &turn);
+	if (code != CODE_OK)
+		return code;
 	if ((code = count_test(r, &run)) != CODE_OK)
 		return code;
 	return judge(r, end, out);
