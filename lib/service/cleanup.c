@@ -47,6 +47,7 @@
 	    "365") ")"
 #define TOLD	      OLDER("created_at", "1")
 #define TASKS	      OLDER("failed_at", "90")
+#define UPLOADS	      OLDER("expires_at", "1")
 #define REGISTRATIONS "status = 'pending' AND expires_at <= now()"
 
 #define NAMED(n, text)                             \
@@ -98,6 +99,7 @@ enum rule {
 	R_NOTICES,
 	R_TOLD,
 	R_TASKS,
+	R_UPLOADS,
 	R__MAX
 };
 
@@ -111,6 +113,7 @@ static const char *const rules[] = {
 	[R_NOTICES] = "notices removed",
 	[R_TOLD] = "told events of notices removed",
 	[R_TASKS] = "tasks that were given up removed",
+	[R_UPLOADS] = "addresses of uploads removed",
 };
 
 const struct db_query cleanup_count_queries[] = {
@@ -130,6 +133,8 @@ const struct db_query cleanup_count_queries[] = {
 	[R_TOLD] =
 	    NAMED("cleanup_count_told", COUNT("notification_events", TOLD)),
 	[R_TASKS] = NAMED("cleanup_count_tasks", COUNT("compensations", TASKS)),
+	[R_UPLOADS] =
+	    NAMED("cleanup_count_uploads", COUNT("sme_uploads", UPLOADS)),
 	[R__MAX] = { 0 },
 };
 
@@ -158,6 +163,8 @@ const struct db_query cleanup_step_queries[] = {
 	    NAMED("cleanup_told", REMOVE("notification_events", "id", TOLD)),
 	[R_TASKS] =
 	    NAMED("cleanup_tasks", REMOVE("compensations", "id", TASKS)),
+	[R_UPLOADS] =
+	    NAMED("cleanup_uploads", REMOVE("sme_uploads", "id", UPLOADS)),
 	[R__MAX] = { 0 },
 };
 
