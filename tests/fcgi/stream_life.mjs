@@ -224,7 +224,7 @@ async function database(site) {
 	await ready(s, e);
 	const before = kinds(s).length;
 	sql(`ALTER DATABASE ${app} ALLOW_CONNECTIONS false`, ADMIN_URL);
-	sql(`SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE datname = '${app}'`, ADMIN_URL);
+	sql(`SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE datname = '${app}' AND application_name <> 'psql'`, ADMIN_URL);
 	await sleep(1500);
 	is([s.ended, e.ended, kinds(s).length], [false, false, before], 'streams outlive the database');
 	sql(`ALTER DATABASE ${app} ALLOW_CONNECTIONS true`, ADMIN_URL);

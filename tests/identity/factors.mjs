@@ -1,16 +1,13 @@
 // Second factors: enrolled, proven, used up and removed, by browser and by
 // API; the level a session needs; nothing secret in the database in clear.
-import { execFileSync } from 'node:child_process';
 import { Configuration, FrontendApi } from '@ory/client';
 import { ADMIN_SECRET, APP, AUTH, Browser, PASSWORD, actionOf, api, csrfOf, is, main, messageIds,
 	node, ok, startAdmin, startService } from './kit/server.mjs';
 import { lastMail } from './kit/mails.mjs';
 import { calm, rawSecret, readQr, totp, wrongCode } from './kit/totp.mjs';
+import { psql } from '../psql.mjs';
 
-function sql(text) {
-	return execFileSync('psql', ['-qAtX', '-v', 'ON_ERROR_STOP=1',
-		process.env.IDENTITY_OWNER_URL, '-c', text]).toString().trim();
-}
+const sql = (text) => psql(process.env.IDENTITY_OWNER_URL, text);
 
 const idOf = (email) => sql(`SELECT id FROM identities WHERE traits ->> 'email' = '${email}'`);
 

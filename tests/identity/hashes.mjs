@@ -3,6 +3,7 @@
 import { execFileSync } from 'node:child_process';
 import crypto from 'node:crypto';
 import { ADMIN_SECRET, api, is, loginApi, main, ok, startAdmin, startService } from './kit/server.mjs';
+import { psql } from '../psql.mjs';
 
 const BEARER = { authorization: `Bearer ${ADMIN_SECRET}` };
 const PLAIN = 'Blåbärs-Soppa 12!';
@@ -95,9 +96,9 @@ const person = (email, hash) => ({ schema_id: 'user', traits: { email,
 	name: { first: 'Petra', last: 'Vogel' } },
 credentials: { password: { config: { hashed_password: hash } } } });
 const create = (svc, email, hash) => api(svc, 'POST', '/admin/identities', person(email, hash), BEARER);
-const stored = (email) => execFileSync('psql', ['-qAtX', process.env.IDENTITY_OWNER_URL, '-c',
+const stored = (email) => psql(process.env.IDENTITY_OWNER_URL,
 	`SELECT c.config ->> 'hashed_password' FROM credentials c JOIN credential_identifiers n
-	ON n.credential_id = c.id WHERE n.identifier = '${email}'`]).toString().trim();
+	ON n.credential_id = c.id WHERE n.identifier = '${email}'`);
 
 async function signsIn(svc, pub, what, hash, i) {
 	const email = `hash${i}@acme.example`;

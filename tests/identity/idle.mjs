@@ -1,15 +1,11 @@
 // Sessions that end when unused, and sessions that go on in use: both only
 // where that is set, and noted seldom.
-import { execFileSync } from 'node:child_process';
 import { Browser, is, loginApi, main, ok, registerApi, request, startService } from './kit/server.mjs';
+import { psql } from '../psql.mjs';
 
 const EMAIL = 'petra@acme.example';
 
-function sql(text) {
-	return execFileSync('psql', ['-qAtX', '-v', 'ON_ERROR_STOP=1',
-		process.env.IDENTITY_OWNER_URL, '-c', text],
-	{ stdio: ['ignore', 'pipe', 'pipe'] }).toString().trim();
-}
+const sql = (text) => psql(process.env.IDENTITY_OWNER_URL, text);
 
 // Not whoami, which remembers for some seconds what it said.
 function use(svc, token) {

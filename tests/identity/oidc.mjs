@@ -1,19 +1,16 @@
 // Sign-in with providers: a real one with PKCE required, and strict stand-ins
 // for GitHub and Apple. In pages without script, in JSON, and for apps.
-import { execFileSync } from 'node:child_process';
 import { Configuration, FrontendApi } from '@ory/client';
 import { APP, AUTH, Browser, PASSWORD, actionOf, api, csrfOf, is, main, messageIds, node, ok,
 	registerApi, request, startService } from './kit/server.mjs';
 import { CLIENT, SECRET, signInAt, startApple, startGithub, startReal,
 	writeProviders } from './kit/provider.mjs';
+import { psql } from '../psql.mjs';
 
 const callback = (id) => `${AUTH}/self-service/methods/oidc/callback/${id}`;
 const pathOf = (url) => url.slice(AUTH.length);
 
-function sql(text) {
-	return execFileSync('psql', ['-qAtX', '-v', 'ON_ERROR_STOP=1',
-		process.env.IDENTITY_OWNER_URL, '-c', text]).toString().trim();
-}
+const sql = (text) => psql(process.env.IDENTITY_OWNER_URL, text);
 
 const accounts = {
 	ann: { email: 'Ann@acme.example', email_verified: true, given_name: 'Ann', family_name: 'Acme' },

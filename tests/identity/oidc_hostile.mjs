@@ -2,14 +2,14 @@
 // apps bring: none of it signs anybody in, reaches a private address, or keeps
 // others from their sessions.
 import fs from 'node:fs';
-import { execFileSync, spawnSync } from 'node:child_process';
+import { spawnSync } from 'node:child_process';
 import { APP, AUTH, Browser, api, actionOf, is, main, messageIds, ok, registerApi, request,
 	startService } from './kit/server.mjs';
 import { CLIENT, makeKey, makeToken, startLiar, writeProviders } from './kit/provider.mjs';
+import { psql } from '../psql.mjs';
 
 const dir = `${process.env.TEST_DIR}/oidc`;
-const sql = (text) => execFileSync('psql', ['-qAtX', '-v', 'ON_ERROR_STOP=1',
-	process.env.IDENTITY_OWNER_URL, '-c', text]).toString().trim();
+const sql = (text) => psql(process.env.IDENTITY_OWNER_URL, text);
 const pathOf = (url) => url.slice(AUTH.length);
 
 async function begin(svc, provider) {

@@ -8,16 +8,13 @@ import { execFileSync } from 'node:child_process';
 import { APP, AUTH, Browser, PASSWORD, api, actionOf, csrfOf, is, main, messageIds, node,
 	ok, request, startService } from './kit/server.mjs';
 import { BE, BS, Key, UP, UV, create, get } from './kit/authenticator.mjs';
+import { psql } from '../psql.mjs';
 
 globalThis.crypto ??= crypto.webcrypto; // the library asks for it; Node 18 hides it
 
 const RP = 'app.mirai.example';
 
-function sql(text) {
-	return execFileSync('psql', ['-qAtX', '-v', 'ON_ERROR_STOP=1',
-		process.env.IDENTITY_OWNER_URL, '-c', text],
-	{ stdio: ['ignore', 'pipe', 'pipe'] }).toString().trim();
-}
+const sql = (text) => psql(process.env.IDENTITY_OWNER_URL, text);
 
 const names = (flow, group) => flow.ui.nodes.filter((n) => n.group === group)
 	.map((n) => n.attributes.name ?? n.attributes.id);

@@ -2,13 +2,14 @@
 // answer. And a worker killed in the middle leaves neither the work nor the
 // answer, or both, so that a caller who asks until it is answered gets what
 // exactly one execution made.
-import { execFileSync, spawn } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import fs from 'node:fs';
 import net from 'node:net';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { callFastCgi } from '../service/kit/fastcgi.mjs';
+import { psql, superuser } from '../psql.mjs';
 
 const { BUILD, SRCDIR, TEST_DIR } = process.env;
 const CONF = path.join(TEST_DIR, 'mirai.conf');
@@ -24,13 +25,7 @@ function ok(good, name) {
 	console.log(`${good ? 'ok' : 'not ok'} ${count} - ${name}`);
 }
 
-function psql(url, args, input) {
-	return execFileSync('psql', ['-qAtX', '-v', 'ON_ERROR_STOP=1',
-		url.replace(/user=\S+/, 'user=postgres'), ...args],
-	{ input, stdio: ['pipe', 'pipe', 'inherit'] }).toString().trimEnd();
-}
-
-const sql = (text) => psql(process.env.DATABASE_URL, [], text);
+const sql = (text) => psql(superuser(process.env.DATABASE_URL), text);
 
 function createTeam(name, key) {
 	return callFastCgi(SOCKET, '/mirai.v1.TeamService/CreateTeam', {
@@ -128,7 +123,7 @@ async function testKills() {
 
 for (const [url, file] of [[process.env.DATABASE_URL, 'app'],
 	[process.env.IDENTITY_DATABASE_URL, 'identity']])
-	psql(url, ['-1', '-f', path.join(SRCDIR, `tests/fixtures/${file}.sql`)], '');
+	psql(superuser(url), `BEGIN;\n\\i ${path.join(SRCDIR, `tests/fixtures/${file}.sql`)}\nCOMMIT`);
 fs.writeFileSync(CONF, [`cache.path ${TEST_DIR}/cache.db`, `state.dir ${TEST_DIR}`,
 	'store.secret 0123456789abcdef0123', 'log.level error', ''].join('\n'), { mode: 0o600 });
 await startPool();

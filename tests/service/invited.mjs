@@ -2,7 +2,7 @@
 // hands, programs that are killed between the steps of a sign-up, an identity
 // service that is down. With logins in the identity database, and with those
 // of a Kratos.
-import { execFileSync, spawn } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import fs from 'node:fs';
@@ -10,6 +10,7 @@ import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { callFastCgi } from './kit/fastcgi.mjs';
 import { Kratos } from '../identity/kit/kratos.mjs';
+import { psql, superuser } from '../psql.mjs';
 
 const { BUILD, SRCDIR, TEST_DIR } = process.env;
 const CONF = path.join(TEST_DIR, 'mirai.conf');
@@ -36,15 +37,8 @@ function is(got, want, name) {
 
 // --- databases -----------------------------------------------------------------
 
-const superuser = (url) => url.replace(/user=\S+/, 'user=postgres');
-
-function psql(url, ...args) {
-	return execFileSync('psql', ['-qAtX', '-v', 'ON_ERROR_STOP=1', superuser(url), ...args],
-		{ encoding: 'utf8' }).trim();
-}
-
-const app = (text) => psql(process.env.DATABASE_URL, '-c', text);
-const identity = (text) => psql(process.env.IDENTITY_DATABASE_URL, '-c', text);
+const app = (text) => psql(superuser(process.env.DATABASE_URL), text);
+const identity = (text) => psql(superuser(process.env.IDENTITY_DATABASE_URL), text);
 
 // Holds a lock until let go, so that the program waits where it needs it.
 async function hold(url, statement) {
@@ -62,7 +56,7 @@ async function hold(url, statement) {
 
 async function waitsForLock(url) {
 	for (let i = 0; i < 500; i++) {
-		if (psql(url, '-c', `SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()
+		if (psql(superuser(url), `SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()
 			AND wait_event_type = 'Lock'`) !== '0') return true;
 		await sleep(20);
 	}
@@ -236,8 +230,8 @@ async function embedded() {
 	is(await killed(how, 'signing-in', people, blockedBy(IDENTITY_DATABASE_URL, 'LOCK TABLE sessions IN EXCLUSIVE MODE')),
 		'accepted', `${how}: killed when all but the session was there`);
 	const database = /dbname=(\S+)/.exec(IDENTITY_DATABASE_URL)[1];
-	const allow = (yes) => psql(process.env.DATABASE_ADMIN_URL, '-c', `ALTER DATABASE ${database} ALLOW_CONNECTIONS ${yes}`,
-		'-c', `SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE datname = '${database}'`);
+	const allow = (yes) => psql(process.env.DATABASE_ADMIN_URL, `ALTER DATABASE ${database} ALLOW_CONNECTIONS ${yes};
+		SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE datname = '${database}' AND application_name <> 'psql'`);
 	await create('warm@new.example'); // the caller's session is remembered
 	await down(how, people, () => allow(false), () => allow(true));
 	await killPool();
@@ -285,7 +279,7 @@ async function external() {
 }
 
 for (const [url, file] of [[process.env.DATABASE_URL, 'app'], [process.env.IDENTITY_DATABASE_URL, 'identity']])
-	psql(url, '-1', '-f', path.join(SRCDIR, `tests/fixtures/${file}.sql`));
+	psql(superuser(url), `BEGIN;\n\\i ${path.join(SRCDIR, `tests/fixtures/${file}.sql`)}\nCOMMIT`);
 await embedded();
 await external();
 console.log(`1..${count}`);

@@ -9,6 +9,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { callFastCgi } from './kit/fastcgi.mjs';
+import { psql, superuser } from '../psql.mjs';
 
 const { BUILD, SRCDIR, TEST_DIR } = process.env;
 const TENANT = 'a0000000-0000-4000-8000-000000000000';
@@ -29,11 +30,7 @@ function ok(good, name) {
 	console.log(`${good ? 'ok' : 'not ok'} ${count} - ${name}`);
 }
 
-function sql(text) {
-	const url = process.env.DATABASE_URL.replace(/user=\S+/, 'user=postgres');
-	return execFileSync('psql', ['-qAtX', '-v', 'ON_ERROR_STOP=1', url], { input: text })
-		.toString().trimEnd();
-}
+const sql = (text) => psql(superuser(process.env.DATABASE_URL), text);
 
 function loadFixtures() {
 	for (const [url, file] of [[process.env.DATABASE_URL, 'app'],

@@ -479,6 +479,7 @@ async function keyboard(browser, site) {
 	};
 
 	await page.goto(`${site.base}/auth/login`);
+	await page.locator(':focus').waitFor(); // given when the page is drawn
 	is(await page.evaluate(() => document.activeElement.id), 'field-identifier', 'keys: the first field has the focus');
 	const seen = [];
 	for (let i = 0; i < 5; i++) seen.push(await stop());

@@ -14,17 +14,14 @@ import { Kratos } from '../identity/kit/kratos.mjs';
 import { byCookie, byToken, calls, commands, fill, foreignFlow, mirai, pages, password, rpc } from './kit/external.mjs';
 import { PASSWORD, is, main, ok, startSite } from './kit/site.mjs';
 import { setCookies } from '../cookies.mjs';
+import { psql } from '../psql.mjs';
 
 const { BUILD, TEST_DIR } = process.env;
-
-function sql(url, text) {
-	return execFileSync('psql', ['-qAtX', '-v', 'ON_ERROR_STOP=1', url, '-c', text], { encoding: 'utf8' }).trim();
-}
 
 // --- against the stand-in ------------------------------------------------------
 
 function loadPeople(k) {
-	const rows = sql(process.env.IDENTITY_OWNER_URL, "SELECT id || '|' || (traits ->> 'email') || '|' || (traits -> 'name' ->> 'first') || '|' || (traits -> 'name' ->> 'last') || '|' || state FROM identities");
+	const rows = psql(process.env.IDENTITY_OWNER_URL, "SELECT id || '|' || (traits ->> 'email') || '|' || (traits -> 'name' ->> 'first') || '|' || (traits -> 'name' ->> 'last') || '|' || state FROM identities");
 	for (const row of rows.split('\n')) {
 		const [id, email, first, last, state] = row.split('|');
 		k.addIdentity({ id, email, first, last, state, password: PASSWORD });
@@ -155,10 +152,10 @@ async function edges(browser, k, site) {
 	ok([...k.sessions.values()].filter((x) => x.identity === s.identity).every((x) => !x.active), 'edges: signing out ends both sessions');
 	await context.close();
 
-	const tenant = sql(process.env.DATABASE_OWNER_URL.replace(/user=\S+/, 'user=postgres'),
+	const tenant = psql(process.env.DATABASE_OWNER_URL.replace(/user=\S+/, 'user=postgres'),
 		"SELECT tenant_id || '|' || company_id FROM users WHERE kratos_id = 'a3000000-0000-4000-8000-000000000001'").split('|');
 	const many = Array.from({ length: 400 }, (_, i) => k.addIdentity({ email: `p${i}@many.example`, first: 'Pat', last: `No ${i}` }));
-	sql(process.env.DATABASE_OWNER_URL.replace(/user=\S+/, 'user=postgres'), `INSERT INTO users (tenant_id, company_id, kratos_id, role) VALUES ${
+	psql(process.env.DATABASE_OWNER_URL.replace(/user=\S+/, 'user=postgres'), `INSERT INTO users (tenant_id, company_id, kratos_id, role) VALUES ${
 		many.map((i) => `('${tenant[0]}', '${tenant[1]}', '${i.id}', 'sme')`).join(', ')}`);
 	const list = await rpc(site, byToken(fresh(k)), 'UserService/ListCompanyUsers');
 	is(list.json.users.filter((u) => u.email?.endsWith('@many.example')).length, 400, 'edges: many people, in several calls');

@@ -1,9 +1,9 @@
 // The bell, its panel and the page of notices in a real browser: plain forms
 // without script; with it a panel that is current within a second, by mouse and
 // by keyboard, streams that come back; three widths, light and dark.
-import { execFileSync } from 'node:child_process';
 import { is, main, ok, startSite, tokenOf } from './kit/site.mjs';
 import { axe, launch, open, picture } from './kit/account.mjs';
+import { psql, superuser } from '../psql.mjs';
 
 const ACME = 'a0000000-0000-4000-8000-000000000000';
 const IAN = 'a2000000-0000-4000-8000-000000000002';
@@ -12,10 +12,7 @@ const KINDS = ['task_assigned', 'task_due_soon', 'ingestion_complete', 'ingestio
 	'generation_complete', 'generation_failed', 'submission_ready_for_review', 'submission_approved', 'changes_requested'];
 const idOf = (n) => `a5000000-0000-4000-8000-${String(n).padStart(12, '0')}`;
 
-function sql(text) {
-	const url = process.env.DATABASE_URL.replace(/user=\S+/, 'user=postgres');
-	return execFileSync('psql', ['-qAtX', '-v', 'ON_ERROR_STOP=1', url, '-c', text], { encoding: 'utf8' }).trim();
-}
+const sql = (text) => psql(superuser(process.env.DATABASE_URL), text);
 
 // As notice_create() does it: notice, event and word in one transaction.
 function tell(n, { user = IAN, type = 'task_assigned', priority = 'normal', title = `Notice ${n}`, text = 'Text', to = null, age = '0 s' } = {}) {
@@ -126,10 +123,11 @@ async function strangers(browser, site) {
 async function live(browser, site) {
 	clean();
 	const { context, page, complaints } = await visit(browser, site);
+	const stream = page.waitForResponse((r) => r.url().includes('/events'));
 	await page.goto(`${site.base}/dashboard`);
 	await page.locator('button[data-bell]').waitFor();
 	is(await bell(page).getAttribute('aria-expanded'), 'false', 'live: a closed panel');
-	await page.waitForResponse((r) => r.url().includes('/events')).catch(() => {});
+	await stream;
 	const started = Date.now();
 	tell(1, { to: '/content-library' });
 	await until('live: a new one counts', async () => await badge(page) === '1');

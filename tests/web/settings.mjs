@@ -1,13 +1,12 @@
 // Settings in a real browser: each tab and form with its good and bad case,
 // with script and without; who may see and change what; an installation that
 // takes no payments; what the dashboard tells those who come from elsewhere.
-import { execFileSync } from 'node:child_process';
 import { call, is, main, ok, startSite } from './kit/site.mjs';
 import { launch, open, picture, signIn } from './kit/account.mjs';
 import { shot } from './kit/browser.mjs';
+import { psql, superuser } from '../psql.mjs';
 
-const sql = (text) => execFileSync('psql', ['-qAtX', '-v', 'ON_ERROR_STOP=1',
-	process.env.DATABASE_OWNER_URL.replace(/user=\S+/, 'user=postgres'), '-c', text], { encoding: 'utf8' }).trim();
+const sql = (text) => psql(superuser(process.env.DATABASE_URL), text);
 const plain = (name) => name.replace(/[0-9a-f-]{36}/g, '*');
 const tabs = (page) => page.locator('.settings-tab-text strong').allInnerTexts();
 const seats = async (page) => Object.fromEntries(await page.locator('.seats > div').evaluateAll((all) => all.map((d) =>
@@ -21,7 +20,7 @@ async function enter(page, script, link, title) {
 
 async function profile(page, site) {
 	await page.goto(`${site.base}/settings`);
-	is(await tabs(page), ['Profile', 'Company', 'Team', 'Billing'], 'an administrator sees all tabs');
+	is(await tabs(page), ['Profile', 'Company', 'Team', 'AI', 'Billing'], 'an administrator sees all tabs');
 	is(await page.locator('.settings-tabs [aria-current=page] strong').innerText(), 'Profile', 'the first is open');
 	is(await page.getByRole('link', { name: 'Edit Profile' }).getAttribute('href'), '/auth/settings?tab=profile', 'profile: changed in the account');
 	await page.goto(`${site.base}/settings?tab=none`);

@@ -1,15 +1,14 @@
 // Billing in a real browser, with a Stripe on loopback and its signed events:
 // buying a plan, coming back, managing it, a payment that fails, a provider
 // that is away; what members may, with script and without; pictures.
-import { execFileSync } from 'node:child_process';
 import { Stripe } from '../service/kit/stripe.mjs';
 import { is, main, ok, startSite } from './kit/site.mjs';
 import { launch, open, picture, signIn } from './kit/account.mjs';
+import { psql, superuser } from '../psql.mjs';
 
 const WARNING = 'The last payment of your company failed.';
 
-const sql = (text) => execFileSync('psql', ['-qAtX', '-v', 'ON_ERROR_STOP=1',
-	process.env.DATABASE_OWNER_URL.replace(/user=\S+/, 'user=postgres'), '-c', text], { encoding: 'utf8' }).trim();
+const sql = (text) => psql(superuser(process.env.DATABASE_URL), text);
 const company = () => sql("SELECT subscription_status, plan, seat_count FROM companies WHERE name = 'Acme'");
 const status = (page) => page.locator('.panel-head .badge').innerText();
 const deeds = (page) => page.locator('.plan-foot').evaluateAll((all) => all.map((d) =>

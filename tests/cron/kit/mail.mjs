@@ -9,6 +9,7 @@ import net from 'node:net';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
+import { psql as session, superuser } from '../../psql.mjs';
 
 const require = createRequire(import.meta.url);
 const { SMTPServer } = require('smtp-server');
@@ -40,16 +41,12 @@ export function finish() {
 }
 
 // As the superuser, on the database of a connection string.
-export function psql(url, text, stderr = 'inherit') {
-	return execFileSync('psql', ['-qAtX', '-v', 'ON_ERROR_STOP=1',
-		url.replace(/user=\S+/, 'user=postgres')],
-	{ input: text, stdio: ['pipe', 'pipe', stderr] }).toString().trimEnd();
-}
+export const psql = (url, text, stderr) => session(superuser(url), text, stderr);
 
 // The same while the servers of this process go on answering.
 export async function ask(url, text) {
 	const { stdout } = await promisify(execFile)('psql', ['-qAtX', '-v', 'ON_ERROR_STOP=1',
-		'-c', text, url.replace(/user=\S+/, 'user=postgres')]);
+		'-c', text, superuser(url)]);
 	return stdout.trimEnd();
 }
 

@@ -1,7 +1,7 @@
 // What tests of sign-up's programs share: TAP, SQL in both databases, the
 // programs with a state of their own, locks held elsewhere, registrations as a
 // sign-up leaves them, and a Stripe on loopback.
-import { execFileSync, spawn } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import crypto from 'node:crypto';
 import { once } from 'node:events';
 import fs from 'node:fs';
@@ -10,6 +10,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 import { Stripe } from '../../service/kit/stripe.mjs';
 import { parseForm } from '../../service/kit/stripe_form.mjs';
+import { psql, superuser } from '../../psql.mjs';
 
 const { BUILD, TEST_DIR, DATABASE_URL, IDENTITY_DATABASE_URL } = process.env;
 
@@ -44,15 +45,8 @@ export function done() {
 
 // --- SQL, as the superuser of the cluster ------------------------------------------
 
-const superuser = (url) => url.replace(/user=\S+/, 'user=postgres');
-
-function psql(url, text) {
-	return execFileSync('psql', ['-qAtX', '-v', 'ON_ERROR_STOP=1', superuser(url)],
-		{ input: text, stdio: ['pipe', 'pipe', 'inherit'] }).toString().trimEnd();
-}
-
-export const app = (text) => psql(DATABASE_URL, text);
-export const ident = (text) => psql(IDENTITY_DATABASE_URL, text);
+export const app = (text) => psql(superuser(DATABASE_URL), text);
+export const ident = (text) => psql(superuser(IDENTITY_DATABASE_URL), text);
 export const quote = (s) => s === null ? 'NULL' : `'${String(s).replaceAll("'", "''")}'`;
 
 // A transaction that stays open: what it locks, others wait for.

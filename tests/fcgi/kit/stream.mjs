@@ -1,6 +1,6 @@
 // What tests of mirai-stream share: a replica of the program behind a
 // lighttpd of its own, events made with SQL, and readers of streams.
-import { execFileSync, spawn } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import fs from 'node:fs';
 import http from 'node:http';
@@ -8,6 +8,7 @@ import net from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { psql, superuser } from '../../psql.mjs';
 
 const { BUILD, TEST_DIR } = process.env;
 
@@ -24,11 +25,7 @@ export const userOf = (who) => uuid(PEOPLE[who][0], 2, PEOPLE[who][1]);
 export const tenantOf = (who) => uuid(PEOPLE[who][0], 0, 0);
 export const identityOf = (who) => uuid(PEOPLE[who][0], 3, PEOPLE[who][1]);
 
-export function sql(text, url = process.env.DATABASE_URL) {
-	return execFileSync('psql', ['-qAtX1', '-v', 'ON_ERROR_STOP=1',
-		url.replace(/user=\S+/, 'user=postgres'), '-c', text],
-	{ stdio: ['ignore', 'pipe', 'inherit'] }).toString().trim();
-}
+export const sql = (text, url = process.env.DATABASE_URL) => psql(superuser(url), text);
 
 // An event of somebody, as notice_create() makes one; its id. kind: 1 created,
 // 2 read, 3 deleted. more: of so many, the last id. age: an SQL interval.

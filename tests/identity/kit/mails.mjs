@@ -1,15 +1,11 @@
 // What waits in the mail queue, opened with the service's secret, and the
 // identity database as its owner.
-import { execFileSync } from 'node:child_process';
 import crypto from 'node:crypto';
+import { psql } from '../../psql.mjs';
 
 export const SECRET = '0123456789abcdef0123456789abcdef';
 
-export function sql(text) {
-	return execFileSync('psql', ['-qAtX', '-v', 'ON_ERROR_STOP=1',
-		process.env.IDENTITY_OWNER_URL, '-c', text],
-	{ stdio: ['ignore', 'pipe', 'pipe'] }).toString().trim();
-}
+export const sql = (text) => psql(process.env.IDENTITY_OWNER_URL, text);
 
 function unseal(id, sealed, secret) {
 	const key = crypto.createHmac('sha256', secret).update('mirai seal v1').digest();

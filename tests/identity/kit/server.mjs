@@ -1,12 +1,13 @@
 // The real program behind the real lighttpd, both on Unix sockets, and a
 // client with a cookie jar. Databases come from tests/run.
-import { execFileSync, spawn } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import fs from 'node:fs';
 import http from 'node:http';
 import net from 'node:net';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { psql } from '../../psql.mjs';
 
 const dir = process.env.TEST_DIR;
 export const AUTH = 'https://auth.mirai.example';
@@ -30,11 +31,7 @@ async function freePort() {
 }
 
 // A statement on the identity database as its owner; its one value as text.
-export function sql(text) {
-	return execFileSync('psql', ['-qAtX', '-v', 'ON_ERROR_STOP=1',
-		process.env.IDENTITY_OWNER_URL, '-c', text],
-	{ stdio: ['ignore', 'pipe', 'pipe'] }).toString().trim();
-}
+export const sql = (text) => psql(process.env.IDENTITY_OWNER_URL, text);
 
 // Starts the service; lines are added to its configuration.
 // tcp: it listens on 127.0.0.1, so that clients have an address. without:

@@ -1,11 +1,12 @@
 // mirai-account on a socket of its own, with a Stripe on loopback, for tests of
 // signing up and paying. Limits are off unless a test asks for them.
-import { execFileSync, spawn } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import fs from 'node:fs';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { callFastCgi } from './fastcgi.mjs';
+import { psql, superuser } from '../../psql.mjs';
 
 const { BUILD, SRCDIR, TEST_DIR } = process.env;
 
@@ -33,18 +34,13 @@ export function done() {
 
 // --- databases -----------------------------------------------------------------
 
-function psql(url, args, input) {
-	return execFileSync('psql', ['-qAtX', '-v', 'ON_ERROR_STOP=1',
-		url.replace(/user=\S+/, 'user=postgres'), ...args], { input, encoding: 'utf8' }).trimEnd();
-}
-
-export const sql = (text) => psql(process.env.DATABASE_URL, [], text);
-export const identitySql = (text) => psql(process.env.IDENTITY_DATABASE_URL, [], text);
+export const sql = (text) => psql(superuser(process.env.DATABASE_URL), text);
+export const identitySql = (text) => psql(superuser(process.env.IDENTITY_DATABASE_URL), text);
 
 export function loadFixtures() {
 	for (const [url, file] of [[process.env.DATABASE_URL, 'app'],
 		[process.env.IDENTITY_DATABASE_URL, 'identity']])
-		psql(url, ['-1', '-f', path.join(SRCDIR, `tests/fixtures/${file}.sql`)], '');
+		psql(superuser(url), `BEGIN;\n\\i ${path.join(SRCDIR, `tests/fixtures/${file}.sql`)}\nCOMMIT`);
 }
 
 // --- the program -----------------------------------------------------------------

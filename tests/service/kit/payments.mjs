@@ -7,6 +7,7 @@ import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { callFastCgi, requestFastCgi } from './fastcgi.mjs';
 import { Stripe } from './stripe.mjs';
+import { psql, superuser } from '../../psql.mjs';
 
 const { BUILD, SRCDIR, TEST_DIR } = process.env;
 const CONF = path.join(TEST_DIR, 'mirai.conf');
@@ -37,19 +38,14 @@ export const done = () => console.log(`1..${count}`);
 
 // --- databases -------------------------------------------------------------------
 
-const admin = (url) => url.replace(/user=\S+/, 'user=postgres');
-
-export function sql(text) {
-	return execFileSync('psql', ['-qAtX', '-v', 'ON_ERROR_STOP=1', admin(process.env.DATABASE_URL)],
-		{ input: text }).toString().trimEnd();
-}
+export const sql = (text) => psql(superuser(process.env.DATABASE_URL), text);
 
 export const rows = (text) => JSON.parse(sql(`SELECT coalesce(json_agg(t), '[]') FROM (${text}) t`));
 
 function loadFixtures() {
 	for (const [url, file] of [[process.env.DATABASE_URL, 'app'],
 		[process.env.IDENTITY_DATABASE_URL, 'identity']])
-		execFileSync('psql', ['-qAtX1', '-v', 'ON_ERROR_STOP=1', admin(url), '-f',
+		execFileSync('psql', ['-qAtX1', '-v', 'ON_ERROR_STOP=1', superuser(url), '-f',
 			path.join(SRCDIR, `tests/fixtures/${file}.sql`)], { stdio: 'ignore' });
 }
 

@@ -1,16 +1,13 @@
 // What browser tests of the account pages share: contexts that collect
 // complaints, signing in, a look into the identity database, pictures.
-import { execFileSync } from 'node:child_process';
 import { findings, launchBrowser as launch, shot } from './browser.mjs';
 import { PASSWORD, is, ok } from './site.mjs';
+import { psql } from '../../psql.mjs';
 
 export { launch };
 export const WIDTHS = [[390, 844], [820, 1180], [1440, 900]];
 
-export function sql(text) {
-	return execFileSync('psql', ['-qAtX', '-v', 'ON_ERROR_STOP=1', process.env.IDENTITY_OWNER_URL, '-c', text],
-		{ encoding: 'utf8' }).trim();
-}
+export const sql = (text) => psql(process.env.IDENTITY_OWNER_URL, text);
 
 export const flowOf = (page) => new URL(page.url()).searchParams.get('flow');
 export const expire = (page) => sql(`UPDATE flows SET expires_at = now() - interval '3 minutes' WHERE id = '${flowOf(page)}'`);

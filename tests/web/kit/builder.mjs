@@ -1,17 +1,15 @@
 // What tests of the course builder share: an expert with knowledge, an
 // audience, the worker that writes, and the way to an outline by its pages.
-import { execFileSync, spawn } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import fs from 'node:fs';
 import path from 'node:path';
 import { call, PASSWORD } from './site.mjs';
+import { psql, superuser } from '../../psql.mjs';
 
 const { BUILD, DATABASE_URL, TEST_DIR } = process.env;
 
-export function sql(text) {
-	return execFileSync('psql', ['-qAtX', '-v', 'ON_ERROR_STOP=1',
-		DATABASE_URL.replace(/user=\S+/, 'user=postgres'), '-c', text], { encoding: 'utf8' }).trim();
-}
+export const sql = (text) => psql(superuser(DATABASE_URL), text);
 
 const SUBJECTS = { Protection: ['helmet', 'harness', 'glove'], Emergency: ['extinguisher', 'alarm', 'exit'] };
 

@@ -8,6 +8,7 @@ import fs from 'node:fs';
 import net from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
+import { psql, superuser } from '../../psql.mjs';
 
 // The instance is on 127.0.0.1; not every Node tries both of localhost.
 dns.setDefaultResultOrder('ipv4first');
@@ -52,11 +53,8 @@ function freePort() {
 
 function loadFixtures() {
 	for (const [url, file] of [[process.env.DATABASE_URL, 'app'],
-		[process.env.IDENTITY_DATABASE_URL, 'identity']]) {
-		const admin = url.replace(/user=\S+/, 'user=postgres');
-		execFileSync('psql', ['-qAtX1', '-v', 'ON_ERROR_STOP=1', admin, '-f',
-			path.join(SRCDIR, `tests/fixtures/${file}.sql`)], { stdio: ['ignore', 'ignore', 'inherit'] });
-	}
+		[process.env.IDENTITY_DATABASE_URL, 'identity']])
+		psql(superuser(url), `BEGIN;\n\\i ${path.join(SRCDIR, `tests/fixtures/${file}.sql`)}\nCOMMIT`);
 }
 
 function writeConf(base, port, run, extra) {
