@@ -198,8 +198,10 @@ async function keyboard(browser, site) {
 	await panel(page).getByRole('button', { name: 'Mark all as read' }).click();
 	await until('keys: all read', async () => await badge(page) === '' && await page.getByText('You have read everything.').count() === 1);
 	is(sql('SELECT count(*) FROM notifications WHERE NOT read'), '0', 'keys: stored');
+	const stream = page.waitForResponse((r) => r.url().includes('/events'));
 	await panel(page).getByRole('link', { name: 'View all notifications' }).click();
 	await page.waitForURL('**/notifications');
+	await stream;
 	tell(27);
 	await until('keys: the page itself is current', async () => (await titles(page))[0] === 'Notice 27');
 	is(complaints, [], 'keys: nothing on the console');
