@@ -13,6 +13,7 @@
 #include "net/crypt.h"
 #include "net/outside.h"
 #include "net/sealed.h"
+#include "rpc/tx.h"
 #include "service/ai_usage.h"
 
 #define URL_MOST 500
@@ -193,17 +194,6 @@ ai_choice_url_rule(const struct conf *conf, const char *url)
 
 /* --- the row ----------------------------------------------------------------- */
 
-static void
-begin(struct req *r)
-{
-	struct db_scope scope = {
-		.tenant_id = r->who.tenant_id,
-		.deadline_ms = r->deadline_ms,
-	};
-
-	db_begin(r->db, DB_TX_READ, &scope);
-}
-
 static int64_t
 limit_of(const struct db_rows *rows, unsigned col)
 {
@@ -233,7 +223,7 @@ load(struct req *r, struct row *row)
 	bool ok;
 
 	db_use(r->db, r->mem);
-	begin(r);
+	tx_begin(r, DB_TX_READ);
 	rows = db_last(r->db, &ai_choice_queries[Q_ROW],
 	    DB_ARGS(r->who.tenant_id));
 	if ((ok = read_row(rows, row))) {
@@ -379,7 +369,7 @@ ai_choice_may_spend(struct ai_choice *c, int64_t tokens)
 	struct db_rows *rows;
 
 	db_use(r->db, r->mem);
-	begin(r);
+	tx_begin(r, DB_TX_READ);
 	rows = db_last(r->db, &ai_choice_queries[Q_SPENT],
 	    DB_ARGS(r->who.tenant_id));
 	if (rows != NULL && db_next(rows)) {

@@ -4,6 +4,8 @@
  */
 #include "service/ai_usage.h"
 
+#include "base/clock.h"
+
 enum query {
 	Q_TOTAL,
 	Q_DAY,
@@ -45,4 +47,15 @@ ai_usage_add(struct db *db, struct arena *a, const char *tenant_id,
 	if (tokens > 0 || jobs > 0)
 		db_queue(db, &ai_usage_queries[Q_DAY],
 		    DB_ARGS(tenant_id, kind, n, db_arg_int(a, jobs)));
+}
+
+enum code
+ai_usage_count(struct req *r, const char *kind, int64_t tokens)
+{
+	const struct db_scope scope = { .tenant_id = r->who.tenant_id,
+		.deadline_ms = clock_mono_ms() + AI_USAGE_MS };
+
+	db_begin(r->db, DB_TX_WRITE, &scope);
+	ai_usage_add(r->db, r->mem, r->who.tenant_id, kind, tokens, 1);
+	return db_end(r->db, CODE_OK) == CODE_OK ? CODE_OK : req_fail_db(r);
 }

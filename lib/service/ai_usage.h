@@ -10,6 +10,7 @@
 
 #include "base/arena.h"
 #include "db/db.h"
+#include "rpc/req.h"
 
 /* Kinds that are no job; a job's kind is its type ("lesson_content"). */
 #define AI_USAGE_ENHANCE "enhance"
@@ -24,6 +25,14 @@
  */
 void ai_usage_add(struct db *db, struct arena *a, const char *tenant_id,
     const char *kind, int64_t tokens, int64_t jobs);
+
+/*
+ * The same for a call that is no job, in a transaction of its own that has
+ * AI_USAGE_MS, whatever is left of the call's time. A failure is set on r.
+ */
+#define AI_USAGE_MS 1000
+enum code ai_usage_count(struct req *r, const char *kind,
+    int64_t tokens) MUST_CHECK;
 
 /* Tokens of the running UTC month, as an SQL expression; tenant is SQL, too. */
 #define AI_USAGE_MONTH(tenant)                                       \

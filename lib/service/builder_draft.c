@@ -5,6 +5,8 @@
  */
 #include "service/builder_draft.h"
 
+#include "rpc/tx.h"
+
 #include <string.h>
 
 enum query {
@@ -41,18 +43,6 @@ const struct db_query builder_draft_queries[] = {
 	[Q__MAX] = { 0 },
 };
 
-static void
-begin(struct req *r, enum db_tx tx)
-{
-	struct db_scope scope = {
-		.tenant_id = r->who.tenant_id,
-		.user_id = r->who.user_id,
-		.deadline_ms = r->deadline_ms,
-	};
-
-	db_begin(r->db, tx, &scope);
-}
-
 enum code
 builder_draft_load(struct req *r, const char *course_id,
     struct builder_draft *out)
@@ -61,7 +51,7 @@ builder_draft_load(struct req *r, const char *course_id,
 
 	memset(out, 0, sizeof(*out));
 	out->context = "";
-	begin(r, DB_TX_READ);
+	tx_begin(r, DB_TX_READ);
 	rows =
 	    db_last(r->db, &builder_draft_queries[Q_LOAD], DB_ARGS(course_id));
 	if (rows == NULL)
@@ -79,7 +69,7 @@ builder_draft_load(struct req *r, const char *course_id,
 static enum code
 write_one(struct req *r, enum query q, size_t nargs, const char *const *args)
 {
-	begin(r, DB_TX_WRITE);
+	tx_begin(r, DB_TX_WRITE);
 	if (db_last(r->db, &builder_draft_queries[q], nargs, args) != NULL)
 		return db_end(r->db, CODE_OK);
 	if (db_fault(r->db) == DB_FAULT_FOREIGN_KEY)

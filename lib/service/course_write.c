@@ -509,22 +509,9 @@ find_archives(struct req *r, const char *id, struct leavings *l)
 static enum code
 cancel_jobs(struct req *r, const char *id)
 {
-	struct db_rows *rows;
-	enum code code;
-
-	rows = db_run(r->db, &course_write_queries[Q_JOBS],
-	    DB_ARGS(r->who.tenant_id, id));
-	if (rows == NULL)
-		return req_fail_db(r);
-	while (db_next(rows)) {
-		code = genjob_cancel(r->db, r->mem, r->who.tenant_id,
-		    db_text(rows, 0));
-		/* Gone or over meanwhile: so much the better. */
-		if (code != CODE_OK && code != CODE_NOT_FOUND &&
-		    code != CODE_FAILED_PRECONDITION)
-			return req_fail_db(r);
-	}
-	return CODE_OK;
+	return genjob_cancel_found(r,
+	    db_run(r->db, &course_write_queries[Q_JOBS],
+		DB_ARGS(r->who.tenant_id, id)));
 }
 
 enum code

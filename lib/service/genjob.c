@@ -7,6 +7,7 @@
 
 #include <string.h>
 
+#include "rpc/req.h"
 #include "service/genjob_row.h"
 #include "service/ingest.h"
 #include "service/notice.h"
@@ -248,4 +249,21 @@ genjob_cancel(struct db *db, struct arena *a, const char *tenant_id,
 	if (code == CODE_OK)
 		genjob_tell(db, tenant_id, job_id);
 	return code;
+}
+
+enum code
+genjob_cancel_found(struct req *r, struct db_rows *ids)
+{
+	enum code code;
+
+	if (ids == NULL)
+		return req_fail_db(r);
+	while (db_next(ids)) {
+		code = genjob_cancel(r->db, r->mem, r->who.tenant_id,
+		    db_text(ids, 0));
+		if (code != CODE_OK && code != CODE_NOT_FOUND &&
+		    code != CODE_FAILED_PRECONDITION)
+			return req_fail_db(r);
+	}
+	return CODE_OK;
 }

@@ -75,6 +75,13 @@ enum code genjob_create(struct db *db, struct arena *a,
 enum code genjob_cancel(struct db *db, struct arena *a, const char *tenant_id,
     const char *job_id) MUST_CHECK;
 
+/*
+ * The same for every job that a query of a handler found: ids in its first
+ * column, or NULL for a query that failed. One that is gone or over meanwhile
+ * is so much the better. A failure is set on r.
+ */
+enum code genjob_cancel_found(struct req *r, struct db_rows *ids) MUST_CHECK;
+
 /* --- for runners ----------------------------------------------------------- */
 
 /* A claimed job; strings live as long as its run, NULL for none. */

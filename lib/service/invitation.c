@@ -15,6 +15,7 @@
 #include "net/crypt.h"
 #include "net/json.h"
 #include "rpc/auth.h"
+#include "rpc/tx.h"
 #include "service/audit.h"
 #include "service/field.h"
 #include "service/outbox.h"
@@ -126,16 +127,6 @@ new_token(struct req *r)
 /* --- what admins do -------------------------------------------------------- */
 
 /* A transaction of the caller's tenant, for methods that have called outside. */
-static void
-begin(struct req *r)
-{
-	const struct db_scope scope = { .tenant_id = r->who.tenant_id,
-		.user_id = r->who.user_id,
-		.deadline_ms = r->deadline_ms };
-
-	db_begin(r->db, DB_TX_WRITE, &scope);
-}
-
 static const char *
 inviter(struct req *r)
 {
@@ -280,7 +271,7 @@ invitation_create_invitation(struct req *r,
 		CODE_OK ||
 	    (code = look_up(r, &p)) != CODE_OK)
 		return code;
-	begin(r);
+	tx_begin(r, DB_TX_WRITE);
 	return invitation_end(r, create(r, &p, &out->invitation));
 }
 

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/str.h"
+#include "rpc/tx.h"
 
 enum query {
 	Q_LOAD,
@@ -37,18 +38,6 @@ const struct db_query progress_queries[] = {
 };
 
 static void
-begin(struct req *r, enum db_tx tx)
-{
-	struct db_scope scope = {
-		.tenant_id = r->who.tenant_id,
-		.user_id = r->who.user_id,
-		.deadline_ms = r->deadline_ms,
-	};
-
-	db_begin(r->db, tx, &scope);
-}
-
-static void
 add_row(struct progress *out, const struct db_rows *rows)
 {
 	if (str_eq(db_text(rows, 0), "lesson")) {
@@ -66,7 +55,7 @@ progress_load(struct req *r, const char *course_id, struct progress *out)
 	size_t n;
 
 	memset(out, 0, sizeof(*out));
-	begin(r, DB_TX_READ);
+	tx_begin(r, DB_TX_READ);
 	rows = db_last(r->db, &progress_queries[Q_LOAD],
 	    DB_ARGS(course_id, r->who.user_id));
 	if (rows == NULL)
@@ -83,7 +72,7 @@ static enum code
 save(struct req *r, const char *course_id, const char *kind,
     const char *item_id, const char *answer)
 {
-	begin(r, DB_TX_WRITE);
+	tx_begin(r, DB_TX_WRITE);
 	if (db_last(r->db, &progress_queries[Q_SAVE],
 		DB_ARGS(r->who.tenant_id, r->who.user_id, course_id, kind,
 		    item_id, answer)) == NULL)

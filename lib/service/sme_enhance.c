@@ -8,6 +8,7 @@
 
 #include "base/clock.h"
 #include "rpc/pool.h"
+#include "rpc/tx.h"
 #include "service/ai_choice.h"
 #include "service/ai_turn.h"
 #include "service/ai_usage.h"
@@ -16,7 +17,6 @@
 #include "service/sme.h"
 
 #define LONGEST_MS 60000
-#define SPARE_MS   1000 /* to write down what it cost */
 
 enum query {
 	Q_TEXT,
@@ -82,12 +82,9 @@ take_text(struct req *r, struct db_rows *rows, const char **text)
 static enum code
 load(struct req *r, const char *id, const char **text)
 {
-	struct db_scope scope = { .tenant_id = r->who.tenant_id,
-		.user_id = r->who.user_id,
-		.deadline_ms = r->deadline_ms };
 	enum code code, done;
 
-	db_begin(r->db, DB_TX_READ, &scope);
+	tx_begin(r, DB_TX_READ);
 	code = take_text(r,
 	    db_run(r->db, &sme_enhance_queries[Q_TEXT],
 		DB_ARGS(SME_TASK_VIEWER(r), id)),
@@ -116,15 +113,9 @@ may_spend(void *arg, int64_t tokens)
 static enum code
 count(struct req *r, const struct provider_run *run)
 {
-	struct db_scope scope = { .tenant_id = r->who.tenant_id,
-		.deadline_ms = clock_mono_ms() + SPARE_MS };
-
 	if (run->provider->wire != NULL && run->calls == 0)
 		return CODE_OK;
-	db_begin(r->db, DB_TX_WRITE, &scope);
-	ai_usage_add(r->db, r->mem, r->who.tenant_id, AI_USAGE_ENHANCE,
-	    run->tokens, 1);
-	return db_end(r->db, CODE_OK) == CODE_OK ? CODE_OK : req_fail_db(r);
+	return ai_usage_count(r, AI_USAGE_ENHANCE, run->tokens);
 }
 
 static enum code
@@ -167,8 +158,8 @@ sme_enhance_submission_content(struct req *r,
 	const char *id;
 	enum code code;
 
-	if (w.until_ms > r->deadline_ms - SPARE_MS)
-		w.until_ms = r->deadline_ms - SPARE_MS;
+	if (w.until_ms > r->deadline_ms - AI_USAGE_MS)
+		w.until_ms = r->deadline_ms - AI_USAGE_MS;
 	code = field_uuid(r, "submission_id", in->submission_id, &id);
 	if (code != CODE_OK ||
 	    (code = field_type(r, in->enhance_type, &how)) != CODE_OK ||

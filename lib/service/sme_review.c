@@ -183,21 +183,9 @@ make_chunk(struct req *r, const struct review *v, const char *content,
 static enum code
 cancel_extraction(struct req *r, const char *submission_id)
 {
-	struct db_rows *rows;
-	enum code code;
-
-	rows = db_run(r->db, &sme_review_queries[Q_JOBS],
-	    DB_ARGS(r->who.tenant_id, submission_id));
-	if (rows == NULL)
-		return req_fail_db(r);
-	while (db_next(rows)) {
-		code = genjob_cancel(r->db, r->mem, r->who.tenant_id,
-		    db_text(rows, 0));
-		if (code != CODE_OK && code != CODE_FAILED_PRECONDITION &&
-		    code != CODE_NOT_FOUND)
-			return req_fail_db(r);
-	}
-	return CODE_OK;
+	return genjob_cancel_found(r,
+	    db_run(r->db, &sme_review_queries[Q_JOBS],
+		DB_ARGS(r->who.tenant_id, submission_id)));
 }
 
 /* Queues the distillation where somebody can do it and it is worth it. */

@@ -382,12 +382,8 @@ sme_stop_distilling(struct req *r, const char *sme_id)
 		return req_fail_db(r);
 	if (db_count(rows) == 0)
 		return CODE_OK;
-	while (db_next(rows)) {
-		code = genjob_cancel(r->db, r->mem, tenant, db_text(rows, 0));
-		if (code != CODE_OK && code != CODE_NOT_FOUND &&
-		    code != CODE_FAILED_PRECONDITION)
-			return req_fail_db(r);
-	}
+	if ((code = genjob_cancel_found(r, rows)) != CODE_OK)
+		return code;
 	db_queue(r->db, &sme_row_queries[Q_DISTILLED], DB_ARGS(tenant, sme_id));
 	return CODE_OK;
 }

@@ -507,21 +507,9 @@ find_objects(struct req *r, const char *task, struct leavings *l)
 static enum code
 cancel_jobs(struct req *r, const char *task)
 {
-	struct db_rows *rows;
-	enum code code;
-
-	rows = db_run(r->db, &sme_task_queries[Q_JOBS],
-	    DB_ARGS(r->who.tenant_id, task));
-	if (rows == NULL)
-		return req_fail_db(r);
-	while (db_next(rows)) {
-		code = genjob_cancel(r->db, r->mem, r->who.tenant_id,
-		    db_text(rows, 0));
-		if (code != CODE_OK && code != CODE_NOT_FOUND &&
-		    code != CODE_FAILED_PRECONDITION)
-			return req_fail_db(r);
-	}
-	return CODE_OK;
+	return genjob_cancel_found(r,
+	    db_run(r->db, &sme_task_queries[Q_JOBS],
+		DB_ARGS(r->who.tenant_id, task)));
 }
 
 /*

@@ -12,6 +12,7 @@
 #include "base/utf8.h"
 #include "mirai/v1/sme.rpc.h"
 #include "net/store.h"
+#include "rpc/tx.h"
 #include "service/field.h"
 
 #define MIB	   (INT64_C(1024) * 1024)
@@ -313,15 +314,10 @@ sme_get_upload_url(struct req *r, const struct pb_get_upload_url_request *in,
 static enum code
 reserve_alone(struct req *r, const char *task_id, struct upload *u)
 {
-	struct db_scope scope = {
-		.tenant_id = r->who.tenant_id,
-		.user_id = r->who.user_id,
-		.deadline_ms = r->deadline_ms,
-	};
 	struct sme_task_at at;
 	enum code code;
 
-	db_begin(r->db, DB_TX_WRITE, &scope);
+	tx_begin(r, DB_TX_WRITE);
 	if ((code = check_task(r, task_id, &at)) == CODE_OK)
 		code = reserve(r, &at, u);
 	if (code != CODE_OK) {

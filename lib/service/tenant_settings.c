@@ -23,8 +23,6 @@
 #define KEY_MOST   512
 #define MODEL_MOST 200
 
-#define SPARE_MS 1000 /* to write down what a test cost */
-
 /* What is chosen: NULL leaves it, unless the provider is another one now. */
 #define CHOSEN(column, arg)                                                \
 	"CASE WHEN " arg                                                   \
@@ -393,15 +391,9 @@ judge(struct req *r, enum provider_end end,
 static enum code
 count_test(struct req *r, const struct provider_run *run)
 {
-	struct db_scope scope = { .tenant_id = r->who.tenant_id,
-		.deadline_ms = clock_mono_ms() + SPARE_MS };
-
 	if (run->tokens == 0)
 		return CODE_OK;
-	db_begin(r->db, DB_TX_WRITE, &scope);
-	ai_usage_add(r->db, r->mem, r->who.tenant_id, AI_USAGE_TEST,
-	    run->tokens, 1);
-	return db_end(r->db, CODE_OK) == CODE_OK ? CODE_OK : req_fail_db(r);
+	return ai_usage_count(r, AI_USAGE_TEST, run->tokens);
 }
 
 static bool
@@ -409,7 +401,7 @@ is_late(void *arg)
 {
 	const struct req *r = arg;
 
-	return clock_mono_ms() >= r->deadline_ms - SPARE_MS;
+	return clock_mono_ms() >= r->deadline_ms - AI_USAGE_MS;
 }
 
 static enum code
