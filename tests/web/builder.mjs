@@ -155,7 +155,22 @@ async function edit(page, site, id) {
 	const { sections, revision } = await outlineOf(site, id);
 	is([sections.map((s) => s.title).at(-1), sections[0].lessons[1].title, sections[1].lessons[0].learningObjectives, revision],
 		['Afterwards', 'Renamed <first>', ['Know one', 'Know two'], 2], 'saved in the order of the form');
+	await large(page, site, id);
 	await conflict(page, site, id);
+}
+
+// As large as an outline may be, which is more than other forms hold; not larger.
+async function large(page, site, id) {
+	const csrf = await page.locator('input[name=csrf]').first().inputValue();
+	const send = (sections) => page.request.post(`${site.base}/course-builder/${id}/outline`, { maxRedirects: 0,
+		headers: { 'content-type': 'application/x-www-form-urlencoded' },
+		data: `csrf=${csrf}&go=up:none${sections}` });
+	const lesson = Array.from({ length: 30 }, (_, i) => `&lesson=new-${i}&title=L${i}&description=${'d'.repeat(40)}&minutes=5&objectives=a%0Ab`).join('');
+	const section = `&section=new-99&title=S&description=${lesson}`;
+	const most = await send(section.repeat(50));
+	is([most.status(), (await most.text()).match(/data-lesson>/g).length], [200, 1500], 'the largest outline comes back whole');
+	is([(await send(section.repeat(51))).status(), (await send(`${section}${lesson}`)).status()], [400, 400], 'a larger one is refused');
+	is((await send(`&x=${'y'.repeat(5 << 20)}`)).status(), 413, 'so is a form that is no outline at all');
 }
 
 // Somebody else saves meanwhile: the text stays, theirs too.

@@ -38,6 +38,7 @@ const keep = (form) => {
   const later = (event) => {
     if (event.target.matches("[data-narrow]")) return;
     dirty = true;
+    say("Not saved yet", "busy");
     clearTimeout(timer);
     timer = setTimeout(save, SAVE_MS);
   };

@@ -168,7 +168,9 @@ const changed = () => {
   dirty = true;
   number();
   clearTimeout(timer);
-  if (!stopped) timer = setTimeout(save, SAVE_MS);
+  if (stopped) return;
+  say("Not saved yet", "busy");
+  timer = setTimeout(save, SAVE_MS);
 };
 
 // --- moving ---------------------------------------------------------------------------------
