@@ -15,6 +15,7 @@
 
 #define LIST_MAX   "2000" /* chunks of one answer */
 #define OBJECT_MAX "5000" /* chunks of a storage object */
+#define BEST	   "k.relevance_score DESC, k.created_at DESC, k.id"
 
 enum query {
 	Q_LIST,
@@ -34,10 +35,13 @@ const struct db_query sme_knowledge_queries[] = {
 	[Q_LIST] = {
 	    .name = "sme_knowledge_list",
 	    .nargs = 2, /* tenant, source */
-	    .sql = "SELECT " SME_CHUNK_COLUMNS " FROM sme_knowledge_chunks k"
-		   " WHERE k.tenant_id = $1::uuid AND k.sme_id = $2::uuid"
-		   " ORDER BY k.relevance_score DESC, k.created_at DESC, k.id"
-		   " LIMIT " LIST_MAX,
+	    .sql = "SELECT " SME_CHUNK_COLUMNS
+		   " FROM (SELECT k.*, " SME_CHUNK_BYTES(BEST)
+		   " FROM sme_knowledge_chunks k WHERE k.tenant_id = $1::uuid"
+		   " AND k.sme_id = $2::uuid ORDER BY " BEST
+		   " LIMIT " LIST_MAX
+		   ") k WHERE k.bytes <= " SME_CHUNK_BYTES_MAX
+		   " ORDER BY " BEST,
 	},
 	[Q_OF] = {
 	    .name = "sme_knowledge_of",
@@ -104,11 +108,13 @@ const struct db_query sme_knowledge_queries[] = {
 	    .nargs = 2, /* tenant, source */
 	    .sql = "SELECT s.knowledge_summary, " SME_CHUNK_COLUMNS
 		   " FROM subject_matter_experts s"
-		   " LEFT JOIN sme_knowledge_chunks k"
-		   " ON k.tenant_id = s.tenant_id AND k.sme_id = s.id"
+		   " LEFT JOIN (SELECT k.*, " SME_CHUNK_BYTES(BEST)
+		   " FROM sme_knowledge_chunks k WHERE k.tenant_id = $1::uuid"
+		   " AND k.sme_id = $2::uuid ORDER BY " BEST
+		   " LIMIT " OBJECT_MAX ") k ON k.bytes <= 4 *"
+		   " " SME_CHUNK_BYTES_MAX
 		   " WHERE s.tenant_id = $1::uuid AND s.id = $2::uuid"
-		   " ORDER BY k.relevance_score DESC, k.created_at DESC, k.id"
-		   " LIMIT " OBJECT_MAX,
+		   " ORDER BY " BEST,
 	},
 	[Q_PATH] = {
 	    .name = "sme_knowledge_path",

@@ -13,6 +13,14 @@
 #define SME_CHUNK_KEYWORDS  20
 #define SME_CHUNK_KEYWORD   100 /* characters of one */
 
+/*
+ * The best rows of chunks k whose contents have so many bytes together: more
+ * is no answer. k.bytes counts in that order.
+ */
+#define SME_CHUNK_BYTES(order) \
+	"sum(octet_length(k.content)) OVER (ORDER BY " order ") AS bytes"
+#define SME_CHUNK_BYTES_MAX "16777216"
+
 /* Columns of sme_chunk_read(), from alias k. */
 #define SME_CHUNK_COLUMNS                                      \
 	"k.id, k.sme_id, k.submission_id, k.content, k.topic," \

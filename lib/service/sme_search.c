@@ -20,6 +20,7 @@
 #define LIMIT_DEFAULT 20
 #define LIMIT_MAX     100
 #define LITERAL_MAX   "1500" /* chunks looked through, 20,000 characters each */
+#define BEST	      "k.relevance_score DESC, k.created_at DESC, k.id"
 
 /* The sources asked for, or all that are not archived; $5: ids or NULL. */
 #define SOURCES                                                                  \
@@ -40,24 +41,28 @@ const struct db_query sme_search_queries[] = {
 	[Q_SEARCH] = {
 	    .name = "sme_search_words",
 	    .nargs = 8, /* viewer, ids, terms, query, limit */
-	    .sql = "SELECT " SME_CHUNK_COLUMNS " FROM sme_search(" SOURCES
+	    .sql = "SELECT " SME_CHUNK_COLUMNS
+		   " FROM (SELECT k.*, f.rank, " SME_CHUNK_BYTES(
+		       "f.rank DESC, " BEST) " FROM sme_search(" SOURCES
 		   ", $6::text[], $7, $8::int) f JOIN sme_knowledge_chunks k"
-		   " ON k.tenant_id = $1::uuid AND k.id = f.chunk_id"
-		   " ORDER BY f.rank DESC, k.relevance_score DESC,"
-		   " k.created_at DESC, k.id",
+		   " ON k.tenant_id = $1::uuid AND k.id = f.chunk_id) k"
+		   " WHERE k.bytes <= " SME_CHUNK_BYTES_MAX
+		   " ORDER BY k.rank DESC, " BEST,
 	},
 	[Q_LITERAL] = {
 	    .name = "sme_search_literal",
 	    .nargs = 7, /* viewer, ids, query, limit */
-	    .sql = "SELECT " SME_CHUNK_COLUMNS " FROM (SELECT c.*"
+	    .sql = "SELECT " SME_CHUNK_COLUMNS
+		   " FROM (SELECT k.*, " SME_CHUNK_BYTES(BEST)
+		   " FROM (SELECT c.*"
 		   " FROM sme_knowledge_chunks c WHERE c.tenant_id = $1::uuid"
 		   " AND c.sme_id = ANY (" SOURCES ")"
 		   " ORDER BY c.relevance_score DESC, c.created_at DESC, c.id"
 		   " LIMIT " LITERAL_MAX ") k"
 		   " WHERE strpos(lower(k.topic), lower($6)) > 0"
 		   " OR strpos(lower(left(k.content, 20000)), lower($6)) > 0"
-		   " ORDER BY k.relevance_score DESC, k.created_at DESC, k.id"
-		   " LIMIT $7::int",
+		   " ORDER BY " BEST " LIMIT $7::int) k"
+		   " WHERE k.bytes <= " SME_CHUNK_BYTES_MAX " ORDER BY " BEST,
 	},
 	[Q__MAX] = { 0 },
 };

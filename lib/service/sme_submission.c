@@ -19,6 +19,7 @@
 #define TEXT_NAME "text-submission.txt"
 #define URL_NAME  "address-submission.url"
 #define LIST_MAX  "100"
+#define LIST_TEXT "16777216" /* bytes of text in one answer */
 
 enum query {
 	Q_UPLOAD,
@@ -66,9 +67,14 @@ const struct db_query sme_submission_queries[] = {
 	    .name = "sme_submission_list",
 	    .nargs = 2, /* tenant, task */
 	    .sql = "SELECT " SME_SUBMISSION_COLUMNS
-		   " FROM sme_task_submissions b WHERE b.tenant_id = $1::uuid"
-		   " AND b.task_id = $2::uuid"
-		   " ORDER BY b.submitted_at DESC, b.id LIMIT " LIST_MAX,
+		   " FROM (SELECT x.*, sum(COALESCE(octet_length("
+		   "x.extracted_text), 0) + COALESCE(octet_length("
+		   "x.approved_content), 0)) OVER (ORDER BY"
+		   " x.submitted_at DESC, x.id) AS bytes"
+		   " FROM sme_task_submissions x WHERE x.tenant_id = $1::uuid"
+		   " AND x.task_id = $2::uuid ORDER BY x.submitted_at DESC,"
+		   " x.id LIMIT " LIST_MAX ") b WHERE b.bytes <= " LIST_TEXT
+		   " ORDER BY b.submitted_at DESC, b.id",
 	},
 	[Q_GET] = {
 	    .name = "sme_submission_get",

@@ -209,3 +209,21 @@ call  SMEService/SearchKnowledge  {"query": "Feuerwehr"}
 want  200  {"chunks": "!"}
 call  SMEService/SearchKnowledge  {"query": "Feuerwehr", "smeIds": ["$rail"]}
 want  200  {"chunks": [{"id": "10000000-0000-4000-8000-000000000002"}]}
+
+# long chunks end an answer early: the best are there
+call  SMEService/CreateSME  {"name": "Bulk", "domain": "D"}
+want  200  {"sme": {"id": "$bulk"}}
+sql   app INSERT INTO sme_knowledge_chunks (id, tenant_id, sme_id, topic,
+      content, relevance_score, lang)
+      SELECT ('20000000-0000-4000-8000-00000000000' || i)::uuid,
+      'a0000000-0000-4000-8000-000000000000', '$bulk', 'Heap',
+      repeat('gravel; ', 750000), i * 0.1, 'en' FROM generate_series(1, 4) i
+call  SMEService/GetKnowledge  {"smeId": "$bulk"}
+want  200  {"chunks": [{"id": "20000000-0000-4000-8000-000000000004"},
+      {"id": "20000000-0000-4000-8000-000000000003"}]}
+call  SMEService/SearchKnowledge  {"query": "gravel", "smeIds": ["$bulk"]}
+want  200  {"chunks": [{"id": "20000000-0000-4000-8000-000000000004"},
+      {"id": "20000000-0000-4000-8000-000000000003"}]}
+call  SMEService/SearchKnowledge  {"query": "vel; gra", "smeIds": ["$bulk"]}
+want  200  {"chunks": [{"id": "20000000-0000-4000-8000-000000000004"},
+      {"id": "20000000-0000-4000-8000-000000000003"}]}

@@ -291,3 +291,15 @@ want  200  {"task": {"status": "SME_TASK_STATUS_PROCESSING",
       "completedAt": "!"}}
 call  SMEService/GetSME  {"smeId": "$rail"}
 want  200  {"sme": {"status": "SME_STATUS_INGESTING", "chunkCount": 2}}
+
+# a list ends where its texts fill an answer: the newest are there
+sql   app INSERT INTO sme_task_submissions (id, tenant_id, task_id, file_name,
+      file_path, content_type, file_size_bytes, extracted_text,
+      submitted_by_user_id, submitted_at)
+      SELECT ('20000000-0000-4000-8000-00000000000' || i)::uuid, tenant_id,
+      task_id, file_name, '', 'text', 6000000, repeat('x', 6000000),
+      submitted_by_user_id, now() + i * interval '1 hour'
+      FROM sme_task_submissions, generate_series(1, 4) i WHERE id = '$long'
+call  SMEService/ListSubmissions  {"taskId": "$doors"}
+want  200  {"submissions": [{"id": "20000000-0000-4000-8000-000000000004"},
+      {"id": "20000000-0000-4000-8000-000000000003"}]}
