@@ -203,14 +203,16 @@ BEGIN
 END
 $$;
 
--- What a search finds it by: the same words, each of one tenant.
+-- What a search finds it by: the same words, each of one tenant, but for those
+-- that would be too long so. Nobody can ask for one of them.
 CREATE FUNCTION sme_chunk_keys(tenant_id uuid, words tsvector) RETURNS tsvector
 LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
 	RETURN array_to_tsvector(ARRAY(SELECT left(tenant_id::text, 8) || w
-		FROM unnest(tsvector_to_array(words)) w));
+		FROM unnest(tsvector_to_array(words)) w
+		WHERE octet_length(w) < 2000));
 END
 $$;
 

@@ -227,3 +227,11 @@ want  200  {"chunks": [{"id": "20000000-0000-4000-8000-000000000004"},
 call  SMEService/SearchKnowledge  {"query": "vel; gra", "smeIds": ["$bulk"]}
 want  200  {"chunks": [{"id": "20000000-0000-4000-8000-000000000004"},
       {"id": "20000000-0000-4000-8000-000000000003"}]}
+
+# words of any length are stored, and what stands beside them is found
+sql   app INSERT INTO sme_knowledge_chunks (tenant_id, sme_id, topic,
+      content, relevance_score, lang)
+      SELECT 'a0000000-0000-4000-8000-000000000000', '$bulk', 'Long',
+      repeat('y', i) || ' pebble', 0.9, 'en' FROM generate_series(2030, 2050) i
+sql   app SELECT 1 / (count(*) = 21)::int FROM sme_knowledge_chunks
+      WHERE sme_chunk_keys(tenant_id, words) @@ 'a0000000pebbl'
