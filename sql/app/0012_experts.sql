@@ -384,7 +384,7 @@ $$;
 --
 -- However many chunks hold a word, a bounded number is looked at: first the 600
 -- with the best score, which are enough when there are no others, or when the
--- terms are in a tenth of them; then, by the index, 4000 of which 800 are
+-- terms are in a tenth of them; then, by the index, 2000 of which 500 are
 -- ranked.
 CREATE FUNCTION sme_search(smes uuid[], terms text[], whole text, most int)
 RETURNS TABLE (chunk_id uuid, rank real)
@@ -434,9 +434,9 @@ BEGIN
 				WHERE public.sme_chunk_keys(k.tenant_id,
 					k.words) @@ keys
 				AND k.tenant_id = tenant
-				AND k.sme_id = ANY (smes) LIMIT 4000) h
+				AND k.sme_id = ANY (smes) LIMIT 2000) h
 			ORDER BY h.relevance_score DESC, h.created_at DESC, h.id
-			LIMIT 800);
+			LIMIT 500);
 	END IF;
 	RETURN QUERY
 	SELECT k.id, (ts_rank('{0.1, 0.2, 0.5, 1.0}', k.words, exact)
