@@ -115,6 +115,7 @@ each(".app > .sidebar", (side) => {
       link.title = narrow ? link.textContent.trim() : "";
   };
   button.addEventListener("click", () => {
+    document.body.classList.add("app-moved"); // names come in gently, but not with each page
     const narrow = document.body.classList.toggle("app-narrow");
     const secure = location.protocol === "https:" ? "; secure" : "";
     document.cookie = `mirai_side=${narrow ? "narrow" : "wide"}; path=/; max-age=31536000; samesite=lax${secure}`;
