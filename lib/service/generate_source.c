@@ -14,10 +14,15 @@ enum query {
 extern const struct db_query generate_source_queries[];
 
 const struct db_query generate_source_queries[] = {
-	/* Those that are named come first, should there be too many. */
+	/*
+	 * Those that are named come first, should there be too many. What a
+	 * person wrote into a block is no way to knowledge that the course is
+	 * not made from: only ids of generated components are followed anywhere.
+	 */
 	[Q_CHUNKS] = {
 	    .name = "generate_source_chunks",
-	    .nargs = 3, /* tenant, course, ids that are named */
+	    /* tenant, course, ids of components, ids of blocks */
+	    .nargs = 4,
 	    .sql = "SELECT k.id, k.topic, k.content, k.keywords,"
 		   " k.relevance_score, k.heading_path"
 		   " FROM sme_knowledge_chunks k WHERE k.tenant_id = $1::uuid"
@@ -27,24 +32,35 @@ const struct db_query generate_source_queries[] = {
 		   " i.tenant_id AND e.id = ANY (i.sme_ids)"
 		   " AND e.status <> 'archived' WHERE i.tenant_id = $1::uuid"
 		   " AND i.course_id = $2::uuid))"
-		   " ORDER BY k.id = ANY ($3::text[]::uuid[]) DESC, k.sme_id,"
+		   " ORDER BY k.id = ANY ($3::text[]::uuid[])"
+		   " OR k.id = ANY ($4::text[]::uuid[]) DESC, k.sme_id,"
 		   " k.created_at, k.submission_id, k.position, k.id"
 		   " LIMIT " MAX_CHUNKS,
 	},
 	[Q__MAX] = { 0 },
 };
 
-/* What components name, and blocks that are there already. */
+/* What components name. */
 static char *
-named_chunks(struct generate_maker *m)
+part_chunks(struct generate_maker *m)
 {
 	struct id_list named = { 0 };
-	const struct pb_course_block *b;
 	size_t i, j;
 
 	for (i = 0; i < m->nparts; i++)
 		for (j = 0; j < m->parts[i].nchunks; j++)
 			id_list_add(m->r->mem, &named, m->parts[i].chunks[j]);
+	return db_arg_array(m->r->mem, named.v, named.n);
+}
+
+/* What blocks name that are there already. */
+static char *
+block_chunks(struct generate_maker *m)
+{
+	struct id_list named = { 0 };
+	const struct pb_course_block *b;
+	size_t i, j;
+
 	for (i = 0; i < m->old.ncourse_blocks; i++) {
 		b = &m->old.course_blocks[i];
 		for (j = 0; j < b->nsource_chunk_ids; j++)
@@ -63,7 +79,8 @@ generate_source_read(struct generate_maker *m, struct pb_course_content *c)
 	size_t i;
 
 	rows = db_run(m->r->db, &generate_source_queries[Q_CHUNKS],
-	    DB_ARGS(m->r->who.tenant_id, m->course_id, named_chunks(m)));
+	    DB_ARGS(m->r->who.tenant_id, m->course_id, part_chunks(m),
+		block_chunks(m)));
 	if (rows == NULL)
 		return req_fail_db(m->r);
 	c->source_chunks =

@@ -564,6 +564,38 @@ test_hand(void)
 		  "componentsWithoutSource") == 1);
 }
 
+/* Who knows the id of a chunk of another source does not get it by a block. */
+static void
+test_closed(void)
+{
+	const char *course = new_course("Closed"), *chunk, *all;
+	struct generate_made made;
+
+	make_outline(course);
+	(void)new_full(course);
+	run_all();
+	chunk = look(
+	    "WITH s AS (INSERT INTO subject_matter_experts (tenant_id,"
+	    " company_id, name, domain, created_by_user_id) VALUES ('" TENANT_A
+	    "',"
+	    " '" COMPANY_A "', 'Closed', 'D', '" USER_A(
+		1) "') RETURNING id)"
+		   " INSERT INTO sme_knowledge_chunks (tenant_id, sme_id,"
+		   " topic, content) SELECT '" TENANT_A "', id,"
+		   " 'Secret', 'Not for this course' FROM s RETURNING id");
+	edit(course, "\"courseBlocks\":[",
+	    arena_printf(d.mem,
+		"\"courseBlocks\":[{\"id\":\"b\",\"type\":2,\"content\":"
+		"\"<p>By me</p>\",\"sourceChunkIds\":[\"%s\"]},",
+		chunk));
+	all = json_string(d.mem, get(course), JSON_COMPACT);
+	CHECK(strstr(all, chunk) != NULL);
+	CHECK(materialise(course, &made) == CODE_OK);
+	all = json_string(d.mem, get(course), JSON_COMPACT);
+	CHECK(strstr(all, "By me") != NULL);
+	CHECK(strstr(all, "Not for this course") == NULL);
+}
+
 /* A new version of the outline takes the place of the old one's lessons. */
 static void
 test_next_version(void)
@@ -849,6 +881,7 @@ main(void)
 	test_course();
 	test_snapshot();
 	test_hand();
+	test_closed();
 	test_next_version();
 	test_finalise_early();
 	test_component_rules();
