@@ -7,12 +7,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/utf8.h"
+#include "asked.h"
 #include "fold.h"
 #include "pages.h"
 
-#define Q_MAX	  200 /* bytes of a search */
-#define SHOWN_MAX 2   /* goals and challenges on a card */
+#define SHOWN_MAX 2 /* goals and challenges on a card */
 
 const struct entry_option audiences_levels[] = {
 	{ PB_EXPERIENCE_LEVEL_BEGINNER, "beginner", "Beginner" },
@@ -123,36 +122,15 @@ struct ask {
 	bool archived;
 };
 
-static const char *
-query_or_empty(struct page *p, const char *name)
-{
-	const char *s = req_query(p->r, name);
-
-	return s == NULL ? "" : s;
-}
-
-static void
-read_option(struct page *p, const char *name, const struct entry_option *rows,
-    int32_t *out)
-{
-	const char *value = query_or_empty(p, name);
-
-	for (; rows->value != NULL; rows++)
-		if (str_eq(rows->value, value))
-			*out = rows->wire;
-}
-
 static void
 read_ask(struct page *p, struct ask *ask)
 {
-	ask->q = str_trim(p->r->mem, query_or_empty(p, "q"));
-	if (strlen(ask->q) > Q_MAX || !utf8_valid(ask->q, strlen(ask->q)))
-		ask->q = "";
-	ask->audience = query_or_empty(p, "audience");
-	read_option(p, "level", audiences_levels, &ask->level);
-	read_option(p, "sort", orders, &ask->order);
-	read_option(p, "dir", directions, &ask->rising);
-	ask->archived = query_or_empty(p, "archived")[0] != '\0';
+	ask->q = asked_search(p, "q");
+	ask->audience = asked_text(p, "audience");
+	asked_option(p, "level", audiences_levels, &ask->level);
+	asked_option(p, "sort", orders, &ask->order);
+	asked_option(p, "dir", directions, &ask->rising);
+	ask->archived = asked_text(p, "archived")[0] != '\0';
 }
 
 /* This list with a profile beside it, or none. */

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "arrive.h"
+#include "asked.h"
 #include "base/utf8.h"
 #include "fold.h"
 #include "mirai/v1/course.rpc.h"
@@ -223,15 +224,6 @@ browse(struct page *p, const struct ask *ask, int32_t limit, struct list *list)
 
 /* --- the question in the address ------------------------------------------ */
 
-static const char *
-query_or_empty(struct page *p, const char *name)
-{
-	const char *s;
-
-	s = req_query(p->r, name);
-	return s == NULL ? "" : s;
-}
-
 static const struct status_row *
 status_by_value(const char *value)
 {
@@ -249,12 +241,12 @@ read_ask(struct page *p, struct ask *ask)
 {
 	const char *page;
 
-	ask->folder = query_or_empty(p, "folder");
-	ask->q = str_trim(p->r->mem, query_or_empty(p, "q"));
-	ask->tag = str_trim(p->r->mem, query_or_empty(p, "tag"));
-	ask->status = status_by_value(query_or_empty(p, "status"));
+	ask->folder = asked_text(p, "folder");
+	ask->q = str_trim(p->r->mem, asked_text(p, "q"));
+	ask->tag = str_trim(p->r->mem, asked_text(p, "tag"));
+	ask->status = status_by_value(asked_text(p, "status"));
 	ask->page = 1;
-	page = query_or_empty(p, "page");
+	page = asked_text(p, "page");
 	if (page[0] != '\0' && !str_to_i64(page, 1, MAX_PAGE, &ask->page))
 		return false;
 	if (strlen(ask->q) > Q_MAX || strlen(ask->tag) > Q_MAX ||
@@ -541,7 +533,7 @@ library_dashboard(struct page *p)
 		    arena_printf(p->r->mem, "/course-builder?id=%s", edit));
 		return;
 	}
-	ask.status = status_by_value(query_or_empty(p, "status"));
+	ask.status = status_by_value(asked_text(p, "status"));
 	if (browse(p, &ask, 12, &list) != CODE_OK) {
 		page_fail(p);
 		return;

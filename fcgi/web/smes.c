@@ -7,13 +7,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/utf8.h"
-#include "entry.h"
+#include "asked.h"
 #include "fold.h"
 #include "note.h"
 #include "pages.h"
-
-#define Q_MAX 200 /* bytes of a search */
 
 /* --- words ------------------------------------------------------------------ */
 
@@ -163,42 +160,20 @@ struct ask {
 	bool archived;
 };
 
-static const char *
-query_or_empty(struct page *p, const char *name)
-{
-	const char *s = req_query(p->r, name);
-
-	return s == NULL ? "" : s;
-}
-
-/* The value of a table that the address names, else what is there already. */
-static void
-read_option(struct page *p, const char *name, const struct entry_option *rows,
-    int32_t *out)
-{
-	const char *value = query_or_empty(p, name);
-
-	for (; rows->value != NULL; rows++)
-		if (str_eq(rows->value, value))
-			*out = rows->wire;
-}
-
 static void
 read_ask(struct page *p, struct ask *ask)
 {
-	const char *status = query_or_empty(p, "status");
+	const char *status = asked_text(p, "status");
 	size_t i;
 
-	ask->q = str_trim(p->r->mem, query_or_empty(p, "q"));
-	if (strlen(ask->q) > Q_MAX || !utf8_valid(ask->q, strlen(ask->q)))
-		ask->q = "";
-	read_option(p, "scope", scopes, &ask->scope);
-	read_option(p, "sort", orders, &ask->order);
-	read_option(p, "dir", directions, &ask->rising);
+	ask->q = asked_search(p, "q");
+	asked_option(p, "scope", scopes, &ask->scope);
+	asked_option(p, "sort", orders, &ask->order);
+	asked_option(p, "dir", directions, &ask->rising);
 	for (i = 0; i < NITEMS(statuses); i++)
 		if (str_eq(statuses[i].value, status))
 			ask->status = statuses[i].wire;
-	ask->archived = query_or_empty(p, "archived")[0] != '\0' ||
+	ask->archived = asked_text(p, "archived")[0] != '\0' ||
 	    ask->status == PB_SME_STATUS_ARCHIVED;
 }
 
@@ -426,7 +401,7 @@ list(struct page *p)
 void
 smes_page(struct page *p)
 {
-	const char *sme = query_or_empty(p, "sme");
+	const char *sme = asked_text(p, "sme");
 
 	if (sme[0] != '\0')
 		smes_detail(p, sme);
