@@ -9,6 +9,8 @@
 #include "net/json.h"
 #include "note.h"
 #include "pages.h"
+#include "rpc/tx.h"
+#include "service/ai_choice.h"
 
 #include <string.h>
 
@@ -501,6 +503,22 @@ static const struct quick quicks[] = {
 	{ "tone", "Professional tone", "Use a professional tone." },
 };
 
+/* Whether drafts are made here, by what cannot rewrite. */
+static bool
+without_model(struct req *r)
+{
+	struct ai_state state = { 0 };
+	enum code code;
+
+	tx_begin(r, DB_TX_READ);
+	code = ai_choice_state(r, &state);
+	if (db_end(r->db, code) != CODE_OK) {
+		req_unfail(r); /* the panel does without */
+		return false;
+	}
+	return state.provider != NULL && state.provider->wire == NULL;
+}
+
 static void
 put_panel(struct page *p, const struct builder *b, const char *lesson,
     const char *component)
@@ -508,6 +526,8 @@ put_panel(struct page *p, const struct builder *b, const char *lesson,
 	const char *chosen = builder_value(p, "quick");
 	size_t i;
 
+	if (without_model(p->r))
+		tmpl_rewrite_model(&p->h);
 	tmpl_rewrite_open(&p->h,
 	    &(struct tmpl_rewrite){
 		.to = builder_to(p, b,
@@ -664,7 +684,7 @@ store(struct page *p, struct builder *b, const struct pb_generated_lesson *l,
     const struct pb_lesson_component *c, const struct content *content)
 {
 	struct machine_run run = { .machine = &machine_component,
-		.state = COMPONENT_ACTIVE,
+		.state = EDITING_ACTIVE,
 		.valid = true };
 	struct pb_update_lesson_component_request in = { .course_id = b->id,
 		.lesson_id = l->id,
@@ -675,15 +695,15 @@ store(struct page *p, struct builder *b, const struct pb_generated_lesson *l,
 
 	if (str_to_i64(builder_value(p, "version"), 0, INT32_MAX, &version))
 		in.version = (int32_t)version;
-	(void)machine_step(&run, COMPONENT_SAVE);
+	(void)machine_step(&run, EDITING_SAVE);
 	if (rpc_ai_generation_update_lesson_component(p->r, &in, &out) !=
 	    CODE_OK) {
-		(void)machine_step(&run, COMPONENT_FAILED);
+		(void)machine_step(&run, EDITING_FAILED);
 		explain(p, &b->fault);
 		show_form(p, b, l, c, content);
 		return;
 	}
-	(void)machine_step(&run, COMPONENT_OK);
+	(void)machine_step(&run, EDITING_OK);
 	note_leave(p, "component-saved");
 	page_redirect(p,
 	    arena_printf(p->r->mem, "%s#c-%s", lesson_at(p, b, l->id), c->id));
@@ -732,7 +752,7 @@ void
 builder_component_rewrite(struct page *p)
 {
 	struct machine_run run = { .machine = &machine_component,
-		.state = COMPONENT_ACTIVE };
+		.state = EDITING_ACTIVE };
 	struct pb_regenerate_component_request in = { 0 };
 	struct pb_regenerate_component_response out = { 0 };
 	const struct pb_generated_lesson *l = NULL;
@@ -747,15 +767,14 @@ builder_component_rewrite(struct page *p)
 	in.component_id = c->id;
 	in.modification_prompt = wish(p);
 	run.valid = in.modification_prompt[0] != '\0';
-	if (!machine_step(&run, COMPONENT_REGENERATE)) {
+	if (!machine_step(&run, EDITING_REGENERATE)) {
 		refuse_rewrite(p, &b, l, c,
 		    "Choose one of the wishes, or say in words what to change.",
 		    400);
 		return;
 	}
 	code = rpc_ai_generation_regenerate_component(p->r, &in, &out);
-	(void)machine_step(&run,
-	    code == CODE_OK ? COMPONENT_OK : COMPONENT_FAILED);
+	(void)machine_step(&run, code == CODE_OK ? EDITING_OK : EDITING_FAILED);
 	if (code != CODE_OK && code != CODE_ALREADY_EXISTS) {
 		explain(p, &b.fault);
 		refuse_rewrite(p, &b, l, c, b.fault.text, b.fault.status);

@@ -226,30 +226,30 @@ static const struct want want_generation[] = {
 };
 
 static const struct want want_component[] = {
-	{ "idle", COMPONENT_SELECT, "editing.active" },
-	{ "editing.active", COMPONENT_UPDATE, "=" },
-	{ "editing.active", COMPONENT_PROMPT, "=" },
-	{ "editing.active", COMPONENT_UNDO, "=" },
-	{ "editing.active", COMPONENT_RESTORE, "=" },
-	{ "editing.active", COMPONENT_SAVE, "saving" },
-	{ "editing.active", COMPONENT_REGENERATE, "regenerating.submitting" },
-	{ "editing.active", COMPONENT_DESELECT, "idle" },
-	{ "editing.active", COMPONENT_DISMISS, "=" },
-	{ "saving", COMPONENT_OK, "editing.active" },
-	{ "saving", COMPONENT_FAILED, "editing.active" },
-	{ "regenerating.submitting", COMPONENT_OK, "regenerating.polling" },
-	{ "regenerating.submitting", COMPONENT_FAILED, "editing.active" },
-	{ "regenerating.submitting", COMPONENT_CANCEL, "editing.active" },
-	{ "regenerating.polling", COMPONENT_OK, "regenerating.fetchingLesson" },
-	{ "regenerating.polling", COMPONENT_FAILED, "editing.active" },
-	{ "regenerating.polling", COMPONENT_CANCELLED, "editing.active" },
-	{ "regenerating.polling", COMPONENT_PENDING, "regenerating.waiting" },
-	{ "regenerating.polling", COMPONENT_CANCEL, "editing.active" },
-	{ "regenerating.waiting", COMPONENT_TICK, "regenerating.polling" },
-	{ "regenerating.waiting", COMPONENT_CANCEL, "editing.active" },
-	{ "regenerating.fetchingLesson", COMPONENT_OK, "editing.active" },
-	{ "regenerating.fetchingLesson", COMPONENT_FAILED, "editing.active" },
-	{ "regenerating.fetchingLesson", COMPONENT_CANCEL, "editing.active" },
+	{ "idle", EDITING_SELECT, "editing.active" },
+	{ "editing.active", EDITING_UPDATE, "=" },
+	{ "editing.active", EDITING_PROMPT, "=" },
+	{ "editing.active", EDITING_UNDO, "=" },
+	{ "editing.active", EDITING_RESTORE, "=" },
+	{ "editing.active", EDITING_SAVE, "saving" },
+	{ "editing.active", EDITING_REGENERATE, "regenerating.submitting" },
+	{ "editing.active", EDITING_DESELECT, "idle" },
+	{ "editing.active", EDITING_DISMISS, "=" },
+	{ "saving", EDITING_OK, "editing.active" },
+	{ "saving", EDITING_FAILED, "editing.active" },
+	{ "regenerating.submitting", EDITING_OK, "regenerating.polling" },
+	{ "regenerating.submitting", EDITING_FAILED, "editing.active" },
+	{ "regenerating.submitting", EDITING_CANCEL, "editing.active" },
+	{ "regenerating.polling", EDITING_OK, "regenerating.fetchingLesson" },
+	{ "regenerating.polling", EDITING_FAILED, "editing.active" },
+	{ "regenerating.polling", EDITING_CANCELLED, "editing.active" },
+	{ "regenerating.polling", EDITING_PENDING, "regenerating.waiting" },
+	{ "regenerating.polling", EDITING_CANCEL, "editing.active" },
+	{ "regenerating.waiting", EDITING_TICK, "regenerating.polling" },
+	{ "regenerating.waiting", EDITING_CANCEL, "editing.active" },
+	{ "regenerating.fetchingLesson", EDITING_OK, "editing.active" },
+	{ "regenerating.fetchingLesson", EDITING_FAILED, "editing.active" },
+	{ "regenerating.fetchingLesson", EDITING_CANCEL, "editing.active" },
 };
 
 static const struct want want_sme[] = {
@@ -440,12 +440,12 @@ test_generation_guards(void)
 		.state = BUILDER_REVIEW };
 	struct machine_run course = { .machine = &machine_generation };
 	struct machine_run part = { .machine = &machine_component,
-		.state = COMPONENT_ACTIVE };
+		.state = EDITING_ACTIVE };
 
 	CHECK(!machine_step(&builder, BUILDER_START));
 	CHECK(!machine_step(&course, GENERATION_START));
-	CHECK(!machine_step(&part, COMPONENT_SAVE));
-	CHECK(!machine_step(&part, COMPONENT_REGENERATE));
+	CHECK(!machine_step(&part, EDITING_SAVE));
+	CHECK(!machine_step(&part, EDITING_REGENERATE));
 	course.state = GENERATION_VIEWING;
 	CHECK(!machine_step(&course, GENERATION_REJECT));
 	course.error = CODE_INVALID_ARGUMENT;
@@ -476,7 +476,7 @@ main(void)
 	walk(&machine_generation, want_generation, NITEMS(want_generation),
 	    GENERATION_RESET + 1);
 	walk(&machine_component, want_component, NITEMS(want_component),
-	    COMPONENT_DISMISS + 1);
+	    EDITING_DISMISS + 1);
 	walk(&machine_sme, want_sme, NITEMS(want_sme), SME_CANCEL + 1);
 	test_builder_go();
 	test_generation_guards();

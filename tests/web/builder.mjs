@@ -242,6 +242,7 @@ async function quiz(page, url) {
 
 async function rewrite(page, url, partId) {
 	await page.goto(`${url}&edit=${partId}`);
+	ok(await page.getByText('Rewriting needs an AI model').isVisible(), 'that a rewrite needs a model is said before');
 	await page.getByRole('button', { name: 'Regenerate' }).click();
 	ok(await page.getByText('Choose one of the wishes').isVisible(), 'a rewrite wants a wish');
 	await page.getByLabel('Shorter', { exact: true }).check();
