@@ -240,7 +240,7 @@ sme_approve_submission(struct req *r,
     const struct pb_approve_submission_request *in,
     struct pb_approve_submission_response *out)
 {
-	const char *content, *flag;
+	const char *content = "", *flag;
 	struct review v = { 0 };
 	bool later;
 	enum code code;

@@ -194,7 +194,7 @@ check_texts(struct req *r, const char *title, const char *description,
 /* The person of that id in the company of the source. */
 static enum code
 load_assignee(struct req *r, const char *company, const char *id,
-    struct pb_user **out)
+    struct pb_user *out)
 {
 	struct db_rows *rows;
 
@@ -205,7 +205,7 @@ load_assignee(struct req *r, const char *company, const char *id,
 	if (!db_next(rows))
 		return req_fail_reason(r, CODE_NOT_FOUND, "USER_NOT_FOUND",
 		    "user not found");
-	*out = user_read(r, rows, 0);
+	*out = *user_read(r, rows, 0);
 	return CODE_OK;
 }
 
@@ -306,7 +306,7 @@ sme_create_task(struct req *r, const struct pb_create_task_request *in,
 {
 	struct pb_subject_matter_expert *sme = NULL;
 	const char *user_id, *team = NULL;
-	struct pb_user *to = NULL;
+	struct pb_user to = { 0 };
 	struct fields f = { 0 };
 	struct db_rows *rows;
 	enum code code;
@@ -336,7 +336,7 @@ sme_create_task(struct req *r, const struct pb_create_task_request *in,
 	out->task = arena_zalloc(r->mem, sizeof(*out->task));
 	sme_task_read(r, rows, 0, out->task);
 	audit_write(r, "sme.task.create", "sme_task", out->task->id, NULL);
-	return tell_assigned(r, out->task, sme->name, to);
+	return tell_assigned(r, out->task, sme->name, &to);
 }
 
 /* --- reading --------------------------------------------------------------- */
