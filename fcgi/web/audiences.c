@@ -444,6 +444,18 @@ put_profile(struct page *p, const struct ask *ask,
 
 /* --- the page ---------------------------------------------------------------- */
 
+/* Without any there is nothing to search, sort or filter. */
+static bool
+has_archived(struct page *p)
+{
+	struct pb_list_templates_request in = { .has_include_archived = true,
+		.include_archived = true };
+	struct pb_list_templates_response all = { 0 };
+
+	return rpc_target_audience_list_templates(p->r, &in, &all) == CODE_OK &&
+	    all.ntemplates > 0;
+}
+
 static void
 put_page(struct page *p, const struct ask *ask,
     const struct pb_list_templates_response *all, size_t n, size_t total,
@@ -458,10 +470,12 @@ put_page(struct page *p, const struct ask *ask,
 		    &(struct tmpl_new_link){ .to = "/target-audiences/new",
 			.label = "Create Audience" });
 	tmpl_list_head_close(&p->h);
-	put_tools(p, ask);
-	tmpl_list_count(&p->h,
-	    &(struct tmpl_list_count){
-		.text = arena_printf(p->r->mem, "%zu of %zu", n, total) });
+	if (total > 0 || ask->archived || has_archived(p)) {
+		put_tools(p, ask);
+		tmpl_list_count(&p->h,
+		    &(struct tmpl_list_count){ .text = arena_printf(p->r->mem,
+						   "%zu of %zu", n, total) });
+	}
 	tmpl_audiences_open(&p->h,
 	    &(struct tmpl_audiences){ .kind = open == NULL ? "" : "beside" });
 	if (open != NULL)

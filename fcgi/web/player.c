@@ -307,6 +307,14 @@ put_block(struct page *p, const struct reading *rd, const struct model_block *b,
 	}
 }
 
+/* A heading that opens the lesson and says what the page says above it. */
+static bool
+repeats_title(const struct model_lesson *l)
+{
+	return l->nblocks > 0 && l->blocks[0].kind == MODEL_HEADING &&
+	    str_ieq(l->blocks[0].html, l->title);
+}
+
 static void
 put_blocks(struct page *p, const struct reading *rd)
 {
@@ -319,12 +327,8 @@ put_blocks(struct page *p, const struct reading *rd)
 	if (l->nblocks == 0)
 		page_empty(p, "outline", "Not written yet",
 		    "This lesson has no content so far.");
-	for (i = 0; i < l->nblocks; i++) {
-		/* A heading that opens the lesson repeats its title. */
-		if (i == 0 && l->blocks[i].kind == MODEL_HEADING)
-			continue;
+	for (i = repeats_title(l) ? 1 : 0; i < l->nblocks; i++)
 		put_block(p, rd, &l->blocks[i], &level);
-	}
 }
 
 static void

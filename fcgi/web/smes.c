@@ -363,6 +363,16 @@ put_list(struct page *p, const struct pb_list_smes_response *all, size_t n)
 	tmpl_grid_close(&p->h);
 }
 
+/* Without any there is nothing to search, sort or filter. */
+static bool
+has_archived(struct page *p)
+{
+	struct pb_list_smes_request in = { .include_archived = true };
+	struct pb_list_smes_response all = { 0 };
+
+	return rpc_sme_list_smes(p->r, &in, &all) == CODE_OK && all.nsmes > 0;
+}
+
 static void
 list(struct page *p)
 {
@@ -379,20 +389,22 @@ list(struct page *p)
 	}
 	total = all.nsmes;
 	n = narrow(p, &all, &ask);
-	page_app_open(p, "Experts", false);
+	page_app_open(p, "Subject Matter Experts", false);
 	tmpl_list_head_open(&p->h,
-	    &(struct tmpl_list_head){ .title = "Experts",
-		.text = "What people in your company know, as sources of"
+	    &(struct tmpl_list_head){ .title = "Subject Matter Experts",
+		.text = "What people in your company know: the sources of"
 			" courses." });
 	if (page_is_editor(p))
 		tmpl_new_link(&p->h,
 		    &(struct tmpl_new_link){ .to = "/smes/new",
 			.label = "Create SME" });
 	tmpl_list_head_close(&p->h);
-	put_tools(p, &ask);
-	tmpl_list_count(&p->h,
-	    &(struct tmpl_list_count){
-		.text = arena_printf(p->r->mem, "%zu of %zu", n, total) });
+	if (total > 0 || ask.archived || has_archived(p)) {
+		put_tools(p, &ask);
+		tmpl_list_count(&p->h,
+		    &(struct tmpl_list_count){ .text = arena_printf(p->r->mem,
+						   "%zu of %zu", n, total) });
+	}
 	put_list(p, &all, n);
 	page_app_close(p);
 	page_send(p, 200);
