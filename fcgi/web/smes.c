@@ -389,7 +389,7 @@ list(struct page *p)
 	}
 	total = all.nsmes;
 	n = narrow(p, &all, &ask);
-	page_app_open(p, "Subject Matter Experts", false);
+	page_app_open(p, "Experts", false);
 	tmpl_list_head_open(&p->h,
 	    &(struct tmpl_list_head){ .title = "Subject Matter Experts",
 		.text = "What people in your company know: the sources of"
