@@ -195,8 +195,9 @@ sheet_of(struct arena *a, const struct pb_course_outline *o)
 
 	s.outline = o->id;
 	s.revision = o->revision;
-	for (i = 0; i < o->nsections && i < SECTIONS_MAX; i++) {
-		x = add_section(a, &s, o->sections[i].id);
+	for (i = 0; i < o->nsections; i++) {
+		if ((x = add_section(a, &s, o->sections[i].id)) == NULL)
+			break;
 		x->title = o->sections[i].title;
 		x->description = o->sections[i].description == NULL
 		    ? ""

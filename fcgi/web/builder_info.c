@@ -298,7 +298,21 @@ stored(const struct builder *b)
 	return in;
 }
 
-/* A post that was not stored is drawn as it was typed. */
+/* A post that was not stored is drawn as it was typed, with what it added. */
+static struct info
+posted_again(struct page *p, const struct builder *b)
+{
+	struct info in = posted(p);
+
+	if (!b->again)
+		return in;
+	if (str_eq(builder_value(p, "go"), "add-folder"))
+		in.folder = b->added;
+	else if (!builder_has(in.tags, in.ntags, b->added))
+		in.tags[in.ntags++] = b->added;
+	return in;
+}
+
 enum code
 builder_info_put(struct page *p, struct builder *b)
 {
@@ -306,11 +320,7 @@ builder_info_put(struct page *p, struct builder *b)
 	struct info in;
 	enum code code;
 
-	in = str_eq(p->r->method, "POST") ? posted(p) : stored(b);
-	if (b->again && str_eq(pressed, "add-folder"))
-		in.folder = b->added;
-	else if (b->again && !builder_has(in.tags, in.ntags, b->added))
-		in.tags[in.ntags++] = b->added;
+	in = str_eq(p->r->method, "POST") ? posted_again(p, b) : stored(b);
 	tmpl_builder_form_open(&p->h,
 	    &(struct tmpl_builder_form){ .csrf = p->csrf,
 		.id = b->id,

@@ -271,7 +271,7 @@ create(struct page *p, const struct values *v,
 	};
 
 	if (!due_of(p, v, NULL, &in.due_date))
-		return p->r->code;
+		return CODE_INVALID_ARGUMENT;
 	return rpc_sme_create_task(p->r, &in, out);
 }
 
@@ -376,7 +376,7 @@ save(struct page *p, const struct values *v, struct pb_sme_task *t)
 	struct pb_update_task_response out = { 0 };
 
 	if (!due_of(p, v, t->due_date, &in.due_date))
-		return p->r->code;
+		return CODE_INVALID_ARGUMENT;
 	if (in.due_date == NULL && t->due_date != NULL)
 		return req_fail_field(p->r, "due_date",
 		    "can be moved, but not taken away");

@@ -228,9 +228,9 @@ sme_get_knowledge(struct req *r, const struct pb_get_knowledge_request *in,
 
 /* The chunk of that id and its source, which is held and open to the caller. */
 static enum code
-hold(struct req *r, const char *value, const char **id,
-    struct pb_subject_matter_expert **sme)
+hold(struct req *r, const char *value, const char **id, const char **sme_id)
 {
+	struct pb_subject_matter_expert *sme = NULL;
 	struct db_rows *rows;
 	enum code code;
 
@@ -242,7 +242,8 @@ hold(struct req *r, const char *value, const char **id,
 		return req_fail_db(r);
 	if (!db_next(rows))
 		return req_fail(r, CODE_NOT_FOUND, "chunk not found");
-	return sme_load(r, db_text(rows, 0), SME_LOCK, sme);
+	*sme_id = db_text(rows, 0);
+	return sme_load(r, *sme_id, SME_LOCK, &sme);
 }
 
 /* Keywords as an array argument; NULL: they stay. */
@@ -297,12 +298,12 @@ sme_update_knowledge_chunk(struct req *r,
     const struct pb_update_knowledge_chunk_request *in,
     struct pb_update_knowledge_chunk_response *out)
 {
-	const char *id, *content, *topic, *keywords;
-	struct pb_subject_matter_expert *sme;
+	const char *content = "", *topic = NULL, *keywords = NULL;
+	const char *id = "", *sme_id = "";
 	struct db_rows *rows;
 	enum code code;
 
-	if ((code = hold(r, in->chunk_id, &id, &sme)) != CODE_OK ||
+	if ((code = hold(r, in->chunk_id, &id, &sme_id)) != CODE_OK ||
 	    (code = check_chunk(r, in, &content, &topic, &keywords)) != CODE_OK)
 		return code;
 	rows = db_run(r->db, &sme_knowledge_queries[Q_UPDATE],
@@ -314,7 +315,7 @@ sme_update_knowledge_chunk(struct req *r,
 		return req_fail(r, CODE_NOT_FOUND, "chunk not found");
 	out->chunk = arena_zalloc(r->mem, sizeof(*out->chunk));
 	sme_chunk_read(r, rows, 0, out->chunk);
-	return sme_summary_write(r->db, r->who.tenant_id, sme->id) == CODE_OK
+	return sme_summary_write(r->db, r->who.tenant_id, sme_id) == CODE_OK
 	    ? CODE_OK
 	    : req_fail_db(r);
 }
@@ -324,13 +325,12 @@ sme_delete_knowledge_chunk(struct req *r,
     const struct pb_delete_knowledge_chunk_request *in,
     struct pb_delete_knowledge_chunk_response *out)
 {
-	struct pb_subject_matter_expert *sme;
+	const char *id = "", *sme_id = "";
 	struct db_rows *rows;
-	const char *id;
 	enum code code;
 
 	(void)out;
-	if ((code = hold(r, in->chunk_id, &id, &sme)) != CODE_OK)
+	if ((code = hold(r, in->chunk_id, &id, &sme_id)) != CODE_OK)
 		return code;
 	rows = db_run(r->db, &sme_knowledge_queries[Q_DELETE],
 	    DB_ARGS(r->who.tenant_id, id));
@@ -339,8 +339,8 @@ sme_delete_knowledge_chunk(struct req *r,
 	if (db_affected(rows) == 0)
 		return req_fail(r, CODE_NOT_FOUND, "chunk not found");
 	db_queue(r->db, &sme_knowledge_queries[Q_EMPTY],
-	    DB_ARGS(r->who.tenant_id, sme->id));
-	return sme_summary_write(r->db, r->who.tenant_id, sme->id) == CODE_OK
+	    DB_ARGS(r->who.tenant_id, sme_id));
+	return sme_summary_write(r->db, r->who.tenant_id, sme_id) == CODE_OK
 	    ? CODE_OK
 	    : req_fail_db(r);
 }

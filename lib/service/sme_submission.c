@@ -131,7 +131,7 @@ none(struct req *r)
 }
 
 static enum code
-get(struct req *r, const char *id, struct pb_sme_task_submission **out)
+get(struct req *r, const char *id, struct pb_sme_task_submission *out)
 {
 	struct db_rows *rows;
 
@@ -141,8 +141,7 @@ get(struct req *r, const char *id, struct pb_sme_task_submission **out)
 		return req_fail_db(r);
 	if (!db_next(rows))
 		return none(r);
-	*out = arena_zalloc(r->mem, sizeof(**out));
-	sme_submission_read(r, rows, 0, *out);
+	sme_submission_read(r, rows, 0, out);
 	return CODE_OK;
 }
 
@@ -153,8 +152,9 @@ sme_submission_load(struct req *r, const char *value, enum sme_hold hold,
 	const char *id;
 	enum code code;
 
+	*out = arena_zalloc(r->mem, sizeof(**out));
 	if ((code = field_uuid(r, "submission_id", value, &id)) != CODE_OK ||
-	    (code = get(r, id, out)) != CODE_OK)
+	    (code = get(r, id, *out)) != CODE_OK)
 		return code;
 	code = sme_task_load(r, (*out)->task_id, hold, at);
 	if (code == CODE_NOT_FOUND) {
@@ -162,7 +162,7 @@ sme_submission_load(struct req *r, const char *value, enum sme_hold hold,
 		return none(r);
 	}
 	/* What it was before the lock may have been changed by who held it. */
-	return code == CODE_OK && hold == SME_LOCK ? get(r, id, out) : code;
+	return code == CODE_OK && hold == SME_LOCK ? get(r, id, *out) : code;
 }
 
 /* --- handing in ------------------------------------------------------------------ */

@@ -156,7 +156,7 @@ none(struct req *r)
 /* The one of that id in the caller's company, by Q_GET or Q_LOCK. */
 static enum code
 load(struct req *r, const char *value, enum query query,
-    struct pb_target_audience_template **out)
+    struct pb_target_audience_template *out)
 {
 	struct db_rows *rows;
 	const char *id;
@@ -171,8 +171,8 @@ load(struct req *r, const char *value, enum query query,
 		return req_fail_db(r);
 	if (!db_next(rows))
 		return none(r);
-	*out = read_row(r, rows);
-	if (!str_eq((*out)->company_id, r->who.company_id))
+	*out = *read_row(r, rows);
+	if (!str_eq(out->company_id, r->who.company_id))
 		return req_fail_forbidden(r,
 		    "the target audience belongs to another company");
 	return CODE_OK;
@@ -356,7 +356,7 @@ target_audience_update_template(struct req *r,
     const struct pb_update_template_request *in,
     struct pb_update_template_response *out)
 {
-	struct pb_target_audience_template *old = NULL;
+	struct pb_target_audience_template old = { 0 };
 	struct fields f = { 0 };
 	struct db_rows *rows;
 	enum code code;
@@ -365,13 +365,13 @@ target_audience_update_template(struct req *r,
 	    (code = load(r, in->template_id, Q_LOCK, &old)) != CODE_OK)
 		return code;
 	rows = db_run(r->db, &target_audience_queries[Q_UPDATE],
-	    DB_ARGS(r->who.tenant_id, old->id, f.name, f.description, f.role,
+	    DB_ARGS(r->who.tenant_id, old.id, f.name, f.description, f.role,
 		f.level, f.goals, f.prerequisites, f.challenges, f.motivations,
 		f.industry, f.background));
 	if (rows == NULL || !db_next(rows))
 		return req_fail_db(r);
 	out->template = read_row(r, rows);
-	audit_write(r, "audience.update", "audience", old->id, NULL);
+	audit_write(r, "audience.update", "audience", old.id, NULL);
 	return CODE_OK;
 }
 
@@ -382,7 +382,8 @@ target_audience_get_template(struct req *r,
     const struct pb_get_template_request *in,
     struct pb_get_template_response *out)
 {
-	return load(r, in->template_id, Q_GET, &out->template);
+	out->template = arena_zalloc(r->mem, sizeof(*out->template));
+	return load(r, in->template_id, Q_GET, out->template);
 }
 
 enum code
@@ -408,7 +409,7 @@ target_audience_list_templates(struct req *r,
 
 static enum code
 set_status(struct req *r, const char *id, const char *status,
-    const char *action, struct pb_target_audience_template **out)
+    const char *action, struct pb_target_audience_template *out)
 {
 	struct db_rows *rows;
 
@@ -416,7 +417,7 @@ set_status(struct req *r, const char *id, const char *status,
 	    DB_ARGS(r->who.tenant_id, id, status));
 	if (rows == NULL || !db_next(rows))
 		return req_fail_db(r);
-	*out = read_row(r, rows);
+	*out = *read_row(r, rows);
 	audit_write(r, action, "audience", id, NULL);
 	return CODE_OK;
 }
@@ -424,14 +425,14 @@ set_status(struct req *r, const char *id, const char *status,
 /* Once more changes nothing. */
 static enum code
 archive(struct req *r, const char *value,
-    struct pb_target_audience_template **out)
+    struct pb_target_audience_template *out)
 {
 	enum code code;
 
 	if ((code = load(r, value, Q_LOCK, out)) != CODE_OK ||
-	    (*out)->status == PB_TARGET_AUDIENCE_STATUS_ARCHIVED)
+	    out->status == PB_TARGET_AUDIENCE_STATUS_ARCHIVED)
 		return code;
-	return set_status(r, (*out)->id, "archived", "audience.archive", out);
+	return set_status(r, out->id, "archived", "audience.archive", out);
 }
 
 enum code
@@ -439,7 +440,8 @@ target_audience_archive_template(struct req *r,
     const struct pb_archive_template_request *in,
     struct pb_archive_template_response *out)
 {
-	return archive(r, in->template_id, &out->template);
+	out->template = arena_zalloc(r->mem, sizeof(*out->template));
+	return archive(r, in->template_id, out->template);
 }
 
 enum code
@@ -447,7 +449,7 @@ target_audience_delete_template(struct req *r,
     const struct pb_delete_template_request *in,
     struct pb_delete_template_response *out)
 {
-	struct pb_target_audience_template *t = NULL;
+	struct pb_target_audience_template t = { 0 };
 
 	(void)out; /* has no fields */
 	return archive(r, in->template_id, &t);
@@ -458,14 +460,14 @@ target_audience_restore_template(struct req *r,
     const struct pb_restore_template_request *in,
     struct pb_restore_template_response *out)
 {
-	struct pb_target_audience_template *t = NULL;
+	struct pb_target_audience_template t = { 0 };
 	enum code code;
 
 	if ((code = load(r, in->template_id, Q_LOCK, &t)) != CODE_OK)
 		return code;
-	if (t->status != PB_TARGET_AUDIENCE_STATUS_ARCHIVED)
+	if (t.status != PB_TARGET_AUDIENCE_STATUS_ARCHIVED)
 		return req_fail(r, CODE_INVALID_ARGUMENT,
 		    "the target audience is not archived");
-	return set_status(r, t->id, "active", "audience.restore",
-	    &out->template);
+	out->template = arena_zalloc(r->mem, sizeof(*out->template));
+	return set_status(r, t.id, "active", "audience.restore", out->template);
 }
