@@ -148,16 +148,6 @@ put_tags(struct page *p, const struct builder *b, const struct info *in,
 	tmpl_builder_tags_close(&p->h);
 }
 
-static const char *
-folder_icon(int32_t type)
-{
-	static const char *const icons[] = { "folder", "shared", "team",
-		"private", "folder" };
-
-	return type < 0 || (size_t)type >= NITEMS(icons) ? icons[0]
-							 : icons[type];
-}
-
 static void
 put_folder(struct page *p, const struct pb_folder *f, const char *chosen,
     unsigned depth)
@@ -167,7 +157,7 @@ put_folder(struct page *p, const struct pb_folder *f, const char *chosen,
 	tmpl_builder_folder_open(&p->h,
 	    &(struct tmpl_builder_folder){ .id = f->id,
 		.name = f->name,
-		.icon = folder_icon(f->type),
+		.icon = page_folder_icon(f->type),
 		.checked = str_eq(f->id, chosen) });
 	if (f->nchildren > 0 && depth < MAX_DEPTH) {
 		tmpl_builder_folder_list_open(&p->h);

@@ -272,16 +272,6 @@ address(struct page *p, const struct ask *ask, int64_t page)
 
 /* --- folders -------------------------------------------------------------- */
 
-static const char *
-folder_icon(int32_t type)
-{
-	static const char *const icons[] = { "folder", "shared", "team",
-		"private", "folder" };
-
-	return type < 0 || (size_t)type >= NITEMS(icons) ? icons[0]
-							 : icons[type];
-}
-
 static void
 put_folder(struct page *p, const struct pb_folder *f, const char *current,
     unsigned depth)
@@ -291,7 +281,7 @@ put_folder(struct page *p, const struct pb_folder *f, const char *current,
 	tmpl_folder_open(&p->h,
 	    &(struct tmpl_folder){ .id = f->id,
 		.current = str_eq(f->id, current) ? "true" : "false",
-		.icon = folder_icon(f->type),
+		.icon = page_folder_icon(f->type),
 		.name = f->name,
 		.count = f->course_count > 0
 		    ? arena_printf(p->r->mem, "%d", f->course_count)

@@ -13,6 +13,7 @@
 #include "base/clock.h"
 #include "base/utf8.h"
 #include "bell.h"
+#include "mirai/v1/course.pb.h"
 #include "net/crypt.h"
 #include "note.h"
 #include "net/store.h"
@@ -677,6 +678,21 @@ page_role_tone(int role)
 {
 	return role < 0 || (size_t)role >= NITEMS(roles) ? roles[0].tone
 							 : roles[role].tone;
+}
+
+const char *
+page_folder_icon(int32_t type)
+{
+	static const char *const icons[] = {
+		[PB_FOLDER_TYPE_UNSPECIFIED] = "folder",
+		[PB_FOLDER_TYPE_LIBRARY] = "shared",
+		[PB_FOLDER_TYPE_TEAM] = "team",
+		[PB_FOLDER_TYPE_PERSONAL] = "private",
+		[PB_FOLDER_TYPE_FOLDER] = "folder",
+	};
+
+	return type < 0 || (size_t)type >= NITEMS(icons) ? icons[0]
+							 : icons[type];
 }
 
 const char *

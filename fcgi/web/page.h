@@ -128,6 +128,9 @@ const char *page_user_name(struct arena *a, const struct pb_user *u);
 const char *page_role_name(int role);
 const char *page_role_tone(int role);
 
+/* The icon of a folder, by its type; a plain one for a type that is unknown. */
+const char *page_folder_icon(int32_t type);
+
 /* A day as "20 Nov 2026" and as RFC 3339, in the arena; "" for no time. */
 const char *page_day(struct arena *a, const struct pb_timestamp *t);
 const char *page_time(struct arena *a, const struct pb_timestamp *t);
