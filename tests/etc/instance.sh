@@ -30,8 +30,9 @@ processes() {
 	grep -alsx "MIRAI_MARK=$mark" -z /proc/[0-9]*/environ
 }
 start() {
+	: >"$TEST_DIR/out" # here, so that nobody finds there what an earlier start said
 	(run setsid make -C "$SRCDIR" DEPS=no BUILD="$BUILD" STATE="$state" \
-	    PORT="$port" run) >"$TEST_DIR/out" 2>&1 &
+	    PORT="$port" run) >>"$TEST_DIR/out" 2>&1 &
 	make=$!
 	i=0
 	until grep -q 'Ctrl-C stops' "$TEST_DIR/out" || [ $i -ge 600 ]; do

@@ -444,7 +444,10 @@ by_time(const void *x, const void *y)
 	return *a < *b ? -1 : *a > *b;
 }
 
-/* The median of some calls, handler and database, in microseconds. */
+/*
+ * The quickest of some calls, handler and database, in microseconds: what
+ * else the machine does makes them slower, never quicker.
+ */
 static int64_t
 poll(const struct person *as, const char *method, const char *message)
 {
@@ -457,8 +460,8 @@ poll(const struct person *as, const char *method, const char *message)
 		us[i] = clock_now_us() - us[i];
 	}
 	qsort(us, POLLS, sizeof(*us), by_time);
-	printf("# %s %s: %lld us\n", method, message, (long long)us[POLLS / 2]);
-	return us[POLLS / 2];
+	printf("# %s %s: %lld us\n", method, message, (long long)us[0]);
+	return us[0];
 }
 
 static void
