@@ -638,7 +638,7 @@ open_run(struct command *c, char **argv)
 		.may_spend = may_spend,
 		.arg = c };
 	c->stop_ms = number("STOP_MS");
-	c->limit = number("LIMIT");
+	c->limit = number("TOKENS");
 	c->run.link = provider_open(&setup);
 }
 

@@ -258,7 +258,7 @@ for (const [name, m] of [['gemini', gemini], ['openai', openai]]) {
 	r = await run(m, 'lesson', '', { TIMEOUT_MS: '400' });
 	is([r.end, r.calls], ['unavailable', 1], `${name}: a call has its time`);
 	m.script();
-	r = await run(m, 'outline', '', { LIMIT: '100' });
+	r = await run(m, 'outline', '', { TOKENS: '100' });
 	is([r.end, r.out], ['limit', {}], `${name}: the token limit, in the middle of it`);
 	is([r.tokens, r.calls], [100, 1], `${name}: the token limit: what was spent is told`);
 	m.script();
@@ -307,10 +307,13 @@ ok(local.requests.slice(3).every((q) => q.question !== undefined) && local.reque
 	const all = await Promise.all([1, 2, 3].map(() => run(gemini, 'improve', 'x', pace)));
 	all.push(...await Promise.all([4, 5].map(() => run(gemini, 'improve', 'x', pace))));
 	is(all.map((x) => x.end), Array(5).fill('done'), 'pace: all are answered');
-	const at = gemini.requests.map((q) => q.at - begin).sort((a, b) => a - b);
-	ok(at[4] - at[0] >= 1400, 'pace: five calls of three processes keep the pace of one key', at);
-	ok(at[1] - at[0] < 450, 'pace: two at once are fine', at);
-	r = await run(gemini, 'improve', 'x', { ...pace, STOP_MS: '1' });
+	const at = gemini.requests.map((q) => q.at - begin);
+	ok(Math.max(...at) >= 1450, 'pace: five calls of three processes keep the pace of one key', at);
+	// One a minute: a machine is never so slow that a wait goes unseen.
+	const slow = { BUCKET: `${bucket}.slow`, RATE: '1', BURST: '2' };
+	const two = await Promise.all([1, 2].map(() => run(gemini, 'improve', 'x', slow)));
+	ok(two.every((x) => x.end === 'done' && x.ms < 30000), 'pace: two at once are fine', two.map((x) => x.ms));
+	r = await run(gemini, 'improve', 'x', { ...slow, STOP_MS: '1' });
 	is(r.end, 'cancelled', 'pace: waiting can be stopped');
 }
 
