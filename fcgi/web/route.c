@@ -10,6 +10,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/utf8.h"
+#include "db/db.h"
 #include "mirai/v1/user.rpc.h"
 #include "net/crypt.h"
 #include "net/json.h"
@@ -537,6 +538,9 @@ route_serve(struct req *r)
 
 	if (serve_plain(r))
 		return;
+	/* Who asks may be known without a question; then nobody has said it. */
+	if (r->db != NULL)
+		db_use(r->db, r->mem);
 	p.r = r;
 	p.h.out = buf_new(r->mem);
 	p.csrf = page_csrf(r);

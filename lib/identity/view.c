@@ -117,6 +117,7 @@ view_forget(struct req *r, const char *const *hashes, size_t n,
 	struct db_scope scope = { .deadline_ms = r->deadline_ms };
 	size_t i;
 
+	db_use(r->db, r->mem);
 	db_begin(r->db, DB_TX_WRITE, &scope);
 	for (i = 0; i < n; i++)
 		auth_forget_session(r, hashes[i]);

@@ -10,5 +10,6 @@ tx_begin(struct req *r, enum db_tx kind)
 		.deadline_ms = r->deadline_ms,
 	};
 
+	db_use(r->db, r->mem);
 	db_begin(r->db, kind, &scope);
 }
