@@ -25,7 +25,7 @@ want  200  {"settings": {"provider": "AI_PROVIDER_GEMINI", "apiKeyConfigured": t
       "updatedAt": "*", "updatedByUserId": "a2000000-0000-4000-8000-000000000001", "apiKey": "!"}}
 call  TenantSettingsService/GetAISettings {}
 want  200  {"settings": {"apiKeyConfigured": true, "effectiveProvider": "AI_PROVIDER_GEMINI", "apiKey": "!"}}
-sql   app SELECT 1 / (position('secret-key' IN convert_from(encrypted_api_key, 'LATIN1')) = 0 AND length(encrypted_api_key) = 23 + 29)::int FROM tenant_ai_settings WHERE tenant_id::text LIKE 'a%'
+sql   app SELECT 1 / (position('secret-key'::bytea IN encrypted_api_key) = 0 AND length(encrypted_api_key) = 23 + 29)::int FROM tenant_ai_settings WHERE tenant_id::text LIKE 'a%'
 sql   app SELECT 1 / (count(*) = 1)::int FROM audit_log WHERE action = 'ai.key.set' AND NOT audit_log::text LIKE '%secret-key%'
 
 # another tenant sees nothing of it

@@ -344,8 +344,13 @@ async function autosave(page, site, id) {
 	await page.getByRole('button', { name: 'Done' }).click();
 	await page.locator('.picker summary').nth(1).click();
 	await page.getByText('No folder', { exact: true }).last().click();
-	await saved(page);
-	const { course } = await call(site, 'owner@acme', 'CourseService/GetCourse', { id });
+	const until = Date.now() + 20000;
+	// "Saved" may still be said of the tags when the folder is on its way.
+	let course;
+	do {
+		await saved(page);
+		({ course } = await call(site, 'owner@acme', 'CourseService/GetCourse', { id }));
+	} while (course.settings.destinationFolder !== undefined && Date.now() < until);
 	is([course.settings.title, course.settings.categoryTags, course.settings.destinationFolder], ['Scripted', undefined, undefined], 'tags and folder are taken away, the title stays');
 	await page.goto(`${site.base}/course-builder?id=${id}&step=3`);
 	await page.getByText('Newcomers', { exact: true }).click();
@@ -418,6 +423,8 @@ async function editor(page, site, id) {
 }
 
 async function taken(page, site, id) {
+	// What was typed before is stored, too.
+	for (const until = Date.now() + 20000; (await minesOf(site, id))[0][1] !== 'Typed' && Date.now() < until;);
 	const theirs = await outlineOf(site, id);
 	await call(site, 'instructor@acme', 'AIGenerationService/UpdateCourseOutline',
 		{ courseId: id, outlineId: theirs.id, sections: theirs.sections, revision: theirs.revision });
