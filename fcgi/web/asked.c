@@ -34,3 +34,9 @@ asked_option(struct page *p, const char *name, const struct entry_option *rows,
 		if (str_eq(rows->value, value))
 			*out = rows->wire;
 }
+
+const struct entry_option asked_directions[] = {
+	{ 0, "desc", "Descending" },
+	{ 1, "asc", "Ascending" },
+	{ 0, NULL, NULL },
+};

@@ -17,4 +17,7 @@ const char *asked_search(struct page *p, const char *name);
 void asked_option(struct page *p, const char *name,
     const struct entry_option *rows, int32_t *out);
 
+/* Falling (0) or rising (1), as lists are sorted. */
+extern const struct entry_option asked_directions[];
+
 #endif

@@ -107,12 +107,6 @@ static const struct entry_option orders[] = {
 	{ 0, NULL, NULL },
 };
 
-static const struct entry_option directions[] = {
-	{ 0, "desc", "Descending" },
-	{ 1, "asc", "Ascending" },
-	{ 0, NULL, NULL },
-};
-
 struct ask {
 	const char *q;
 	const char *audience; /* id or "" */
@@ -129,7 +123,7 @@ read_ask(struct page *p, struct ask *ask)
 	ask->audience = asked_text(p, "audience");
 	asked_option(p, "level", audiences_levels, &ask->level);
 	asked_option(p, "sort", orders, &ask->order);
-	asked_option(p, "dir", directions, &ask->rising);
+	asked_option(p, "dir", asked_directions, &ask->rising);
 	ask->archived = asked_text(p, "archived")[0] != '\0';
 }
 
@@ -143,7 +137,7 @@ address(struct page *p, const struct ask *ask, const char *id)
 	    "/target-audiences?q=%s&level=%s&sort=%s&dir=%s%s%s%s",
 	    str_url_encode(a, ask->q),
 	    ask->level == 0 ? "" : audiences_levels[ask->level - 1].value,
-	    orders[ask->order].value, directions[ask->rising].value,
+	    orders[ask->order].value, asked_directions[ask->rising].value,
 	    ask->archived ? "&archived=yes" : "",
 	    id[0] == '\0' ? "" : "&audience=", id);
 }
@@ -229,7 +223,7 @@ put_tools(struct page *p, const struct ask *ask)
 		.q = ask->q });
 	put_choice(p, "level", "Level", "All", audiences_levels, ask->level);
 	put_choice(p, "sort", "Sort by", NULL, orders, ask->order);
-	put_choice(p, "dir", "Direction", NULL, directions, ask->rising);
+	put_choice(p, "dir", "Direction", NULL, asked_directions, ask->rising);
 	tmpl_tools_check(&p->h,
 	    &(struct tmpl_tools_check){ .name = "archived",
 		.label = "Show archived",

@@ -145,12 +145,6 @@ static const struct entry_option orders[] = {
 	{ 0, NULL, NULL },
 };
 
-static const struct entry_option directions[] = {
-	{ 0, "desc", "Descending" },
-	{ 1, "asc", "Ascending" },
-	{ 0, NULL, NULL },
-};
-
 struct ask {
 	const char *q;
 	int32_t scope;	/* 0: any */
@@ -169,7 +163,7 @@ read_ask(struct page *p, struct ask *ask)
 	ask->q = asked_search(p, "q");
 	asked_option(p, "scope", scopes, &ask->scope);
 	asked_option(p, "sort", orders, &ask->order);
-	asked_option(p, "dir", directions, &ask->rising);
+	asked_option(p, "dir", asked_directions, &ask->rising);
 	for (i = 0; i < NITEMS(statuses); i++)
 		if (str_eq(statuses[i].value, status))
 			ask->status = statuses[i].wire;
@@ -262,7 +256,7 @@ put_tools(struct page *p, const struct ask *ask)
 		    statuses[i].wire == ask->status);
 	tmpl_tools_choice_close(&p->h);
 	put_choice(p, "sort", "Sort by", NULL, orders, ask->order);
-	put_choice(p, "dir", "Direction", NULL, directions, ask->rising);
+	put_choice(p, "dir", "Direction", NULL, asked_directions, ask->rising);
 	tmpl_tools_check(&p->h,
 	    &(struct tmpl_tools_check){ .name = "archived",
 		.label = "Show archived",

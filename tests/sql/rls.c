@@ -34,109 +34,110 @@ report(bool ok, int line, const char *fmt, ...)
 	test_report(ok, __FILE__, line, what);
 }
 
-/* One row per table and tenant; p, put for @, begins the tenant's ids. */
+/* One row per table and tenant; "@" stands for what begins its ids. */
+static const char *const tenant_rows[] = {
+	"INSERT INTO tenants (id, name, slug) VALUES ('@1', 't',"
+	" '@')",
+	"INSERT INTO companies (id, tenant_id, name)"
+	" VALUES ('@2', '@1', 'c')",
+	"INSERT INTO users (id, tenant_id, company_id, kratos_id, role)"
+	" VALUES ('@3', '@1', '@2', '@3', 'admin')",
+	"INSERT INTO teams (id, tenant_id, company_id, name)"
+	" VALUES ('@4', '@1', '@2', 'team @')",
+	"INSERT INTO team_members (id, tenant_id, team_id, user_id)"
+	" VALUES ('@5', '@1', '@4', '@3')",
+	"INSERT INTO folders (id, tenant_id, name, type)"
+	" VALUES ('@6', '@1', 'Shared', 'LIBRARY')",
+	"INSERT INTO courses (id, tenant_id, company_id, team_id,"
+	" created_by_user_id, title, content_path, folder_id)"
+	" VALUES ('@7', '@1', '@2', '@4', '@3', 'x',"
+	" 'x', '@6')",
+	"INSERT INTO scorm_packages (id, tenant_id, course_id, version,"
+	" requested_by_user_id)"
+	" VALUES ('@8', '@1', '@7', 1, '@3')",
+	"INSERT INTO audit_log (id, tenant_id, action)"
+	" VALUES ('@9', '@1', 'x')",
+	"INSERT INTO course_progress (tenant_id, user_id, course_id,"
+	" kind, item_id) VALUES ('@1', '@3', '@7', 'lesson', 'l')",
+	"INSERT INTO idempotency_keys (tenant_id, user_id, key, method,"
+	" message_sha256, answer) VALUES ('@1', '@3', 'k', 'm', '', '')",
+	"INSERT INTO invitations (id, tenant_id, company_id, email,"
+	" role, token, invited_by_user_id, accepted_by_user_id,"
+	" expires_at) VALUES ('@a', '@1', '@2', '@', 'sme', '@', '@3',"
+	" '@3', now())",
+	"INSERT INTO notifications (id, tenant_id, user_id, type,"
+	" title, message, course_id) VALUES ('@b', '@1', '@3',"
+	" 'outline_ready', 't', 'm', '@7')",
+	"INSERT INTO notification_events (tenant_id, user_id, kind,"
+	" notice) VALUES ('@1', '@3', 1, '{}')",
+	"INSERT INTO mail_outbox (tenant_id, kind, recipient, payload)"
+	" VALUES ('@1', 'k', 'r', '{}')",
+	"INSERT INTO compensations (tenant_id, kind, payload)"
+	" VALUES ('@1', 'k', '{}')",
+	"INSERT INTO pending_registrations (email, first_name,"
+	" last_name, company_name, plan) VALUES ('@', 'f', 'l', 'c',"
+	" 'pro')",
+	"INSERT INTO schedules (name, ran_at) VALUES ('@', now())",
+	"INSERT INTO stripe_events (event_id, type) VALUES ('@', 't')",
+	"INSERT INTO enterprise_inquiries (company_name, name, email)"
+	" VALUES ('c', 'n', 'e')",
+	"INSERT INTO subject_matter_experts (id, tenant_id, company_id,"
+	" name, domain, created_by_user_id)"
+	" VALUES ('@1', '@1', '@2', 'n', 'd', '@3')",
+	"INSERT INTO sme_team_access (id, tenant_id, sme_id, team_id)"
+	" VALUES ('@1', '@1', '@1', '@4')",
+	"INSERT INTO sme_tasks (id, tenant_id, sme_id, title,"
+	" assigned_to_user_id, assigned_by_user_id)"
+	" VALUES ('@1', '@1', '@1', 't', '@3', '@3')",
+	"INSERT INTO sme_uploads (id, tenant_id, task_id, user_id,"
+	" file_name, file_path, content_type, media_type,"
+	" file_size_bytes, expires_at) VALUES ('@1', '@1', '@1', '@3',"
+	" 'f', 'f', 'document', 'text/plain', 1, now())",
+	"INSERT INTO sme_task_submissions (id, tenant_id, task_id,"
+	" file_name, file_path, content_type, file_size_bytes,"
+	" submitted_by_user_id)"
+	" VALUES ('@1', '@1', '@1', 'f', '', 'text', 1, '@3')",
+	"INSERT INTO sme_knowledge_chunks (id, tenant_id, sme_id,"
+	" submission_id, content, topic)"
+	" VALUES ('@1', '@1', '@1', '@1', 'c', 't')",
+	"INSERT INTO target_audience_templates (id, tenant_id,"
+	" company_id, name, role, created_by_user_id)"
+	" VALUES ('@1', '@1', '@2', 'n', 'r', '@3')",
+	"INSERT INTO tenant_ai_settings (tenant_id) VALUES ('@1')",
+	"INSERT INTO ai_usage (tenant_id, day, kind)"
+	" VALUES ('@1', now(), 'enhance')",
+	"INSERT INTO course_generation_inputs (id, tenant_id,"
+	" course_id, sme_ids, target_audience_ids, desired_outcome)"
+	" VALUES ('@1', '@1', '@7', '{@1}', '{@1}', 'o')",
+	"INSERT INTO course_drafts (tenant_id, course_id)"
+	" VALUES ('@1', '@7')",
+	"INSERT INTO course_outlines (id, tenant_id, course_id)"
+	" VALUES ('@1', '@1', '@7')",
+	"INSERT INTO outline_sections (id, tenant_id, outline_id,"
+	" title) VALUES ('@1', '@1', '@1', 't')",
+	"INSERT INTO outline_lessons (id, tenant_id, section_id,"
+	" title) VALUES ('@1', '@1', '@1', 't')",
+	"INSERT INTO generated_lessons (id, tenant_id, course_id,"
+	" section_id, outline_lesson_id, title)"
+	" VALUES ('@1', '@1', '@7', '@1', '@1', 't')",
+	"INSERT INTO lesson_components (id, tenant_id, lesson_id,"
+	" type, content_json)"
+	" VALUES ('@1', '@1', '@1', 'text', '{}')",
+	"INSERT INTO generation_jobs (id, tenant_id, type, status,"
+	" course_id, created_by_user_id) VALUES ('@1', '@1',"
+	" 'course_outline', 'completed', '@7', '@3')",
+};
+
 static void
 make_tenant(const char *p)
 {
-	const char *const rows[] = {
-		"INSERT INTO tenants (id, name, slug) VALUES ('@1', 't',"
-		" '@')",
-		"INSERT INTO companies (id, tenant_id, name)"
-		" VALUES ('@2', '@1', 'c')",
-		"INSERT INTO users (id, tenant_id, company_id, kratos_id, role)"
-		" VALUES ('@3', '@1', '@2', '@3', 'admin')",
-		"INSERT INTO teams (id, tenant_id, company_id, name)"
-		" VALUES ('@4', '@1', '@2', 'team @')",
-		"INSERT INTO team_members (id, tenant_id, team_id, user_id)"
-		" VALUES ('@5', '@1', '@4', '@3')",
-		"INSERT INTO folders (id, tenant_id, name, type)"
-		" VALUES ('@6', '@1', 'Shared', 'LIBRARY')",
-		"INSERT INTO courses (id, tenant_id, company_id, team_id,"
-		" created_by_user_id, title, content_path, folder_id)"
-		" VALUES ('@7', '@1', '@2', '@4', '@3', 'x',"
-		" 'x', '@6')",
-		"INSERT INTO scorm_packages (id, tenant_id, course_id, version,"
-		" requested_by_user_id)"
-		" VALUES ('@8', '@1', '@7', 1, '@3')",
-		"INSERT INTO audit_log (id, tenant_id, action)"
-		" VALUES ('@9', '@1', 'x')",
-		"INSERT INTO course_progress (tenant_id, user_id, course_id,"
-		" kind, item_id) VALUES ('@1', '@3', '@7', 'lesson', 'l')",
-		"INSERT INTO idempotency_keys (tenant_id, user_id, key, method,"
-		" message_sha256, answer) VALUES ('@1', '@3', 'k', 'm', '', '')",
-		"INSERT INTO invitations (id, tenant_id, company_id, email,"
-		" role, token, invited_by_user_id, accepted_by_user_id,"
-		" expires_at) VALUES ('@a', '@1', '@2', '@', 'sme', '@', '@3',"
-		" '@3', now())",
-		"INSERT INTO notifications (id, tenant_id, user_id, type,"
-		" title, message, course_id) VALUES ('@b', '@1', '@3',"
-		" 'outline_ready', 't', 'm', '@7')",
-		"INSERT INTO notification_events (tenant_id, user_id, kind,"
-		" notice) VALUES ('@1', '@3', 1, '{}')",
-		"INSERT INTO mail_outbox (tenant_id, kind, recipient, payload)"
-		" VALUES ('@1', 'k', 'r', '{}')",
-		"INSERT INTO compensations (tenant_id, kind, payload)"
-		" VALUES ('@1', 'k', '{}')",
-		"INSERT INTO pending_registrations (email, first_name,"
-		" last_name, company_name, plan) VALUES ('@', 'f', 'l', 'c',"
-		" 'pro')",
-		"INSERT INTO schedules (name, ran_at) VALUES ('@', now())",
-		"INSERT INTO stripe_events (event_id, type) VALUES ('@', 't')",
-		"INSERT INTO enterprise_inquiries (company_name, name, email)"
-		" VALUES ('c', 'n', 'e')",
-		"INSERT INTO subject_matter_experts (id, tenant_id, company_id,"
-		" name, domain, created_by_user_id)"
-		" VALUES ('@1', '@1', '@2', 'n', 'd', '@3')",
-		"INSERT INTO sme_team_access (id, tenant_id, sme_id, team_id)"
-		" VALUES ('@1', '@1', '@1', '@4')",
-		"INSERT INTO sme_tasks (id, tenant_id, sme_id, title,"
-		" assigned_to_user_id, assigned_by_user_id)"
-		" VALUES ('@1', '@1', '@1', 't', '@3', '@3')",
-		"INSERT INTO sme_uploads (id, tenant_id, task_id, user_id,"
-		" file_name, file_path, content_type, media_type,"
-		" file_size_bytes, expires_at) VALUES ('@1', '@1', '@1', '@3',"
-		" 'f', 'f', 'document', 'text/plain', 1, now())",
-		"INSERT INTO sme_task_submissions (id, tenant_id, task_id,"
-		" file_name, file_path, content_type, file_size_bytes,"
-		" submitted_by_user_id)"
-		" VALUES ('@1', '@1', '@1', 'f', '', 'text', 1, '@3')",
-		"INSERT INTO sme_knowledge_chunks (id, tenant_id, sme_id,"
-		" submission_id, content, topic)"
-		" VALUES ('@1', '@1', '@1', '@1', 'c', 't')",
-		"INSERT INTO target_audience_templates (id, tenant_id,"
-		" company_id, name, role, created_by_user_id)"
-		" VALUES ('@1', '@1', '@2', 'n', 'r', '@3')",
-		"INSERT INTO tenant_ai_settings (tenant_id) VALUES ('@1')",
-		"INSERT INTO ai_usage (tenant_id, day, kind)"
-		" VALUES ('@1', now(), 'enhance')",
-		"INSERT INTO course_generation_inputs (id, tenant_id,"
-		" course_id, sme_ids, target_audience_ids, desired_outcome)"
-		" VALUES ('@1', '@1', '@7', '{@1}', '{@1}', 'o')",
-		"INSERT INTO course_drafts (tenant_id, course_id)"
-		" VALUES ('@1', '@7')",
-		"INSERT INTO course_outlines (id, tenant_id, course_id)"
-		" VALUES ('@1', '@1', '@7')",
-		"INSERT INTO outline_sections (id, tenant_id, outline_id,"
-		" title) VALUES ('@1', '@1', '@1', 't')",
-		"INSERT INTO outline_lessons (id, tenant_id, section_id,"
-		" title) VALUES ('@1', '@1', '@1', 't')",
-		"INSERT INTO generated_lessons (id, tenant_id, course_id,"
-		" section_id, outline_lesson_id, title)"
-		" VALUES ('@1', '@1', '@7', '@1', '@1', 't')",
-		"INSERT INTO lesson_components (id, tenant_id, lesson_id,"
-		" type, content_json)"
-		" VALUES ('@1', '@1', '@1', 'text', '{}')",
-		"INSERT INTO generation_jobs (id, tenant_id, type, status,"
-		" course_id, created_by_user_id) VALUES ('@1', '@1',"
-		" 'course_outline', 'completed', '@7', '@3')",
-	};
 	struct buf *b;
 	const char *s;
 	size_t i;
 
-	for (i = 0; i < NITEMS(rows); i++) {
+	for (i = 0; i < NITEMS(tenant_rows); i++) {
 		b = buf_new(mem);
-		for (s = rows[i]; *s != '\0'; s++)
+		for (s = tenant_rows[i]; *s != '\0'; s++)
 			if (*s == '@')
 				buf_puts(b, p);
 			else
