@@ -299,7 +299,8 @@ const arrive = async () => {
   if (document.querySelector("[data-bell]")) (await part("bell")).begin();
   if (document.querySelector("[data-celebrate]")) (await part("confetti")).celebrate();
 };
-arrive();
+// The page says so when its script has taken hold.
+arrive().finally(() => (document.documentElement.dataset.begun = ""));
 document.addEventListener("click", async (event) => {
   const link = event.target.closest("a[data-dialog]");
   if (!link || event.ctrlKey || event.metaKey || event.shiftKey) return;

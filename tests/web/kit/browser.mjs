@@ -1,6 +1,10 @@
 // The browser that tests drive: how it is launched, what axe-core finds in a
 // page, and pictures of pages, which are made when SCREENS is set (nothing is
 // held against them; they are for people to look at).
+//
+// Whoever goes somewhere is there when the page's script has taken hold, not
+// when the page is drawn. With SLOW set the browser's processor and network are
+// slow, which shows every look at a page that comes too early.
 import fs from 'node:fs';
 import path from 'node:path';
 import { createRequire } from 'node:module';
@@ -14,9 +18,50 @@ const SCREENS = path.join(process.env.BUILD ?? 'build', 'check/screens');
 const PROGRAM = process.env.CHROMIUM ?? ['/usr/bin/chromium-headless-shell', '/usr/bin/chromium']
 	.find((file) => fs.existsSync(file));
 
-export function launchBrowser() {
-	return chromium.launch({ executablePath: PROGRAM,
+const BEGUN = 'html[data-begun], html:not(:has(script[src*="/static/mirai.js"]))';
+
+// Afterwards these wait for the script of the page they lead to.
+function waitForScript(page) {
+	for (const name of ['goto', 'reload', 'goBack', 'goForward', 'waitForURL']) {
+		const go = page[name].bind(page);
+		page[name] = async (...args) => {
+			const answer = await go(...args);
+			if (args.at(-1)?.waitUntil === undefined)
+				await page.locator(BEGUN).waitFor({ state: 'attached' });
+			return answer;
+		};
+	}
+}
+
+async function slowDown(page) {
+	const devtools = await page.context().newCDPSession(page);
+	await devtools.send('Emulation.setCPUThrottlingRate', { rate: 4 });
+}
+
+async function makeContext(context, script) {
+	const newPage = context.newPage.bind(context);
+	if (script) context.on('page', waitForScript);
+	context.newPage = async () => {
+		const page = await newPage();
+		if (process.env.SLOW) await slowDown(page);
+		return page;
+	};
+	if (process.env.SLOW)
+		await context.route('**/*', async (route) => {
+			await new Promise((later) => setTimeout(later, 50 + Math.random() * 400));
+			await route.fallback().catch(() => {});
+		});
+	return context;
+}
+
+// The shell's browser, whose pages wait as said above.
+export async function launchBrowser() {
+	const browser = await chromium.launch({ executablePath: PROGRAM,
 		args: ['--no-sandbox', '--disable-dev-shm-usage', '--disable-gpu'] });
+	const newContext = browser.newContext.bind(browser);
+	browser.newContext = async (options) =>
+		makeContext(await newContext(options), options?.javaScriptEnabled !== false);
+	return browser;
 }
 
 // The page as it is when what moves has arrived, held against axe-core: one
