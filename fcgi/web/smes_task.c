@@ -362,7 +362,7 @@ smes_task_page(struct page *p)
 	put_edit(p, &none, &v);
 }
 
-/* A call cannot take a date away, so the form must not seem to. */
+/* In the form, no date means that there is to be none. */
 static enum code
 save(struct page *p, const struct values *v, struct pb_sme_task *t)
 {
@@ -372,14 +372,12 @@ save(struct page *p, const struct values *v, struct pb_sme_task *t)
 		.description = v->description,
 		.has_expected_content_type = true,
 		.expected_content_type = v->type,
+		.clear_due_date = true,
 	};
 	struct pb_update_task_response out = { 0 };
 
 	if (!due_of(p, v, t->due_date, &in.due_date))
 		return CODE_INVALID_ARGUMENT;
-	if (in.due_date == NULL && t->due_date != NULL)
-		return req_fail_field(p->r, "due_date",
-		    "can be moved, but not taken away");
 	return rpc_sme_update_task(p->r, &in, &out);
 }
 

@@ -78,18 +78,19 @@ const struct db_query sme_task_queries[] = {
 	/* What is NULL stays as it is; another due date is reminded of anew. */
 	[Q_UPDATE] = {
 	    .name = "sme_task_update",
-	    /* tenant, id, title, text, whether a type is given, type, due */
-	    .nargs = 7,
+	    /* tenant, id, title, text, is type given, type, due, clears due */
+	    .nargs = 8,
 	    .sql = "UPDATE sme_tasks t SET title = COALESCE($3, t.title),"
 		   " description = CASE WHEN $4::text IS NULL"
 		   " THEN t.description ELSE NULLIF($4, '') END,"
 		   " expected_content_type = CASE WHEN $5::boolean"
 		   " THEN $6::sme_content_type"
 		   " ELSE t.expected_content_type END,"
-		   " due_reminded_at = CASE WHEN $7::timestamptz <>"
-		   " COALESCE(t.due_date, '-infinity') THEN NULL"
-		   " ELSE t.due_reminded_at END,"
-		   " due_date = COALESCE($7::timestamptz, t.due_date),"
+		   " due_reminded_at = CASE WHEN $8::boolean OR"
+		   " $7::timestamptz <> COALESCE(t.due_date, '-infinity')"
+		   " THEN NULL ELSE t.due_reminded_at END,"
+		   " due_date = CASE WHEN $8::boolean THEN NULL"
+		   " ELSE COALESCE($7::timestamptz, t.due_date) END,"
 		   " updated_at = now()"
 		   " WHERE t.tenant_id = $1::uuid AND t.id = $2::uuid"
 		   " RETURNING " SME_TASK_COLUMNS,
@@ -430,8 +431,8 @@ sme_update_task(struct req *r, const struct pb_update_task_request *in,
 		return sme_task_wrong_state(r, "the task is over");
 	rows = db_run(r->db, &sme_task_queries[Q_UPDATE],
 	    DB_ARGS(r->who.tenant_id, at.task->id, f.title, f.description,
-		in->has_expected_content_type ? "true" : "false", f.type,
-		f.due));
+		in->has_expected_content_type ? "true" : "false", f.type, f.due,
+		in->clear_due_date && f.due == NULL ? "true" : "false"));
 	if (rows == NULL || !db_next(rows))
 		return req_fail_db(r);
 	out->task = at.task;

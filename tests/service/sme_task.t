@@ -200,6 +200,22 @@ sql   app UPDATE sme_tasks SET due_date = '2020-01-01T00:00:00Z'
 call  SMEService/UpdateTask
       {"taskId": "$task", "dueDate": "2020-01-01T00:00:00Z", "title": "B"}
 want  200  {"task": {"title": "B"}}
+# a date is taken away, and with it that it was reminded of; a given one wins
+sql   app UPDATE sme_tasks SET due_reminded_at = now() WHERE id = '$task'
+call  SMEService/UpdateTask  {"taskId": "$task", "clearDueDate": true,
+      "dueDate": "2020-01-01T00:00:00Z"}
+want  200  {"task": {"title": "B", "dueDate": "2020-01-01T00:00:00Z"}}
+sql   app SELECT 1 / count(*) FROM sme_tasks
+      WHERE id = '$task' AND due_reminded_at IS NOT NULL
+call  SMEService/UpdateTask  {"taskId": "$task", "clearDueDate": true}
+want  200  {"task": {"title": "B", "dueDate": "!"}}
+sql   app SELECT 1 / count(*) FROM sme_tasks
+      WHERE id = '$task' AND due_date IS NULL AND due_reminded_at IS NULL
+call  SMEService/UpdateTask  {"taskId": "$task", "clearDueDate": true}
+want  200  {"task": {"dueDate": "!"}}
+call  SMEService/UpdateTask
+      {"taskId": "$task", "dueDate": "2097-01-01T00:00:00Z"}
+want  200  {"task": {"dueDate": "2097-01-01T00:00:00Z"}}
 
 # only a task that waits for content is cancelled, and whoever had it is told
 sql   app UPDATE sme_tasks SET status = 'awaiting_review' WHERE id = '$task'
