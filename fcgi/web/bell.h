@@ -10,6 +10,13 @@
  */
 int32_t bell_unread(struct page *p);
 
+/*
+ * The last event of the visitor's notices that the number knows of, which the
+ * page's stream goes on behind: "0" before the first, "" when that could not
+ * be found out. A page that shows notices asks for it before it reads them.
+ */
+const char *bell_after(struct page *p);
+
 /* The number in the badge, "99+" above 99, "" for none. */
 const char *bell_shown(struct arena *a, int32_t unread);
 

@@ -205,11 +205,11 @@ notifications_page(struct page *p)
 	v.cursor = req_query(p->r, "cursor");
 	in.has_unread_only = in.unread_only = v.unread_only;
 	in.cursor = v.cursor;
+	unread = bell_unread(p); /* before the list, which may know more */
 	if (rpc_notification_list_notifications(p->r, &in, &out) != CODE_OK) {
 		page_fail(p);
 		return;
 	}
-	unread = bell_unread(p);
 	page_app_open(p, "Notifications", false);
 	tmpl_library_head(&p->h,
 	    &(struct tmpl_library_head){ .title = "Notifications",

@@ -124,6 +124,7 @@ put_header(struct page *p, const char *title)
 		.tone = page_role_tone(p->me->role),
 		.email = p->me->email == NULL ? "" : p->me->email,
 		.company = p->company == NULL ? "" : p->company->name,
+		.after = bell_after(p),
 		.unread = bell_shown(a, unread),
 		.unread_said = bell_said(a, unread),
 		.csrf = p->csrf });

@@ -14,6 +14,7 @@
 
 #define PAGE_BODY_MAX 65536 /* bytes of a posted form */
 
+struct bell;
 struct form;
 
 struct page {
@@ -23,7 +24,7 @@ struct page {
 	/* With a session; the user may still have no company. */
 	const struct pb_user *me;
 	const struct pb_company *company;
-	const int32_t *unread;	 /* notices, once counted (bell.h) */
+	const struct bell *bell; /* once it was asked for (bell.h) */
 	const char *csrf;	 /* for own forms; "" without a session */
 	const char *arg[2];	 /* parts of the path: ids */
 	const struct form *form; /* posted with files; NULL: none */

@@ -85,8 +85,10 @@ const struct db_query notification_queries[] = {
 	[Q_UNREAD] = {
 	    .name = "notification_unread",
 	    .nargs = 2, /* tenant, user */
-	    .sql = "SELECT count(*) FROM notifications n WHERE " OWN
-		   " AND NOT n.read",
+	    /* One snapshot: what the count does not know has a later event. */
+	    .sql = "SELECT count(*), (SELECT coalesce(max(e.id), 0)"
+		   " FROM notification_events e WHERE e.user_id = $2::uuid)"
+		   " FROM notifications n WHERE " OWN " AND NOT n.read",
 	},
 	[Q_MARK] = {
 	    .name = "notification_mark",
@@ -242,8 +244,10 @@ notification_get_unread_count(struct req *r,
 	    DB_ARGS(r->who.tenant_id, r->who.user_id));
 	if (rows == NULL)
 		return req_fail_db(r);
-	if (db_next(rows))
+	if (db_next(rows)) {
 		out->count = (int32_t)db_int(rows, 0);
+		out->last_event_id = db_int(rows, 1);
+	}
 	return CODE_OK;
 }
 

@@ -30,7 +30,7 @@ want  200  {"notifications": [
        "read": "!", "emailSent": "!", "createdAt": "2026-03-01T10:01:00.250Z", "readAt": "!"}],
       "nextCursor": "!", "totalCount": 3}
 call  NotificationService/GetUnreadCount  {}
-want  200  {"count": 3}
+want  200  {"count": 3, "lastEventId": "!"}
 get   NotificationService/GetUnreadCount  {}
 want  200  {"count": 3}
 
@@ -88,7 +88,7 @@ want  200  {"notifications": [{"title": "Title 3"}, {"title": "Title 1"}], "tota
 call  NotificationService/ListNotifications  {"limit": 2}
 want  200  {"notifications": [{}, {"title": "Title 2", "read": true, "readAt": "*"}]}
 call  NotificationService/GetUnreadCount  {}
-want  200  {"count": 2}
+want  200  {"count": 2, "lastEventId": "*"}
 
 # only the row that changed was told of, to its person, as it is now
 sql   app SELECT 1 / (count(*) = 1)::int FROM notification_events

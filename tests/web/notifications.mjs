@@ -159,6 +159,20 @@ async function live(browser, site) {
 	await context.close();
 }
 
+// Written after the page was drawn and before its stream stands.
+async function between(browser, site) {
+	clean();
+	tell(1);
+	for (const [n, path, shown] of [[2, '/dashboard', async (page) => await badge(page) === '2'],
+		[3, '/notifications', async (page) => (await titles(page)).join() === 'Notice 3,Notice 2,Notice 1']]) {
+		const { context, page } = await visit(browser, site);
+		await page.route('**/events*', (route) => { tell(n); return route.continue(); });
+		await page.goto(`${site.base}${path}`);
+		await until(`between: what came before the stream of ${path} is told`, () => shown(page));
+		await context.close();
+	}
+}
+
 async function keyboard(browser, site) {
 	clean();
 	for (let n = 1; n <= 25; n++) tell(n, { age: `${60 - n} min` });
@@ -311,6 +325,7 @@ await main(async () => {
 		await scriptless(browser, site);
 		await strangers(browser, site);
 		await live(browser, site);
+		await between(browser, site);
 		await keyboard(browser, site);
 		await reconnect(browser, site);
 		await failures(browser, site);

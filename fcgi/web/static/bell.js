@@ -284,7 +284,7 @@ const makePanel = () => {
 let stream = null;
 let tries = 0;
 let timer;
-let lastId = "";
+let lastId = ""; // the last event that is known here
 let over = false; // signed out, or not let in: nobody asks again
 
 const hangUp = () => {
@@ -322,6 +322,7 @@ const listen = () => {
   hangUp();
   let alive = 0;
   const ask = new URLSearchParams();
+  const unsure = lastId === "" || tries > 0;
   if (lastId !== "") ask.set("last_event_id", lastId);
   ask.set("jobs", "1");
   const source = new EventSource(`/events?${ask}`);
@@ -346,7 +347,7 @@ const listen = () => {
   source.addEventListener("keepalive", (event) => {
     note(event);
     alive += 1;
-    if (alive === 1 && tries > 0) refreshSoon();
+    if (alive === 1 && unsure) refreshSoon();
     if (alive > 1) tries = 0;
   });
   source.addEventListener("end", onEnd);
@@ -374,6 +375,7 @@ export const begin = () => {
   said.setAttribute("role", "status");
   document.body.append(said);
   bell = document.querySelector("a[data-bell]");
+  lastId = bell.dataset.after; // what came since is told when the stream stands
   if (listIn()) {
     shown = drawn = location.pathname + location.search;
     bindList(document.getElementById("main"));
