@@ -72,7 +72,7 @@ GRANT SELECT, INSERT, UPDATE, DELETE
 GRANT SELECT (tenant_id, provider, model, base_url, has_key, total_tokens_used,
 	monthly_token_limit, updated_at, updated_by_user_id)
 	ON tenant_ai_settings TO mirai_tenant;
-GRANT SELECT ON ai_usage TO mirai_tenant;
+GRANT SELECT ON ai_usage, ai_reservations TO mirai_tenant;
 GRANT SELECT, INSERT, UPDATE ON idempotency_keys TO mirai_tenant;
 GRANT SELECT, INSERT, UPDATE, DELETE ON notifications TO mirai_tenant;
 -- Seats are counted with them; who invites is a worker.
@@ -96,8 +96,8 @@ GRANT SELECT, INSERT, UPDATE, DELETE
 	schedules, subject_matter_experts, sme_team_access, sme_tasks,
 	sme_uploads, sme_task_submissions, sme_knowledge_chunks,
 	target_audience_templates, tenant_ai_settings, ai_usage,
-	course_drafts, course_generation_inputs, course_outlines,
-	outline_sections, outline_lessons, generated_lessons,
+	ai_reservations, course_drafts, course_generation_inputs,
+	course_outlines, outline_sections, outline_lessons, generated_lessons,
 	lesson_components, generation_jobs
 	TO mirai_worker;
 GRANT SELECT, INSERT ON audit_log TO mirai_worker;

@@ -41,7 +41,7 @@ enum provider_end {
 	PROVIDER_KEY,	      /* the key was rejected */
 	PROVIDER_REFUSED,     /* the request was: address, model or size */
 	PROVIDER_SAFETY,      /* blocked by the provider's safety rules */
-	PROVIDER_LIMIT,	      /* may_spend() said no: the token limit */
+	PROVIDER_LIMIT,	      /* may_spend() gave no leave: the token limit */
 	PROVIDER_EMPTY,	      /* there is no knowledge to work from */
 	PROVIDER_UNABLE,      /* this provider cannot do that */
 	PROVIDER__MAX
@@ -226,6 +226,19 @@ struct provider_link;
 struct provider_link *provider_open(const struct provider_setup *s);
 void provider_close(struct provider_link *l);
 
+/* What the calls of a run cost, in tokens, when leave is asked for one more. */
+struct provider_cost {
+	int64_t spent;	 /* by those that have ended */
+	int64_t running; /* about, and at most, by those under way */
+	int64_t next;	 /* the same by the one that is asked for */
+};
+
+enum provider_leave {
+	PROVIDER_LEAVE_NONE = 0, /* the limit is reached: PROVIDER_LIMIT */
+	PROVIDER_LEAVE_LATER,	 /* it is asked again in a moment */
+	PROVIDER_LEAVE_GIVEN
+};
+
 /* One operation, or several in a row, and what they cost. */
 struct provider_run {
 	struct arena *a;
@@ -238,11 +251,9 @@ struct provider_run {
 	 * spaces itself. May be NULL.
 	 */
 	bool (*stop)(void *arg);
-	/*
-	 * Asked before every call with the tokens spent so far; false ends the
-	 * operation with PROVIDER_LIMIT. May be NULL.
-	 */
-	bool (*may_spend)(void *arg, int64_t tokens);
+	/* Asked before every call, also before a repeat. May be NULL. */
+	enum provider_leave (
+	    *may_spend)(void *arg, const struct provider_cost *cost);
 	void *arg;
 	/* Of all calls so far, also of operations that failed. */
 	int64_t tokens;

@@ -18,10 +18,15 @@
 #define REPEATS	    3
 #define FIRST_MS    4000
 #define LOOK_MS	    200	  /* how long stop() waits to be asked again */
+#define LATER_MS    500	  /* and may_spend(), after it said "later" */
 #define PATIENCE_MS 60000 /* a server that asks for more is not waited for */
 #define CONNECT_MS  10000
 #define ANSWER_MAX  ((size_t)8 * 1024 * 1024)
 #define FORMS_MOST  3 /* changes of form in one question */
+
+/* Tokens of a question: so many bytes make one, whatever the language. */
+#define TOKEN_BYTES  3
+#define FRAME_TOKENS 1000 /* the schema, and what a server puts around it */
 
 enum state {
 	WAITING = 0,
@@ -38,6 +43,7 @@ struct item {
 	const char *headers[3];
 	enum state state;
 	int64_t due_ms;
+	int64_t cost; /* in tokens, about and at most */
 	unsigned repeats;
 	unsigned forms;
 };
@@ -49,6 +55,7 @@ struct caller {
 	struct item *items;
 	size_t nitems;
 	size_t running;
+	int64_t running_cost;
 	enum provider_end all; /* what ends them all */
 	int64_t look_ms;       /* when stop() is asked again */
 };
@@ -221,6 +228,7 @@ take(struct caller *c, const struct http_ended *e)
 	const struct json *j = NULL;
 
 	c->running--;
+	c->running_cost -= it->cost;
 	*it->answer = (struct provider_answer){ .end = PROVIDER_DONE };
 	if (e->error != NULL) {
 		it->answer->end =
@@ -284,16 +292,45 @@ prepare(struct caller *c, struct item *it)
 	it->call.bodylen = body->len;
 }
 
+static int64_t
+cost_of(const struct provider_link *l, const struct provider_ask *ask)
+{
+	size_t len =
+	    strlen(ask->user) + (ask->system == NULL ? 0 : strlen(ask->system));
+	unsigned output = ask->output != 0 ? ask->output : l->setup.output;
+
+	return (int64_t)(len / TOKEN_BYTES) + FRAME_TOKENS + output;
+}
+
+/* Whether the tokens of the item may be spent now; else it ends, or waits. */
+static bool
+has_leave(struct caller *c, struct item *it)
+{
+	const struct provider_cost cost = { .spent = c->r->tokens,
+		.running = c->running_cost,
+		.next = it->cost };
+
+	if (c->r->may_spend == NULL)
+		return true;
+	switch (c->r->may_spend(c->r->arg, &cost)) {
+	case PROVIDER_LEAVE_GIVEN:
+		return true;
+	case PROVIDER_LEAVE_LATER:
+		it->due_ms = clock_mono_ms() + LATER_MS;
+		return false;
+	case PROVIDER_LEAVE_NONE:
+	default:
+		item_end(c, it, PROVIDER_LIMIT);
+		return false;
+	}
+}
+
 static void
 start(struct caller *c, struct item *it)
 {
 	struct provider_run *r = c->r;
 
-	if (r->may_spend != NULL && !r->may_spend(r->arg, r->tokens)) {
-		item_end(c, it, PROVIDER_LIMIT);
-		return;
-	}
-	if (!take_token(c, it))
+	if (!has_leave(c, it) || !take_token(c, it))
 		return;
 	prepare(c, it);
 	if (http_group_add(c->group, it->scratch, &it->call, it) == -1) {
@@ -303,6 +340,7 @@ start(struct caller *c, struct item *it)
 	r->calls++;
 	it->state = RUNNING;
 	c->running++;
+	c->running_cost += it->cost;
 }
 
 static void
@@ -385,6 +423,7 @@ open_items(struct caller *c, const struct provider_ask *asks,
 		    (struct provider_answer){ .end = PROVIDER_CANCELLED };
 		c->items[i].ask = &asks[i];
 		c->items[i].answer = &answers[i];
+		c->items[i].cost = cost_of(c->r->link, &asks[i]);
 		c->items[i].scratch = arena_new();
 		arena_set_wipe(c->items[i].scratch); /* it holds the key */
 	}

@@ -14,6 +14,7 @@
 #include "net/outside.h"
 #include "net/sealed.h"
 #include "rpc/tx.h"
+#include "service/ai_reserve.h"
 #include "service/ai_usage.h"
 
 #define URL_MOST 500
@@ -29,7 +30,6 @@
 enum query {
 	Q_STATE,
 	Q_ROW,
-	Q_SPENT,
 	Q__MAX
 };
 
@@ -48,12 +48,6 @@ const struct db_query ai_choice_queries[] = {
 		   "s.encrypted_api_key, 'base64'), E'\\n', ''),"
 		   " s.key_provider, s.key_base_url" STATE_FROM,
 	},
-	[Q_SPENT] = {
-	    .name = "ai_choice_spent",
-	    .nargs = 1, /* tenant */
-	    .sql = "SELECT s.monthly_token_limit, " AI_USAGE_MONTH("$1")
-		   STATE_FROM,
-	},
 	[Q__MAX] = { 0 },
 };
 
@@ -65,8 +59,7 @@ struct row {
 	const char *model;
 	const char *url;
 	bool has_key; /* for what is chosen */
-	int64_t limit;
-	int64_t used;
+	struct ai_budget budget;
 	/* Only of Q_ROW. */
 	const char *sealed;
 	const char *key_provider;
@@ -140,10 +133,10 @@ decide(const struct conf *conf, const struct row *row)
 }
 
 static bool
-is_reached(const struct decision *d, const struct row *row, int64_t tokens)
+is_reached(const struct decision *d, const struct ai_budget *b)
 {
-	return d->provider->wire != NULL && row->limit >= 0 &&
-	    row->used + tokens >= row->limit;
+	return d->provider->wire != NULL && b->limit >= 0 &&
+	    b->used >= b->limit;
 }
 
 /* --- configuration ----------------------------------------------------------- */
@@ -194,12 +187,6 @@ ai_choice_url_rule(const struct conf *conf, const char *url)
 
 /* --- the row ----------------------------------------------------------------- */
 
-static int64_t
-limit_of(const struct db_rows *rows, unsigned col)
-{
-	return db_null(rows, col) ? -1 : db_int(rows, col);
-}
-
 static bool
 read_row(struct db_rows *rows, struct row *row)
 {
@@ -210,8 +197,8 @@ read_row(struct db_rows *rows, struct row *row)
 	row->model = db_text_null(rows, 1);
 	row->url = db_text_null(rows, 2);
 	row->has_key = db_bool(rows, 3);
-	row->limit = limit_of(rows, 5);
-	row->used = db_int(rows, 6);
+	row->budget.limit = db_null(rows, 5) ? -1 : db_int(rows, 5);
+	row->budget.used = db_int(rows, 6);
 	return true;
 }
 
@@ -242,6 +229,7 @@ struct ai_choice {
 	struct req *r;
 	struct decision d;
 	struct row row;
+	const char *holder;	    /* of what it reserves */
 	struct provider_link *link; /* NULL: works here, or closed */
 	const struct outside *allowed;
 	bool plain; /* http: listed addresses only */
@@ -333,7 +321,7 @@ make(struct req *r, const struct decision *d, const struct row *row,
 }
 
 enum code
-ai_choice_open(struct req *r, struct ai_choice **out)
+ai_choice_open(struct req *r, const char *holder, struct ai_choice **out)
 {
 	struct decision d;
 	struct row row;
@@ -343,6 +331,7 @@ ai_choice_open(struct req *r, struct ai_choice **out)
 		return code;
 	d = decide(r->env->conf, &row);
 	*out = make(r, &d, &row, NULL);
+	(*out)->holder = holder;
 	return CODE_OK;
 }
 
@@ -362,23 +351,10 @@ ai_choice_run(const struct ai_choice *c, struct provider_run *run)
 	run->link = c->link;
 }
 
-bool
-ai_choice_may_spend(struct ai_choice *c, int64_t tokens)
+enum provider_leave
+ai_choice_may_spend(struct ai_choice *c, const struct provider_cost *cost)
 {
-	struct req *r = c->r;
-	struct db_rows *rows;
-
-	db_use(r->db, r->mem);
-	tx_begin(r, DB_TX_READ);
-	rows = db_last(r->db, &ai_choice_queries[Q_SPENT],
-	    DB_ARGS(r->who.tenant_id));
-	if (rows != NULL && db_next(rows)) {
-		c->row.limit = limit_of(rows, 0);
-		c->row.used = db_int(rows, 1);
-	}
-	if (db_end(r->db, CODE_OK) != CODE_OK)
-		log_warn("the use of AI cannot be read; the last count counts");
-	return !is_reached(&c->d, &c->row, tokens);
+	return ai_reserve_take(c->r, c->holder, cost, &c->row.budget);
 }
 
 /* --- a trial ----------------------------------------------------------------- */
@@ -449,9 +425,9 @@ ai_choice_state(struct req *r, struct ai_state *out)
 	d = decide(r->env->conf, &row);
 	*out = (struct ai_state){ .provider = d.missing ? NULL : d.provider,
 		.own = d.key == KEY_TENANT || !str_is_empty(d.url),
-		.limit = row.limit,
-		.used = row.used,
-		.limit_reached = is_reached(&d, &row, 0) };
+		.limit = row.budget.limit,
+		.used = row.budget.used,
+		.limit_reached = is_reached(&d, &row.budget) };
 	return CODE_OK;
 }
 

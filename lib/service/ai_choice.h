@@ -33,9 +33,12 @@ struct ai_choice;
  * The provider of r's tenant, ready to be called; no transaction may be open:
  * the settings are read in a short one. What is missing shows when it is
  * called (PROVIDER_NO_KEY). The choice lives in r->mem and is closed with it
- * at the latest; closing wipes the key. A failure is set on r.
+ * at the latest; closing wipes the key. holder is the id under which it
+ * reserves tokens (ai_reserve.h), and as long there as the choice. A failure is
+ * set on r.
  */
-enum code ai_choice_open(struct req *r, struct ai_choice **out) MUST_CHECK;
+enum code ai_choice_open(struct req *r, const char *holder,
+    struct ai_choice **out) MUST_CHECK;
 void ai_choice_close(struct ai_choice *c); /* NULL, or closed: nothing */
 
 /*
@@ -44,12 +47,9 @@ void ai_choice_close(struct ai_choice *c); /* NULL, or closed: nothing */
  */
 void ai_choice_run(const struct ai_choice *c, struct provider_run *run);
 
-/*
- * For provider_run.may_spend: false when the month's tokens and those of this
- * run reach the tenant's limit. Looks into r->db each time, in a transaction
- * of its own; if that fails, what was known before counts.
- */
-bool ai_choice_may_spend(struct ai_choice *c, int64_t tokens);
+/* For provider_run.may_spend: ai_reserve_take() for this choice's holder. */
+enum provider_leave ai_choice_may_spend(struct ai_choice *c,
+    const struct provider_cost *cost);
 
 /*
  * A provider to be tried. NULL stands for what is stored: the provider, and if

@@ -5,6 +5,7 @@
 #include "service/ai_usage.h"
 
 #include "base/clock.h"
+#include "service/ai_reserve.h"
 
 enum query {
 	Q_TOTAL,
@@ -50,12 +51,15 @@ ai_usage_add(struct db *db, struct arena *a, const char *tenant_id,
 }
 
 enum code
-ai_usage_count(struct req *r, const char *kind, int64_t tokens)
+ai_usage_count(struct req *r, const char *holder, const char *kind,
+    int64_t tokens, int64_t jobs)
 {
 	const struct db_scope scope = { .tenant_id = r->who.tenant_id,
 		.deadline_ms = clock_mono_ms() + AI_USAGE_MS };
 
 	db_begin(r->db, DB_TX_WRITE, &scope);
-	ai_usage_add(r->db, r->mem, r->who.tenant_id, kind, tokens, 1);
+	ai_usage_add(r->db, r->mem, r->who.tenant_id, kind, tokens, jobs);
+	if (holder != NULL)
+		ai_reserve_drop(r->db, r->who.tenant_id, holder);
 	return db_end(r->db, CODE_OK) == CODE_OK ? CODE_OK : req_fail_db(r);
 }

@@ -28,11 +28,12 @@ void ai_usage_add(struct db *db, struct arena *a, const char *tenant_id,
 
 /*
  * The same for a call that is no job, in a transaction of its own that has
- * AI_USAGE_MS, whatever is left of the call's time. A failure is set on r.
+ * AI_USAGE_MS, whatever is left of the call's time; what holder reserved is
+ * free then (ai_reserve.h), NULL: nothing. A failure is set on r.
  */
 #define AI_USAGE_MS 1000
-enum code ai_usage_count(struct req *r, const char *kind,
-    int64_t tokens) MUST_CHECK;
+enum code ai_usage_count(struct req *r, const char *holder, const char *kind,
+    int64_t tokens, int64_t jobs) MUST_CHECK;
 
 /* Tokens of the running UTC month, as an SQL expression; tenant is SQL, too. */
 #define AI_USAGE_MONTH(tenant)                                       \

@@ -107,13 +107,13 @@ stop(void *arg)
 	return genjob_stop(c->run);
 }
 
-static bool
-may_spend(void *arg, int64_t tokens)
+static enum provider_leave
+may_spend(void *arg, const struct provider_cost *cost)
 {
 	struct generate_call *c = arg;
 
-	c->run->tokens = tokens;
-	return ai_choice_may_spend(c->choice, tokens);
+	c->run->tokens = cost->spent;
+	return ai_choice_may_spend(c->choice, cost);
 }
 
 enum code
@@ -122,7 +122,8 @@ generate_call_open(struct generate_call *c, struct genjob_run *run)
 	enum code code;
 
 	*c = (struct generate_call){ .run = run };
-	if ((code = ai_choice_open(run->r, &c->choice)) != CODE_OK)
+	if ((code = ai_choice_open(run->r, run->job->id, &c->choice)) !=
+	    CODE_OK)
 		return code;
 	c->ai.a = run->r->mem;
 	c->ai.stop = stop;

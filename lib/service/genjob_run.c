@@ -13,6 +13,7 @@
 #include "base/utf8.h"
 #include "rpc/after.h"
 #include "rpc/job.h"
+#include "service/ai_reserve.h"
 #include "service/ai_usage.h"
 #include "service/genjob_row.h"
 
@@ -273,9 +274,11 @@ settle(struct genjob_run *run, int jobs)
 		return code;
 	/* Who makes notices holds their locks by now: use of AI comes last. */
 	genjob_tell(r->db, job->tenant_id, job->id);
-	if (job->type != GENJOB_COURSE && (run->tokens > 0 || jobs > 0))
-		ai_usage_add(r->db, r->mem, job->tenant_id,
-		    genjob_type_name(job->type), run->tokens, jobs);
+	if (job->type == GENJOB_COURSE)
+		return CODE_OK;
+	ai_usage_add(r->db, r->mem, job->tenant_id, genjob_type_name(job->type),
+	    run->tokens, jobs);
+	ai_reserve_drop(r->db, job->tenant_id, job->id);
 	return CODE_OK;
 }
 

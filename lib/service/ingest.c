@@ -220,13 +220,13 @@ stop(void *arg)
 	return genjob_stop(((struct ask *)arg)->run);
 }
 
-static bool
-may_spend(void *arg, int64_t tokens)
+static enum provider_leave
+may_spend(void *arg, const struct provider_cost *cost)
 {
 	struct ask *ask = arg;
 
-	ask->run->tokens = tokens;
-	return ai_choice_may_spend(ask->choice, tokens);
+	ask->run->tokens = cost->spent;
+	return ai_choice_may_spend(ask->choice, cost);
 }
 
 /* What the tenant's provider makes of a text. PROVIDER_DONE: out is set. */
@@ -242,7 +242,7 @@ distil(struct ingest *g, const struct ask_distil *in, struct knowledge *out)
 	};
 	enum provider_end end;
 
-	if (ai_choice_open(g->r, &ask.choice) != CODE_OK)
+	if (ai_choice_open(g->r, g->run->job->id, &ask.choice) != CODE_OK)
 		return PROVIDER_UNAVAILABLE;
 	ai_choice_run(ask.choice, &p);
 	end = p.provider->distil(&p, in, out);

@@ -43,6 +43,7 @@ struct work {
 	struct req *r;
 	struct ai_choice *choice;
 	int64_t until_ms;
+	char id[STR_UUID_LEN + 1]; /* for what it reserves */
 };
 
 static enum code
@@ -101,21 +102,22 @@ is_late(void *arg)
 	return clock_mono_ms() >= w->until_ms;
 }
 
-static bool
-may_spend(void *arg, int64_t tokens)
+static enum provider_leave
+may_spend(void *arg, const struct provider_cost *cost)
 {
 	const struct work *w = arg;
 
-	return ai_choice_may_spend(w->choice, tokens);
+	return ai_choice_may_spend(w->choice, cost);
 }
 
 /* Also when it failed; the time kept for it is not the request's. */
 static enum code
-count(struct req *r, const struct provider_run *run)
+count(const struct work *w, const struct provider_run *run)
 {
-	if (run->provider->wire != NULL && run->calls == 0)
-		return CODE_OK;
-	return ai_usage_count(r, AI_USAGE_ENHANCE, run->tokens);
+	bool asked = run->provider->wire == NULL || run->calls > 0;
+
+	return ai_usage_count(w->r, w->id, AI_USAGE_ENHANCE, run->tokens,
+	    asked);
 }
 
 static enum code
@@ -130,7 +132,7 @@ enhance(struct work *w, enum ask_enhance how, const char *text,
 	struct ai_turn turn = { 0 };
 	enum code code;
 
-	if ((code = ai_choice_open(w->r, &w->choice)) != CODE_OK)
+	if ((code = ai_choice_open(w->r, w->id, &w->choice)) != CODE_OK)
 		return code;
 	ai_choice_run(w->choice, &run);
 	if (run.provider->wire != NULL)
@@ -141,7 +143,7 @@ enhance(struct work *w, enum ask_enhance how, const char *text,
 	ai_turn_give(w->r, &turn);
 	if (code != CODE_OK)
 		return code;
-	if ((code = count(w->r, &run)) != CODE_OK)
+	if ((code = count(w, &run)) != CODE_OK)
 		return code;
 	if (end == PROVIDER_CANCELLED)
 		end = PROVIDER_UNAVAILABLE; /* it took too long */
@@ -160,6 +162,7 @@ sme_enhance_submission_content(struct req *r,
 
 	if (w.until_ms > r->deadline_ms - AI_USAGE_MS)
 		w.until_ms = r->deadline_ms - AI_USAGE_MS;
+	str_uuid_new(w.id);
 	code = field_uuid(r, "submission_id", in->submission_id, &id);
 	if (code != CODE_OK ||
 	    (code = field_type(r, in->enhance_type, &how)) != CODE_OK ||

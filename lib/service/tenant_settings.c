@@ -393,7 +393,7 @@ count_test(struct req *r, const struct provider_run *run)
 {
 	if (run->tokens == 0)
 		return CODE_OK;
-	return ai_usage_count(r, AI_USAGE_TEST, run->tokens);
+	return ai_usage_count(r, NULL, AI_USAGE_TEST, run->tokens, 1);
 }
 
 static bool

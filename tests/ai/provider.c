@@ -415,8 +415,11 @@ struct command {
 	struct arena *a;
 	struct provider_run run;
 	int64_t start_ms;
-	int64_t stop_ms; /* 0: never */
-	int64_t limit;	 /* tokens; 0: none */
+	int64_t stop_ms;	   /* 0: never */
+	int64_t limit;		   /* tokens; 0: none */
+	int64_t alone;		   /* not 0: one call at a time */
+	int64_t later;		   /* how often leave was not given yet */
+	struct provider_cost most; /* of all that were asked for */
 	const char *text;
 	struct json *out;
 };
@@ -440,12 +443,26 @@ stop(void *arg)
 	return c->stop_ms != 0 && clock_mono_ms() - c->start_ms >= c->stop_ms;
 }
 
-static bool
-may_spend(void *arg, int64_t tokens)
+static int64_t
+more(int64_t a, int64_t b)
 {
-	const struct command *c = arg;
+	return a > b ? a : b;
+}
 
-	return c->limit == 0 || tokens < c->limit;
+static enum provider_leave
+may_spend(void *arg, const struct provider_cost *cost)
+{
+	struct command *c = arg;
+
+	c->most.spent = more(c->most.spent, cost->spent);
+	c->most.running = more(c->most.running, cost->running);
+	c->most.next = more(c->most.next, cost->next);
+	if (c->limit != 0 && cost->spent >= c->limit)
+		return PROVIDER_LEAVE_NONE;
+	if (c->alone == 0 || cost->running == 0)
+		return PROVIDER_LEAVE_GIVEN;
+	c->later++;
+	return PROVIDER_LEAVE_LATER;
 }
 
 static enum provider_end
@@ -639,6 +656,7 @@ open_run(struct command *c, char **argv)
 		.arg = c };
 	c->stop_ms = number("STOP_MS");
 	c->limit = number("TOKENS");
+	c->alone = number("ALONE");
 	c->run.link = provider_open(&setup);
 }
 
@@ -647,7 +665,7 @@ command(int argc, char **argv)
 {
 	struct command c = { .a = arena_new(), .start_ms = clock_mono_ms() };
 	enum provider_end end = PROVIDER__MAX;
-	struct json *j = json_new_object(c.a);
+	struct json *j = json_new_object(c.a), *most;
 	size_t i;
 
 	open_run(&c, argv);
@@ -663,6 +681,11 @@ command(int argc, char **argv)
 	json_put_text(j, "detail", c.run.detail);
 	json_put_int(j, "tokens", c.run.tokens);
 	json_put_int(j, "calls", c.run.calls);
+	json_put_int(j, "later", c.later);
+	most = json_put_object(j, "most");
+	json_put_int(most, "spent", c.most.spent);
+	json_put_int(most, "running", c.most.running);
+	json_put_int(most, "next", c.most.next);
 	json_put_int(j, "ms", clock_mono_ms() - c.start_ms);
 	printf("%s\n", json_string(c.a, j, JSON_COMPACT));
 	provider_close(c.run.link);

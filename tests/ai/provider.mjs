@@ -261,6 +261,19 @@ for (const [name, m] of [['gemini', gemini], ['openai', openai]]) {
 	r = await run(m, 'outline', '', { TOKENS: '100' });
 	is([r.end, r.out], ['limit', {}], `${name}: the token limit, in the middle of it`);
 	is([r.tokens, r.calls], [100, 1], `${name}: the token limit: what was spent is told`);
+	// What a call may cost is said before it is made, and it waits for leave.
+	m.script();
+	r = await run(m, 'outline');
+	ok(r.most.spent >= 100 && r.most.next > 8192 && r.most.next < 12000,
+		`${name}: leave: what is spent, and what the next call may cost`, r.most);
+	ok(r.most.running >= 2 * 9000 && r.later === 0, `${name}: leave: what is under way`, r.most);
+	m.script();
+	r = await run(m, 'outline', '', { ALONE: '1' });
+	is([r.end, r.calls, r.most.running < 12000], ['done', 4, true], `${name}: leave: each call waits for it`);
+	ok(m.mostBusy === 1 && r.later > 0, `${name}: leave: one call after the other`, r.later);
+	m.script();
+	r = await run(m, 'distil', 'x'.repeat(30000));
+	ok(r.most.next >= 10000 + 8192, `${name}: leave: a long question costs more`, r.most);
 	m.script();
 	r = await run(m, 'improve', 'x', { KEY: 'wrong-key-0123456789' });
 	is(r.end, 'key', `${name}: a key that is not known`);

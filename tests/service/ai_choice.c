@@ -145,7 +145,7 @@ chosen(void)
 	const struct provider_setup *s;
 	const char *text = "failed", *host;
 
-	if (ai_choice_open(r, &c) == CODE_OK) {
+	if (ai_choice_open(r, USER_A(1), &c) == CODE_OK) {
 		ai_choice_run(c, &run);
 		text = arena_strdup(d.mem, run.provider->name);
 		if (run.link != NULL) {
@@ -228,6 +228,23 @@ check_lost(void)
 	set("ai.openai.key", "");
 }
 
+static int64_t
+number(const char *sql)
+{
+	struct db_query q = { .name = "ai_test_number", .sql = sql };
+	struct db_rows *rows;
+	struct db *db = db_open(direct_super(d.mem), "number");
+	int64_t n;
+
+	db_use(db, d.mem);
+	db_begin(db, DB_TX_READ, &(struct db_scope){ 0 });
+	rows = db_last(db, &q, DB_NOARGS);
+	n = rows != NULL && db_next(rows) ? db_int(rows, 0) : -1;
+	CHECK(db_end(db, CODE_OK) == CODE_OK);
+	db_close(db);
+	return n;
+}
+
 /* --- the limit --------------------------------------------------------------- */
 
 static void
@@ -258,6 +275,23 @@ require(void)
 	return code;
 }
 
+/* What a holder is told that has spent so much, and wants so much more. */
+static enum provider_leave
+ask(struct ai_choice *c, int64_t spent, int64_t running, int64_t next)
+{
+	const struct provider_cost cost = { spent, running, next };
+
+	return ai_choice_may_spend(c, &cost);
+}
+
+static void
+limit(int64_t tokens)
+{
+	CHECK(ai_operator_limit(d.env.db, d.mem, TENANT_A, tokens, "t") ==
+	    CODE_OK);
+}
+
+/* Alone, what is spent decides, not what the call may cost. */
 static void
 check_limit(void)
 {
@@ -269,23 +303,103 @@ check_limit(void)
 	    "INSERT INTO ai_usage VALUES ('" TENANT_A
 	    "', date_trunc('month', now() AT TIME ZONE 'UTC')::date - 1,"
 	    " 'lesson_content', 5000, 1)");
-	CHECK(ai_choice_open(r, &c) == CODE_OK);
-	CHECK(ai_choice_may_spend(c, INT64_C(1) << 40)); /* there is none */
-	CHECK(
-	    ai_operator_limit(d.env.db, d.mem, TENANT_A, 1000, "t") == CODE_OK);
-	CHECK(ai_choice_may_spend(c, 999)); /* seen at once */
-	CHECK(!ai_choice_may_spend(c, 1000));
+	CHECK(ai_choice_open(r, USER_A(1), &c) == CODE_OK);
+	CHECK(ask(c, INT64_C(1) << 40, 0, 9) == PROVIDER_LEAVE_GIVEN);
+	CHECK(number("SELECT count(*) FROM ai_reservations") == 0);
+	limit(1000); /* seen at once */
+	CHECK(ask(c, 999, 0, 9000) == PROVIDER_LEAVE_GIVEN);
+	CHECK(ask(c, 1000, 0, 9000) == PROVIDER_LEAVE_NONE);
 	CHECK(require() == CODE_OK);
 	use("lesson_content", 600, 1);
 	use("lesson_content", 0, 1);
 	use(AI_USAGE_ENHANCE, 100, 1);
-	CHECK(ai_choice_may_spend(c, 299));
-	CHECK(!ai_choice_may_spend(c, 300));
+	CHECK(ask(c, 299, 0, 9000) == PROVIDER_LEAVE_GIVEN);
+	CHECK(ask(c, 300, 0, 9000) == PROVIDER_LEAVE_NONE);
 	use("lesson_content", 300, 1);
 	CHECK(require() == CODE_PERMISSION_DENIED);
 	set_row("extractive"); /* writes without tokens */
-	CHECK(ai_operator_limit(d.env.db, d.mem, TENANT_A, 0, "t") == CODE_OK);
+	limit(0);
 	CHECK(require() == CODE_OK);
+	req_done(r);
+}
+
+/* A call that is no job ends: what it cost, and the end of what it held. */
+static void
+end_call(const char *holder, int64_t tokens)
+{
+	struct req *r = request();
+
+	CHECK(
+	    ai_usage_count(r, holder, AI_USAGE_ENHANCE, tokens, 1) == CODE_OK);
+	req_done(r);
+}
+
+/* Calls side by side never pass the limit together, and none waits for ever. */
+static void
+check_reservation(void)
+{
+	struct ai_choice *a = NULL, *b = NULL;
+	struct req *ra = request(), *rb = request();
+
+	set_row("gemini+key");
+	direct_sql(&d, "DELETE FROM ai_usage; DELETE FROM ai_reservations");
+	limit(1000);
+	CHECK(ai_choice_open(ra, USER_A(1), &a) == CODE_OK);
+	CHECK(ai_choice_open(rb, USER_A(2), &b) == CODE_OK);
+	CHECK(ask(a, 0, 0, 400) == PROVIDER_LEAVE_GIVEN);
+	CHECK(ask(b, 0, 0, 700) == PROVIDER_LEAVE_LATER);
+	CHECK(ask(b, 0, 0, 600) == PROVIDER_LEAVE_GIVEN); /* fits exactly */
+	CHECK(ask(a, 0, 400, 1) == PROVIDER_LEAVE_LATER); /* a second one */
+	CHECK(ask(a, 100, 0, 301) == PROVIDER_LEAVE_LATER);
+	CHECK(ask(a, 100, 0, 300) == PROVIDER_LEAVE_GIVEN);
+	/* What is booked counts once, and what it held is free. */
+	end_call(USER_A(2), 600);
+	CHECK(ask(a, 100, 0, 9000) == PROVIDER_LEAVE_GIVEN); /* alone now */
+	CHECK(ask(b, 0, 0, 300) == PROVIDER_LEAVE_LATER);
+	/* Both have spent and wait: one of them goes on. */
+	CHECK(ask(a, 250, 0, 200) == PROVIDER_LEAVE_GIVEN);
+	CHECK(ask(b, 100, 0, 200) == PROVIDER_LEAVE_LATER);
+	CHECK(ask(a, 280, 0, 200) == PROVIDER_LEAVE_GIVEN);
+	CHECK(ask(a, 300, 0, 200) == PROVIDER_LEAVE_NONE); /* with b's 100 */
+	CHECK(ask(b, 100, 0, 200) == PROVIDER_LEAVE_NONE);
+	end_call(USER_A(1), 250);
+	CHECK(ask(b, 100, 0, 200) == PROVIDER_LEAVE_GIVEN);
+	CHECK(ask(b, 150, 0, 200) == PROVIDER_LEAVE_NONE);
+	req_done(ra);
+	req_done(rb);
+}
+
+/* What nobody drops is free when its time or its job's lease is over. */
+static void
+check_stranded(void)
+{
+	static const char hold[] =
+	    "UPDATE ai_reservations SET holder = '" USER_A(
+		3) "', running = 900, until = now() + interval '1 hour'";
+	struct ai_choice *c = NULL;
+	struct req *r = request();
+
+	direct_sql(&d,
+	    "DELETE FROM ai_usage; INSERT INTO generation_jobs (id,"
+	    " tenant_id, type, status, created_by_user_id, lease_until)"
+	    " VALUES ('" USER_A(3) "', '" TENANT_A
+				   "', 'sme_ingestion', 'processing', '" USER_A(
+				       1) "', now() + interval '1 hour')");
+	CHECK(ai_choice_open(r, USER_A(1), &c) == CODE_OK);
+	direct_sql(&d, hold);
+	CHECK(ask(c, 0, 0, 200) == PROVIDER_LEAVE_LATER);
+	direct_sql(&d, "UPDATE generation_jobs SET lease_until = now()");
+	CHECK(ask(c, 0, 0, 200) == PROVIDER_LEAVE_GIVEN);
+	direct_sql(&d,
+	    "UPDATE generation_jobs SET status = 'queued',"
+	    " lease_until = NULL");
+	CHECK(ask(c, 0, 200, 200) == PROVIDER_LEAVE_GIVEN);
+	direct_sql(&d, "DELETE FROM generation_jobs");
+	CHECK(ask(c, 0, 200, 200) == PROVIDER_LEAVE_LATER);
+	direct_sql(&d,
+	    "UPDATE ai_reservations SET until = now() WHERE running = 900");
+	CHECK(ask(c, 0, 200, 200) == PROVIDER_LEAVE_GIVEN);
+	CHECK(number("SELECT count(*) FROM ai_reservations") == 1);
 	req_done(r);
 }
 
@@ -369,23 +483,6 @@ killed_run(const struct sealed *keys, unsigned us)
 	waitpid(pid, NULL, 0);
 }
 
-static int64_t
-number(const char *sql)
-{
-	struct db_query q = { .name = "ai_test_number", .sql = sql };
-	struct db_rows *rows;
-	struct db *db = db_open(direct_super(d.mem), "number");
-	int64_t n;
-
-	db_use(db, d.mem);
-	db_begin(db, DB_TX_READ, &(struct db_scope){ 0 });
-	rows = db_last(db, &q, DB_NOARGS);
-	n = rows != NULL && db_next(rows) ? db_int(rows, 0) : -1;
-	CHECK(db_end(db, CODE_OK) == CODE_OK);
-	db_close(db);
-	return n;
-}
-
 static void
 check_rotation(void)
 {
@@ -429,6 +526,8 @@ main(void)
 	check_rules();
 	check_lost();
 	check_limit();
+	check_reservation();
+	check_stranded();
 	check_usage();
 	check_rotation();
 	direct_close(&d);

@@ -1,5 +1,6 @@
 // Generation by a model of either wire form: what its good and bad answers
 // make of jobs, lessons and courses.
+import fs from 'node:fs';
 import { Gemini } from '../ai/kit/gemini.mjs';
 import { OpenAI } from '../ai/kit/openai.mjs';
 import { begin, config, course, drain, jobOf, json, newCourseJob, newJob, sql, start, until }
@@ -48,6 +49,57 @@ const ends = [
 	['unsafe', 0, 'failed', 'safety rules'],
 ];
 const brief = ['missing', 'unsafe']; // the wire is tests/ai/provider.mjs's to test
+
+const TENANT = 'a0000000-0000-4000-8000-000000000000';
+const limit = (n) => sql(`UPDATE tenant_ai_settings SET monthly_token_limit = ${n}`);
+
+// Jobs of one company at once do not pass the limit together, and what was
+// reserved by one that was killed keeps nobody waiting.
+async function sideBySide(name, m) {
+	const conf = config(name, m, 'worker.slots 6\nworker.tenant_max 6\n');
+	const id = await course('Side by side');
+	await sql('DELETE FROM ai_usage');
+	await limit('NULL');
+	m.script();
+	await newJob({ type: 'course_outline', course_id: id });
+	await drain(conf); // 400 tokens
+	await limit(550); // before a lesson is written, twice
+	m.script();
+	const parent = await newCourseJob(id);
+	await drain(conf);
+	is([(await jobOf(parent)).error_message, m.mostBusy], ['4 of 6 lessons could not be written', 1],
+		`${name}: six jobs at once: near the limit one call after the other`);
+	is(await sql('SELECT sum(tokens) FROM ai_usage'), '600', `${name}: six jobs at once: no more than one`);
+	is(await sql('SELECT count(*) FROM ai_reservations'), '0', `${name}: nothing stays reserved`);
+
+	// One calls, one waits for it; the one that calls is killed.
+	await limit(5000);
+	const jobs = await json(`SELECT array_agg(id ORDER BY id) AS ids FROM generation_jobs
+		WHERE parent_job_id = '${parent}' AND status = 'failed'`);
+	const again = (job) => sql(`UPDATE generation_jobs SET status = 'queued', retry_count = 0,
+		run_after = NULL, parent_job_id = NULL, completed_at = NULL WHERE id = '${job}';
+		NOTIFY mirai_generate`);
+	m.script('hang');
+	await again(jobs.ids[0]);
+	const worker = start(conf, []);
+	await until('the first call', () => m.requests.length === 1);
+	const [child] = fs.readFileSync(`/proc/${worker.pid}/task/${worker.pid}/children`, 'utf8').split(' ');
+	await again(jobs.ids[1]);
+	await until('the second job waits', async () => await sql(`SELECT running FROM ai_reservations
+		WHERE holder = '${jobs.ids[1]}'`) === '0');
+	is(m.requests.length, 1, `${name}: a call that would not fit waits`);
+	process.kill(Number(child), 'SIGKILL');
+	await until('the second job is done', async () => (await jobOf(jobs.ids[1])).status === 'completed');
+	ok(true, `${name}: its turn comes when the process before it is killed`);
+	worker.kill('SIGTERM');
+	await worker.done;
+	is(await sql(`SELECT count(*) FROM ai_reservations WHERE holder = '${jobs.ids[1]}'`), '0',
+		`${name}: what is booked is not reserved`);
+	await limit('NULL');
+	await drain(conf);
+	is((await jobOf(jobs.ids[0])).status, 'completed', `${name}: the killed one runs again`);
+	is(await sql('SELECT count(*) FROM ai_reservations'), '0', `${name}: and nothing stays reserved`);
+}
 
 begin();
 const gemini = new Gemini();
@@ -144,7 +196,7 @@ for (const [name, m] of [['gemini', gemini], ['openai', openai]]) {
 
 	// The month's tokens end in the middle of a course.
 	m.script();
-	await sql(`INSERT INTO tenant_ai_settings (tenant_id) VALUES ('a0000000-0000-4000-8000-000000000000')
+	await sql(`INSERT INTO tenant_ai_settings (tenant_id) VALUES ('${TENANT}')
 		ON CONFLICT DO NOTHING; DELETE FROM ai_usage`);
 	const poor = await course('Poor');
 	await newJob({ type: 'course_outline', course_id: poor });
@@ -162,6 +214,8 @@ for (const [name, m] of [['gemini', gemini], ['openai', openai]]) {
 		FROM generation_jobs WHERE parent_job_id = '${part2}' AND status = 'failed'`), '1 0',
 	`${name}: the limit: no second attempt`);
 	is(await sql('SELECT sum(tokens) FROM ai_usage'), '700', `${name}: every token is counted`);
+	if (m === gemini)
+		await sideBySide(name, m);
 	await m.close();
 }
 

@@ -106,6 +106,8 @@ static const char *const tenant_rows[] = {
 	"INSERT INTO tenant_ai_settings (tenant_id) VALUES ('@1')",
 	"INSERT INTO ai_usage (tenant_id, day, kind)"
 	" VALUES ('@1', now(), 'enhance')",
+	"INSERT INTO ai_reservations (tenant_id, holder, spent, running,"
+	" until) VALUES ('@1', '@1', 0, 0, now())",
 	"INSERT INTO course_generation_inputs (id, tenant_id,"
 	" course_id, sme_ids, target_audience_ids, desired_outcome)"
 	" VALUES ('@1', '@1', '@7', '{@1}', '{@1}', 'o')",
