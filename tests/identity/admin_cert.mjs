@@ -4,10 +4,10 @@ import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import fs from 'node:fs';
 import https from 'node:https';
-import net from 'node:net';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { is, main, ok, startAdmin } from './kit/server.mjs';
+import { freePort } from '../ports.mjs';
 
 const dir = process.env.TEST_DIR;
 const file = (name) => path.join(dir, name);
@@ -24,15 +24,6 @@ function certificate(name, issuer) {
 	openssl('x509', '-req', '-in', file(`${name}.csr`), '-CA', file(`${issuer}.pem`), '-CAkey',
 		file(`${issuer}.key`), '-CAcreateserial', '-days', '1', '-out', file(`${name}.pem`));
 	return { key: fs.readFileSync(file(`${name}.key`)), cert: fs.readFileSync(file(`${name}.pem`)) };
-}
-
-async function freePort() {
-	const s = net.createServer().listen(0, '127.0.0.1');
-	await once(s, 'listening');
-	const { port } = s.address();
-	s.close();
-	await once(s, 'close');
-	return port;
 }
 
 // TLS in front of the program that the kit started.

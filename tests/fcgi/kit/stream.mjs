@@ -8,6 +8,7 @@ import net from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { freePort, isListening } from '../../ports.mjs';
 import { psql, superuser } from '../../psql.mjs';
 
 const { BUILD, TEST_DIR } = process.env;
@@ -64,14 +65,6 @@ export async function until(what, test, ms = 10000) {
 
 // --- a replica -----------------------------------------------------------------
 
-async function freePort() {
-	const s = net.createServer().listen(0, '127.0.0.1');
-	await once(s, 'listening');
-	const { port } = s.address();
-	s.close();
-	return port;
-}
-
 // mirai-stream by itself behind a lighttpd that sends what comes at once.
 export class Replica {
 	constructor(site, name, lines = []) {
@@ -96,7 +89,7 @@ export class Replica {
 	async start() {
 		this.program = this.spawn(path.join(BUILD, 'bin/mirai-stream'),
 			['-f', this.conf, '-s', this.socket]);
-		await until('the socket', () => fs.existsSync(this.socket));
+		await until('the socket', () => isListening(this.socket));
 		if (this.web)
 			return this;
 		this.port = await freePort();

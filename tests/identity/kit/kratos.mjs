@@ -6,6 +6,7 @@
 import { createHash, randomBytes, randomUUID } from 'node:crypto';
 import http from 'node:http';
 import { once } from 'node:events';
+import { freePort } from '../../ports.mjs';
 
 const SESSION = 'ory_kratos_session';
 const MINUTE = 60_000;
@@ -56,10 +57,11 @@ export class Kratos {
 	}
 
 	// base: the origin browsers use; pages: where flows are shown.
-	async start(base = 'http://localhost', ports = [0, 0]) {
+	async start(base = 'http://localhost', ports = null) {
 		this.base = base;
 		this.csrfName = `csrf_token_${createHash('sha256').update(base).digest('hex')}`;
 		this.servers = [];
+		ports ??= [await freePort(), await freePort()]; // its own also while it is stopped
 		for (const [i, routes] of [publicRoutes, adminRoutes].entries()) {
 			const server = http.createServer((req, res) => this.serve(routes, req, res));
 			server.listen(ports[i], '127.0.0.1');

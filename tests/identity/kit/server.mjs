@@ -4,9 +4,9 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import fs from 'node:fs';
 import http from 'node:http';
-import net from 'node:net';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { freePort, isListening } from '../../ports.mjs';
 import { psql } from '../../psql.mjs';
 
 const dir = process.env.TEST_DIR;
@@ -20,14 +20,6 @@ function start(command, args) {
 	const child = spawn(command, args, { stdio: ['ignore', 'inherit', 'inherit'] });
 	children.push(child);
 	return child;
-}
-
-async function freePort() {
-	const server = net.createServer().listen(0, '127.0.0.1');
-	await once(server, 'listening');
-	const { port } = server.address();
-	server.close();
-	return port;
 }
 
 // A statement on the identity database as its owner; its one value as text.
@@ -57,7 +49,7 @@ export async function startService(lines = [], workers = 4, program = 'mirai-ide
 	fs.writeFileSync(conf, [...base, ...lines, ''].join('\n'));
 	const service = start(path.join(process.env.BUILD, 'bin', program),
 		['-f', conf, '-s', fcgi, '-w', String(workers)]);
-	for (let i = 0; i < 200 && !fs.existsSync(fcgi); i++)
+	for (let i = 0; i < 200 && !isListening(fcgi); i++)
 		await sleep(50);
 	fs.writeFileSync(`${web}.conf`, [
 		'server.modules = ("mod_fastcgi")',

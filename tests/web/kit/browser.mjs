@@ -20,14 +20,23 @@ const PROGRAM = process.env.CHROMIUM ?? ['/usr/bin/chromium-headless-shell', '/u
 
 const BEGUN = 'html[data-begun], html:not(:has(script[src*="/static/mirai.js"]))';
 
+const scripted = new WeakSet();
+
+// Waits, behind a click that leads to a page, until that page is there as it is
+// for whoever goes to it by its address.
+export async function settled(page) {
+	await page.waitForLoadState();
+	if (scripted.has(page)) await page.locator(BEGUN).waitFor({ state: 'attached' });
+}
+
 // Afterwards these wait for the script of the page they lead to.
 function waitForScript(page) {
+	scripted.add(page);
 	for (const name of ['goto', 'reload', 'goBack', 'goForward', 'waitForURL']) {
 		const go = page[name].bind(page);
 		page[name] = async (...args) => {
 			const answer = await go(...args);
-			if (args.at(-1)?.waitUntil === undefined)
-				await page.locator(BEGUN).waitFor({ state: 'attached' });
+			if (args.at(-1)?.waitUntil === undefined) await settled(page);
 			return answer;
 		};
 	}

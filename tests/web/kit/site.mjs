@@ -5,9 +5,9 @@ import { execFileSync, spawn } from 'node:child_process';
 import dns from 'node:dns';
 import { once } from 'node:events';
 import fs from 'node:fs';
-import net from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
+import { freePort, isListening } from '../../ports.mjs';
 import { psql, superuser } from '../../psql.mjs';
 
 // The instance is on 127.0.0.1; not every Node tries both of localhost.
@@ -42,15 +42,6 @@ export function is(got, want, name) {
 
 // --- the instance --------------------------------------------------------------
 
-function freePort() {
-	return new Promise((resolve) => {
-		const s = net.createServer().listen(0, '127.0.0.1', () => {
-			const { port } = s.address();
-			s.close(() => resolve(port));
-		});
-	});
-}
-
 function loadFixtures() {
 	for (const [url, file] of [[process.env.DATABASE_URL, 'app'],
 		[process.env.IDENTITY_DATABASE_URL, 'identity']])
@@ -76,13 +67,23 @@ function writeConf(base, port, run, extra) {
 	return file;
 }
 
-async function until(what, test) {
-	for (let i = 0; i < 200; i++) {
-		if (await test().catch(() => false)) return;
+// So long anybody would wait for a machine with much else to do.
+const PATIENCE = 60000;
+
+// Whether it came to be so.
+async function until(test) {
+	for (const end = Date.now() + PATIENCE; Date.now() < end;) {
+		if (await test()) return true;
 		await new Promise((done) => setTimeout(done, 50));
 	}
-	throw new Error(`${what} did not happen`);
+	return false;
 }
+
+async function need(what, test) {
+	if (!await until(test)) throw new Error(`${what} did not happen`);
+}
+
+const answers = (url) => fetch(url).then((r) => r.status < 500, () => false);
 
 // The paths of the identity service go to a Kratos: the sample's own lines.
 function toKratos(text, port) {
@@ -152,8 +153,14 @@ export async function startSite(extra = [], { kratos, own = [], apache = false, 
 		INST: path.join(TEST_DIR, 'inst'), LOG: TEST_DIR };
 
 	const pools = new Map();
+	const socketOf = (name) => path.join(run, `svc/${name}.sock`);
+	const listens = (name) => {
+		const { exitCode, signalCode } = pools.get(name);
+		if (exitCode !== null || signalCode !== null) throw new Error(`mirai-${name} has ended`);
+		return isListening(socketOf(name));
+	};
 	const pool = (name, program, workers, file = conf, outer = process.env) => pools.set(name, start(name,
-		path.join(BUILD, `bin/mirai-${program}`), ['-f', file, '-s', path.join(run, `svc/${name}.sock`), '-w', workers], outer));
+		path.join(BUILD, `bin/mirai-${program}`), ['-f', file, '-s', socketOf(name), '-w', workers], outer));
 	let identity = conf;
 	if (kratos === 'own') {
 		identity = path.join(TEST_DIR, 'identity.conf');
@@ -185,21 +192,25 @@ export async function startSite(extra = [], { kratos, own = [], apache = false, 
 			pools.get(name).kill('SIGTERM');
 			await gone;
 		},
-		begin: (name) => pool(name, name, '2'),
-		stop() {
-			for (const c of children) c.kill('SIGTERM');
+		// The web server keeps away for a second from where it found nobody.
+		async begin(name) {
+			pool(name, name, '2');
+			await need(`the start of ${name}`, () => listens(name));
+		},
+		// All are told to end before this returns, and have ended when it is through.
+		async stop() {
+			const running = children.filter((c) => c.exitCode === null && c.signalCode === null);
+			const gone = Promise.all(running.map((c) => once(c, 'exit')));
+			for (const c of running) c.kill('SIGTERM');
 			fs.rmSync(run, { recursive: true, force: true });
+			await gone;
 		},
 	};
 	try {
 		// A web server that is asked before would log that nobody listens.
-		await until('the sockets', async () => [...pools.keys()].every(
-			(name) => fs.existsSync(path.join(run, `svc/${name}.sock`))));
-		await until('the start', async () => {
-			const answers = await Promise.all(['/health/ready', '/terms', '/sessions/whoami', '/events'].map(
-				(p) => fetch(base + p)));
-			return answers.every((r) => r.status < 500);
-		});
+		await need('the sockets', () => [...pools.keys()].every(listens));
+		for (const at of ['/health/ready', '/terms', '/sessions/whoami', '/events'])
+			await need('the start', () => answers(base + at));
 	} catch (error) {
 		for (const name of ['api', 'account', 'hook', 'identity', 'login', 'web', 'file', 'stream', 'lighttpd', 'apache'])
 			if (fs.existsSync(path.join(TEST_DIR, `${name}.log`))) console.log(site.log(name).slice(-3000).replace(/^/gm, `# ${name}: `));
@@ -208,6 +219,20 @@ export async function startSite(extra = [], { kratos, own = [], apache = false, 
 	}
 	return site;
 }
+
+// What comes to be so: look() is asked until it tells what is wanted. Of what
+// must stay as it is this says nothing.
+export async function comes(look, want, name) {
+	let got;
+	await until(async () => {
+		got = await look().catch((error) => `${error}`);
+		return JSON.stringify(got) === JSON.stringify(want);
+	});
+	return is(got, want, name);
+}
+
+// That something of a page comes to be seen.
+export const shows = async (locator, name) => ok(await locator.waitFor().then(() => true, () => false), name);
 
 // Calls a method as someone ("owner@acme").
 export async function call(site, who, method, body = {}) {
