@@ -30,6 +30,8 @@
  *                             value, "!": absent, "$name": captured or equal
  *   want-header NAME: VALUE   "*": any value, "!": absent
  *   want-body TEXT
+ *   want-has TEXT             the body has it somewhere
+ *   want-lacks TEXT           the body has it nowhere
  *   within  MS                it took no longer
  */
 #include <sys/socket.h>
@@ -824,6 +826,16 @@ want_body(const char *s)
 	    "the body differs");
 }
 
+static void
+want_part(const char *s, bool wanted)
+{
+	const struct buf *b = unescape(s);
+	const char *at = memmem(last.body, last.len, buf_str(b), b->len);
+
+	report((at != NULL) == wanted,
+	    wanted ? "it is not there" : "it is there");
+}
+
 /* --- each method ----------------------------------------------------------- */
 
 /* Whether "/mirai.v1.Service/Method" is among the words of list. */
@@ -1081,6 +1093,10 @@ run_line(const char *s)
 		want_header(s);
 	else if (strcmp(verb, "want-body") == 0)
 		want_body(s);
+	else if (strcmp(verb, "want-has") == 0)
+		want_part(s, true);
+	else if (strcmp(verb, "want-lacks") == 0)
+		want_part(s, false);
 	else if (strcmp(verb, "within") == 0)
 		report(last.ms <= atol(s),
 		    arena_printf(mem, "it took %lld ms", (long long)last.ms));

@@ -161,7 +161,7 @@ void smes_review_page(struct page *p);
 void smes_review_post(struct page *p);
 void smes_review_download(struct page *p);
 
-/* smes_knowledge.c */
+/* smes_chunk.c */
 void smes_chunk_page(struct page *p);
 void smes_chunk_save(struct page *p);
 void smes_chunk_ask(struct page *p);

@@ -98,6 +98,12 @@ smes_task_of(struct page *p, const char *sme, const char *task)
 }
 
 const char *
+smes_knowledge_of(struct page *p, const char *sme)
+{
+	return arena_printf(p->r->mem, "/smes?sme=%s#knowledge", sme);
+}
+
+const char *
 smes_under(struct page *p, const char *rest)
 {
 	return arena_printf(p->r->mem, "/smes/%s/%s", p->arg[0], rest);

@@ -2,7 +2,8 @@
  * What the pages of experts share. smes.c has the list, smes_detail.c one
  * expert with its tasks; smes_edit.c and smes_task.c the forms of the two.
  * The parts of others stand in between: what answers a task (smes_submit.c),
- * reviews an answer (smes_review.c), and knowledge (smes_knowledge.c).
+ * reviews an answer (smes_review.c), and knowledge (smes_knowledge.c), one piece
+ * of which smes_chunk.c changes.
  */
 #ifndef MIRAI_WEB_SMES_H
 #define MIRAI_WEB_SMES_H
@@ -42,8 +43,9 @@ bool smes_need_editor(struct page *p);
 /* Who assigned a task, and editors, change it. */
 bool smes_may_change(const struct page *p, const struct pb_sme_task *t);
 
-/* Addresses: the page of an expert, of a task on it, and what lies below. */
+/* Addresses: the page of an expert, of what is on it, and what lies below. */
 const char *smes_page_of(struct page *p, const char *sme);
+const char *smes_knowledge_of(struct page *p, const char *sme);
 const char *smes_task_of(struct page *p, const char *sme, const char *task);
 const char *smes_under(struct page *p, const char *rest); /* /smes/ARG0/rest */
 
@@ -64,8 +66,11 @@ const char *smes_content_type(int32_t wire); /* "Document"; 0: "Any" */
 const char *smes_person(struct page *p, const struct smes_view *v,
     const char *user_id);
 
-/* The kinds of content as a list of choices (entry.h); 0 is any. */
+/* The first max keywords of a piece, and how many more there are. */
+const char *smes_chunk_words(struct arena *a,
+    const struct pb_sme_knowledge_chunk *k, size_t max);
 
+/* The kinds of content as a list of choices (entry.h); 0 is any. */
 extern const struct entry_option smes_content_types[];
 
 /* Says what became of a call: its failure, or on to where with a message. */

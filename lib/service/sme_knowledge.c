@@ -7,15 +7,24 @@
 #include <string.h>
 
 #include "ai/lang.h"
+#include "base/clock.h"
 #include "base/utf8.h"
 #include "mirai/v1/sme.rpc.h"
 #include "net/json.h"
 #include "net/store.h"
 #include "service/field.h"
 
-#define LIST_MAX   "2000" /* chunks of one answer */
+#define PAGE_MAX   2000	  /* chunks of one answer */
 #define OBJECT_MAX "5000" /* chunks of a storage object */
 #define BEST	   "k.relevance_score DESC, k.created_at DESC, k.id"
+#define BYTES	   SME_CHUNK_BYTES(BEST)
+
+/* Before the best: what no row comes before. */
+#define FIRST_SCORE "2"
+#define FIRST_TIME  "infinity"
+#define FIRST_ID    "00000000-0000-0000-0000-000000000000"
+
+#define SCORE_BITS_MAX INT64_C(0x3f800000) /* of 1.0, the highest */
 
 enum query {
 	Q_LIST,
@@ -32,15 +41,22 @@ enum query {
 extern const struct db_query sme_knowledge_queries[];
 
 const struct db_query sme_knowledge_queries[] = {
+	/* What comes after a row in the order of BEST; last, how many do. */
 	[Q_LIST] = {
 	    .name = "sme_knowledge_list",
-	    .nargs = 2, /* tenant, source */
-	    .sql = "SELECT " SME_CHUNK_COLUMNS
-		   " FROM (SELECT k.*, " SME_CHUNK_BYTES(BEST)
-		   " FROM sme_knowledge_chunks k WHERE k.tenant_id = $1::uuid"
-		   " AND k.sme_id = $2::uuid ORDER BY " BEST
-		   " LIMIT " LIST_MAX
-		   ") k WHERE k.bytes <= " SME_CHUNK_BYTES_MAX
+	    /* tenant, source, score, time and id before, chunk, limit */
+	    .nargs = 7,
+	    .sql = "SELECT " SME_CHUNK_COLUMNS ", k.found"
+		   " FROM (SELECT k.*, " BYTES ", count(*) OVER () AS found"
+		   " FROM (SELECT k.* FROM sme_knowledge_chunks k"
+		   " WHERE k.tenant_id = $1::uuid AND k.sme_id = $2::uuid"
+		   " AND k.relevance_score <= $3::real"
+		   " AND (k.relevance_score < $3::real"
+		   " OR k.created_at < $4::timestamptz"
+		   " OR (k.created_at = $4::timestamptz AND k.id > $5::uuid))"
+		   " AND ($6::uuid IS NULL OR k.id = $6::uuid)"
+		   " ORDER BY " BEST " LIMIT $7::int) k) k"
+		   " WHERE k.bytes <= " SME_CHUNK_BYTES_MAX
 		   " ORDER BY " BEST,
 	},
 	[Q_OF] = {
@@ -108,7 +124,7 @@ const struct db_query sme_knowledge_queries[] = {
 	    .nargs = 2, /* tenant, source */
 	    .sql = "SELECT s.knowledge_summary, " SME_CHUNK_COLUMNS
 		   " FROM subject_matter_experts s"
-		   " LEFT JOIN (SELECT k.*, " SME_CHUNK_BYTES(BEST)
+		   " LEFT JOIN (SELECT k.*, " BYTES
 		   " FROM sme_knowledge_chunks k WHERE k.tenant_id = $1::uuid"
 		   " AND k.sme_id = $2::uuid ORDER BY " BEST
 		   " LIMIT " OBJECT_MAX ") k ON k.bytes <= 4 *"
@@ -204,24 +220,122 @@ sme_knowledge_write(struct req *r, const char *sme_id)
 
 /* --- reading ------------------------------------------------------------------------ */
 
+/* What is asked for, as arguments of Q_LIST. */
+struct place {
+	const char *score;
+	const char *time;
+	const char *id;
+	const char *chunk; /* NULL: all */
+	int32_t limit;
+};
+
+static enum code
+no_chunk(struct req *r)
+{
+	return req_fail(r, CODE_NOT_FOUND, "chunk not found");
+}
+
+/* "score|time|id" of the last chunk of a page, the score by its bits. */
+static const char *
+cursor_of(struct arena *a, const struct pb_sme_knowledge_chunk *k)
+{
+	uint32_t bits;
+
+	memcpy(&bits, &k->relevance_score, sizeof(bits));
+	return arena_printf(a, "%u|%s|%s", bits,
+	    clock_rfc3339(a, pb_time_us(k->created_at)), k->id);
+}
+
+/* Cuts *rest at its next bar; NULL without one. */
+static char *
+cut(char **rest)
+{
+	char *part = *rest, *bar = strchr(part, '|');
+
+	if (bar == NULL)
+		return NULL;
+	*bar = '\0';
+	*rest = bar + 1;
+	return part;
+}
+
+static bool
+parse_cursor(struct arena *a, const char *cursor, struct place *p)
+{
+	char *rest = arena_strdup(a, cursor), *score, *time;
+	char id[STR_UUID_LEN + 1];
+	uint32_t bits;
+	int64_t n, us;
+	float real;
+
+	if ((score = cut(&rest)) == NULL || (time = cut(&rest)) == NULL ||
+	    !str_to_i64(score, 0, SCORE_BITS_MAX, &n) ||
+	    !clock_parse_rfc3339(time, &us) || us < 0 ||
+	    !str_uuid_canon(rest, id))
+		return false;
+	bits = (uint32_t)n;
+	memcpy(&real, &bits, sizeof(real));
+	p->score = arena_printf(a, "%.9g", (double)real);
+	p->time = db_arg_time(a, us);
+	p->id = arena_strdup(a, id);
+	return true;
+}
+
+static enum code
+check_place(struct req *r, const struct pb_get_knowledge_request *in,
+    struct place *p)
+{
+	*p = (struct place){ FIRST_SCORE, FIRST_TIME, FIRST_ID, NULL,
+		in->limit };
+	if (p->limit <= 0 || p->limit > PAGE_MAX)
+		p->limit = PAGE_MAX;
+	if (!str_is_empty(in->cursor) && !parse_cursor(r->mem, in->cursor, p))
+		return req_fail_field(r, "cursor",
+		    "must be the next_cursor of a page");
+	return str_is_empty(in->chunk_id)
+	    ? CODE_OK
+	    : field_uuid(r, "chunk_id", in->chunk_id, &p->chunk);
+}
+
+/*
+ * Reads a page of limit chunks or as many as an answer takes; found counts one
+ * more than limit when others follow.
+ */
+static void
+read_page(struct req *r, struct db_rows *rows, size_t limit,
+    struct pb_get_knowledge_response *out)
+{
+	int64_t found = 0;
+
+	out->chunks =
+	    arena_calloc(r->mem, db_count(rows), sizeof(*out->chunks));
+	while (out->nchunks < limit && db_next(rows)) {
+		sme_chunk_read(r, rows, 0, &out->chunks[out->nchunks++]);
+		found = db_int(rows, SME_CHUNK_NCOLUMNS);
+	}
+	if (found > (int64_t)out->nchunks)
+		out->next_cursor =
+		    cursor_of(r->mem, &out->chunks[out->nchunks - 1]);
+}
+
 enum code
 sme_get_knowledge(struct req *r, const struct pb_get_knowledge_request *in,
     struct pb_get_knowledge_response *out)
 {
 	struct db_rows *rows;
+	struct place p;
 	enum code code;
 
-	if ((code = sme_load(r, in->sme_id, SME_READ, &out->sme)) != CODE_OK)
+	if ((code = check_place(r, in, &p)) != CODE_OK ||
+	    (code = sme_load(r, in->sme_id, SME_READ, &out->sme)) != CODE_OK)
 		return code;
 	rows = db_last(r->db, &sme_knowledge_queries[Q_LIST],
-	    DB_ARGS(r->who.tenant_id, out->sme->id));
+	    DB_ARGS(r->who.tenant_id, out->sme->id, p.score, p.time, p.id,
+		p.chunk, db_arg_int(r->mem, p.limit + 1)));
 	if (rows == NULL)
 		return req_fail_db(r);
-	out->chunks =
-	    arena_calloc(r->mem, db_count(rows), sizeof(*out->chunks));
-	while (db_next(rows))
-		sme_chunk_read(r, rows, 0, &out->chunks[out->nchunks++]);
-	return CODE_OK;
+	read_page(r, rows, (size_t)p.limit, out);
+	return p.chunk != NULL && out->nchunks == 0 ? no_chunk(r) : CODE_OK;
 }
 
 /* --- changing ------------------------------------------------------------------------ */
@@ -241,7 +355,7 @@ hold(struct req *r, const char *value, const char **id, const char **sme_id)
 	if (rows == NULL)
 		return req_fail_db(r);
 	if (!db_next(rows))
-		return req_fail(r, CODE_NOT_FOUND, "chunk not found");
+		return no_chunk(r);
 	*sme_id = db_text(rows, 0);
 	return sme_load(r, *sme_id, SME_LOCK, &sme);
 }
@@ -312,7 +426,7 @@ sme_update_knowledge_chunk(struct req *r,
 	if (rows == NULL)
 		return req_fail_db(r);
 	if (!db_next(rows)) /* deleted before the source was held */
-		return req_fail(r, CODE_NOT_FOUND, "chunk not found");
+		return no_chunk(r);
 	out->chunk = arena_zalloc(r->mem, sizeof(*out->chunk));
 	sme_chunk_read(r, rows, 0, out->chunk);
 	return sme_summary_write(r->db, r->who.tenant_id, sme_id) == CODE_OK
@@ -337,7 +451,7 @@ sme_delete_knowledge_chunk(struct req *r,
 	if (rows == NULL)
 		return req_fail_db(r);
 	if (db_affected(rows) == 0)
-		return req_fail(r, CODE_NOT_FOUND, "chunk not found");
+		return no_chunk(r);
 	db_queue(r->db, &sme_knowledge_queries[Q_EMPTY],
 	    DB_ARGS(r->who.tenant_id, sme_id));
 	return sme_summary_write(r->db, r->who.tenant_id, sme_id) == CODE_OK

@@ -117,7 +117,7 @@ const good = (own) => ({
 	'SMEService.GetUploadURL': { fileName: 'f.txt', contentType: 'CONTENT_TYPE_DOCUMENT', fileSizeBytes: 4 },
 	'SMEService.SubmitContent': { contentType: 'CONTENT_TYPE_TEXT', textContent: 'Mine' },
 	'SMEService.ApproveSubmission': { approvedContent: 'Mine' }, 'SMEService.RequestSubmissionChanges': { feedback: 'Mine' },
-	'SMEService.SearchKnowledge': { query: MARK }, 'SMEService.UpdateKnowledgeChunk': { content: 'Mine' },
+	'SMEService.GetKnowledge': { smeId: own.sme }, 'SMEService.SearchKnowledge': { query: MARK }, 'SMEService.UpdateKnowledgeChunk': { content: 'Mine' },
 	'TargetAudienceService.CreateTemplate': { name: 'Mine', role: 'R', learningGoals: ['G'] },
 	'TeamService.CreateTeam': { name: `Mine ${randomUUID()}` }, 'TeamService.UpdateTeam': { name: `Mine ${randomUUID()}` },
 	'TeamService.AddTeamMember': { teamId: own.team, userId: own.user },

@@ -41,6 +41,34 @@ want  200  {"sme": {"id": "$rail", "chunkCount": 4}, "chunks": [
 call  SMEService/GetKnowledge  {"smeId": "x"}
 want  400  {"code": "invalid_argument"}
 
+# in pages, each of which leads to the next; or one piece alone
+call  SMEService/GetKnowledge  {"smeId": "$rail", "limit": 3}
+want  200  {"sme": {"chunkCount": 4}, "chunks": [
+      {"id": "10000000-0000-4000-8000-000000000001"},
+      {"id": "10000000-0000-4000-8000-000000000002"},
+      {"id": "10000000-0000-4000-8000-000000000003"}],
+      "nextCursor": "$after3"}
+call  SMEService/GetKnowledge
+      {"smeId": "$rail", "limit": 3, "cursor": "$after3"}
+want  200  {"sme": {"id": "$rail"}, "nextCursor": "!", "chunks": [
+      {"id": "10000000-0000-4000-8000-000000000005"}]}
+call  SMEService/GetKnowledge  {"smeId": "$rail", "limit": 4}
+want  200  {"nextCursor": "!", "chunks": [{}, {}, {}, {}]}
+call  SMEService/GetKnowledge
+      {"smeId": "$rail", "chunkId": "10000000-0000-4000-8000-000000000002"}
+want  200  {"sme": {"id": "$rail"}, "nextCursor": "!", "chunks": [
+      {"id": "10000000-0000-4000-8000-000000000002"}]}
+call  SMEService/GetKnowledge
+      {"smeId": "$rail", "chunkId": "10000000-0000-4000-8000-000000000004"}
+want  404  {"code": "not_found"}
+call  SMEService/GetKnowledge  {"smeId": "$rail", "chunkId": "x"}
+want  400  {"code": "invalid_argument"}
+call  SMEService/GetKnowledge  {"smeId": "$rail", "cursor": "x"}
+want  400  {"code": "invalid_argument"}
+call  SMEService/GetKnowledge  {"smeId": "$rail", "cursor":
+      "1065353217|2026-01-01T00:00:00Z|10000000-0000-4000-8000-000000000002"}
+want  400  {"code": "invalid_argument"}
+
 # words by their stems, in the language of the chunk; a topic counts most
 as    sme@acme
 call  SMEService/SearchKnowledge  {"query": "fires"}
@@ -220,7 +248,11 @@ sql   app INSERT INTO sme_knowledge_chunks (id, tenant_id, sme_id, topic,
       repeat('gravel; ', 750000), i * 0.1, 'en' FROM generate_series(1, 4) i
 call  SMEService/GetKnowledge  {"smeId": "$bulk"}
 want  200  {"chunks": [{"id": "20000000-0000-4000-8000-000000000004"},
-      {"id": "20000000-0000-4000-8000-000000000003"}]}
+      {"id": "20000000-0000-4000-8000-000000000003"}],
+      "nextCursor": "$after2"}
+call  SMEService/GetKnowledge  {"smeId": "$bulk", "cursor": "$after2"}
+want  200  {"chunks": [{"id": "20000000-0000-4000-8000-000000000002"},
+      {"id": "20000000-0000-4000-8000-000000000001"}], "nextCursor": "!"}
 call  SMEService/SearchKnowledge  {"query": "gravel", "smeIds": ["$bulk"]}
 want  200  {"chunks": [{"id": "20000000-0000-4000-8000-000000000004"},
       {"id": "20000000-0000-4000-8000-000000000003"}]}
@@ -235,3 +267,20 @@ sql   app INSERT INTO sme_knowledge_chunks (tenant_id, sme_id, topic,
       repeat('y', i) || ' pebble', 0.9, 'en' FROM generate_series(2030, 2050) i
 sql   app SELECT 1 / (count(*) = 21)::int FROM sme_knowledge_chunks
       WHERE sme_chunk_keys(tenant_id, words) @@ 'a0000000pebbl'
+
+# all of what is more than an answer holds, also where score and time are alike
+call  SMEService/CreateSME  {"name": "Many", "domain": "D"}
+want  200  {"sme": {"id": "$many"}}
+sql   app INSERT INTO sme_knowledge_chunks (id, tenant_id, sme_id, topic,
+      content, relevance_score, lang)
+      SELECT ('30000000-0000-4000-8000-00000000' || to_char(i, 'FM0000'))::uuid,
+      'a0000000-0000-4000-8000-000000000000', '$many', 'One of many', 'x', 0.7,
+      'en' FROM generate_series(1, 2002) i
+call  SMEService/GetKnowledge  {"smeId": "$many"}
+want  200  {"sme": {"chunkCount": 2002}, "nextCursor": "$rest"}
+call  SMEService/GetKnowledge  {"smeId": "$many", "cursor": "$rest"}
+want  200  {"nextCursor": "!", "chunks": [
+      {"id": "30000000-0000-4000-8000-000000002001"},
+      {"id": "30000000-0000-4000-8000-000000002002"}]}
+call  SMEService/GetKnowledge  {"smeId": "$many", "limit": 9999}
+want  200  {"nextCursor": "$rest"}

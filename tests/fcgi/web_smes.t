@@ -1,0 +1,73 @@
+# mirai-web: the page of an expert, as it is written: all of its knowledge, in
+# pages, each of which leads to the next
+
+# an expert with more pieces than a page has
+as    owner@acme
+call  SMEService/CreateSME  {"name": "Rail", "domain": "Trains"}
+want  200  {"sme": {"id": "$rail"}}
+sql   app INSERT INTO sme_knowledge_chunks (id, tenant_id, sme_id, topic,
+      content, relevance_score, lang)
+      SELECT ('30000000-0000-4000-8000-00000000' || to_char(i, 'FM0000'))::uuid,
+      'a0000000-0000-4000-8000-000000000000', '$rail',
+      'Signal ' || to_char(i, 'FM0000'), 'Stop and wait.', 0.7, 'en'
+      FROM generate_series(1, 2051) i
+
+# the best ones are first, and lead to the next
+program web
+cookie owner@acme
+http  GET /smes?sme=$rail
+want  200
+want-has   1 to 50 of 2051 pieces, best first
+want-has   >Signal 0001<
+want-has   >Signal 0050<
+want-lacks >Signal 0051<
+want-has   >More pieces</a>
+want-has   &amp;shown=50#knowledge"
+want-lacks Back to the best
+
+# which begins where they ended, also behind what one answer once held
+program api
+call  SMEService/GetKnowledge  {"smeId": "$rail", "limit": 50}
+want  200  {"nextCursor": "$second"}
+call  SMEService/GetKnowledge  {"smeId": "$rail", "limit": 2000}
+want  200  {"nextCursor": "$last"}
+program web
+http  GET /smes?sme=$rail&after=$second&shown=50
+want  200
+want-has   51 to 100 of 2051 pieces, best first
+want-lacks >Signal 0050<
+want-has   >Signal 0051<
+want-has   >Signal 0100<
+want-has   Back to the best
+http  GET /smes?sme=$rail&after=$last&shown=2000
+want  200
+want-has   2001 to 2050 of 2051 pieces, best first
+want-has   >More pieces</a>
+
+# an address that names no page leads to the first
+http  GET /smes?sme=$rail&after=x&shown=50
+want  200
+want-has   1 to 50 of 2051 pieces, best first
+http  GET /smes?sme=$rail&shown=7
+want  200
+want-has   1 to 50 of 2051 pieces, best first
+
+# a search shows the best of what it finds
+http  GET /smes?sme=$rail&kq=wait
+want  200
+want-has   The best 50 pieces found
+want-lacks >More pieces</a>
+http  GET /smes?sme=$rail&kq=submarine
+want  200
+want-has   0 pieces found
+
+# any piece is corrected and deleted, wherever it stands
+http  GET /smes/$rail/chunks/30000000-0000-4000-8000-000000002051/edit
+want  200
+want-has   value="Signal 2051"
+http  GET /smes/$rail/chunks/30000000-0000-4000-8000-000000002051/delete
+want  200
+http  GET /smes/$rail/chunks/30000000-0000-4000-8000-000000009999/edit
+want  404
+http  GET /smes/$rail/chunks/x/edit
+want  404
