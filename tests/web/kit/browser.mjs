@@ -3,8 +3,10 @@
 // held against them; they are for people to look at).
 //
 // Whoever goes somewhere is there when the page's script has taken hold, not
-// when the page is drawn. With SLOW set the browser's processor and network are
-// slow, which shows every look at a page that comes too early.
+// when the page is drawn, and so is whoever does something there. Without script
+// whoever clicks what leads to another page is on that page afterwards. With
+// SLOW set the browser's processor and network are slow, which shows every look
+// at a page that comes too early.
 import fs from 'node:fs';
 import path from 'node:path';
 import { createRequire } from 'node:module';
@@ -21,15 +23,17 @@ const PROGRAM = process.env.CHROMIUM ?? ['/usr/bin/chromium-headless-shell', '/u
 const BEGUN = 'html[data-begun], html:not(:has(script[src*="/static/mirai.js"]))';
 
 const scripted = new WeakSet();
+const begun = (page) => page.locator(BEGUN).waitFor({ state: 'attached' });
 
 // Waits, behind a click that leads to a page, until that page is there as it is
 // for whoever goes to it by its address.
 export async function settled(page) {
 	await page.waitForLoadState();
-	if (scripted.has(page)) await page.locator(BEGUN).waitFor({ state: 'attached' });
+	if (scripted.has(page)) await begun(page);
 }
 
-// Afterwards these wait for the script of the page they lead to.
+// Afterwards these wait for the script of the page they lead to; whatever keys
+// are for waits for it before.
 function waitForScript(page) {
 	scripted.add(page);
 	for (const name of ['goto', 'reload', 'goBack', 'goForward', 'waitForURL']) {
@@ -38,6 +42,57 @@ function waitForScript(page) {
 			const answer = await go(...args);
 			if (args.at(-1)?.waitUntil === undefined) await settled(page);
 			return answer;
+		};
+	}
+	for (const name of ['press', 'type']) {
+		const strike = page.keyboard[name].bind(page.keyboard);
+		page.keyboard[name] = async (...args) => {
+			await page.waitForLoadState('domcontentloaded');
+			await begun(page);
+			return strike(...args);
+		};
+	}
+}
+
+// Whether a click on an element of a page without script leads to another page.
+function leads(element) {
+	const at = element.closest('a[href], button, input[type=submit]');
+	const [form, here] = [at?.form, location.href.split('#')[0]];
+	const blank = (node) => !['', '_self'].includes(node.getAttribute('target') ?? '');
+	if (at?.matches('a'))
+		return at.protocol.startsWith('http') && !blank(at) && !(at.href.includes('#') && at.href.split('#')[0] === here);
+	return Boolean(form) && at.type === 'submit' && form.getAttribute('method') !== 'dialog' && !blank(form)
+		&& (at.formNoValidate || form.noValidate || form.checkValidity());
+}
+
+// The page (or file) a click leads to, once it is there. Playwright's click may
+// be over before the browser has asked for it.
+async function clickThrough(locator, click) {
+	const page = locator.page();
+	if (!(await locator.evaluate(leads))) return click();
+	const there = Promise.race([page.waitForEvent('load'), page.waitForEvent('download')]);
+	there.catch(() => {});
+	await click();
+	return there;
+}
+
+// What is done to an element is done when the script of its page is there.
+let patched = false;
+function waitBefore(page) {
+	if (patched) return;
+	patched = true;
+	const all = Object.getPrototypeOf(page.locator('html'));
+	for (const name of ['click', 'dblclick', 'fill', 'press', 'pressSequentially', 'check', 'uncheck', 'setChecked',
+		'selectOption', 'setInputFiles', 'hover', 'focus', 'dragTo']) {
+		const act = all[name];
+		all[name] = async function (...args) {
+			const on = this.page();
+			if (!scripted.has(on))
+				return name === 'click' ? clickThrough(this, () => act.apply(this, args)) : act.apply(this, args);
+			await this.waitFor({ state: 'attached' });
+			await on.waitForLoadState('domcontentloaded');
+			await begun(on);
+			return act.apply(this, args);
 		};
 	}
 }
@@ -49,7 +104,10 @@ async function slowDown(page) {
 
 async function makeContext(context, script) {
 	const newPage = context.newPage.bind(context);
-	if (script) context.on('page', waitForScript);
+	context.on('page', (page) => {
+		waitBefore(page);
+		if (script) waitForScript(page);
+	});
 	context.newPage = async () => {
 		const page = await newPage();
 		if (process.env.SLOW) await slowDown(page);
