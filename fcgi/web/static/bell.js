@@ -79,7 +79,9 @@ const times = (root) => {
 const placeOf = (node) => {
   const row = node?.closest?.("[data-notice]");
   const kind = node?.closest?.("[data-delete]") ? "[data-delete] button" : ".notice-body";
-  return row ? `[data-notice="${row.dataset.notice}"] ${kind}` : null;
+  if (row) return `[data-notice="${row.dataset.notice}"] ${kind}`;
+  if (node?.matches?.(".pills a")) return `.pills a[href="${node.getAttribute("href")}"]`;
+  return ["[data-more]", "[data-mark-all] button"].find((one) => node?.matches?.(one)) ?? null;
 };
 
 const focusAgain = (inside, place) => {
@@ -123,12 +125,27 @@ const failed = () => {
   if (!listIn()) bodyOf()?.replaceChildren(p);
 };
 
+let pressed = false; // a list is not drawn anew under somebody's finger
+let missed = false;
+let acting = 0; // what is told to the server just now, and not yet in a list
+
+const press = () => (pressed = true);
+const letGo = () => {
+  pressed = false;
+  if (missed) refreshSoon();
+  missed = false;
+};
+
 // The list and the number anew; only the last of several counts.
 const refresh = async () => {
   const turn = (asked += 1);
   try {
     const page = await fetchPage(shown);
-    if (turn !== asked) return;
+    if (turn !== asked || acting > 0) return;
+    if (pressed) {
+      missed = true;
+      return;
+    }
     showCount(page.querySelector(".bell-count").textContent);
     if (panel?.hidden) return;
     replaceList(page.getElementById("notices"), drawn === shown);
@@ -144,11 +161,17 @@ const refreshSoon = () => {
   soon = setTimeout(refresh, 150);
 };
 
-// The next page comes below what is there.
+// The next page comes below what is there. A list that was drawn anew meanwhile
+// has a link of its own, which leads on from its own end.
 const more = async (link) => {
+  const list = drawn;
   link.setAttribute("aria-disabled", "true");
   try {
     const page = await fetchPage(link.href);
+    if (!link.isConnected) {
+      const now = listIn()?.querySelector("[data-more]");
+      return now && drawn === list ? more(now) : undefined;
+    }
     const rows = [...page.querySelectorAll("#notices .notice")];
     const next = page.querySelector("#notices .notices-more");
     listIn().querySelector(".notice-list").append(...rows);
@@ -159,6 +182,7 @@ const more = async (link) => {
   } catch {
     location.assign(link.href);
   }
+  return undefined;
 };
 
 // --- what is done to notices --------------------------------------------------------
@@ -170,16 +194,19 @@ const readLooks = (row) => {
 };
 
 const act = async (method, message) => {
+  acting += 1;
+  asked += 1; // a list that is on its way does not know of it
   try {
     const answer = await call(method, message);
     if (answer.status === 401) return toLogin();
     // Gone already is gone as asked.
     if (!answer.ok && answer.status !== 404) throw new Error(method);
-    return refreshSoon();
   } catch {
     said.textContent = "That did not work. Try again.";
-    return refreshSoon();
+  } finally {
+    acting -= 1;
   }
+  return refreshSoon();
 };
 
 const onRead = async (form) => {
@@ -211,6 +238,8 @@ const onReadAll = () => {
 };
 
 const bindList = (root) => {
+  root.addEventListener("pointerdown", press);
+  for (const kind of ["pointerup", "pointercancel"]) document.addEventListener(kind, letGo);
   root.addEventListener("submit", (event) => {
     const form = event.target;
     if (form.matches("[data-read]")) onRead(form);
@@ -224,7 +253,7 @@ const bindList = (root) => {
     if (!link || event.ctrlKey || event.metaKey || event.shiftKey) return;
     if (link.matches("[data-more]")) {
       event.preventDefault();
-      more(link);
+      if (!link.hasAttribute("aria-disabled")) more(link);
     } else if (panel && link.closest(".pills")) {
       event.preventDefault();
       shown = link.getAttribute("href");
