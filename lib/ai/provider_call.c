@@ -43,7 +43,9 @@ struct item {
 	const char *headers[3];
 	enum state state;
 	int64_t due_ms;
-	int64_t cost; /* in tokens, about and at most */
+	int64_t began_ms; /* this try */
+	int64_t took_ms;  /* all tries so far, without the waits between */
+	int64_t cost;	  /* in tokens, about and at most */
 	unsigned repeats;
 	unsigned forms;
 };
@@ -56,8 +58,9 @@ struct caller {
 	size_t nitems;
 	size_t running;
 	int64_t running_cost;
-	enum provider_end all; /* what ends them all */
-	int64_t look_ms;       /* when stop() is asked again */
+	enum provider_end all;	 /* what ends them all */
+	enum provider_end fails; /* what lets none begin any more */
+	int64_t look_ms;	 /* when stop() is asked again */
 };
 
 /* --- ends -------------------------------------------------------------------- */
@@ -69,6 +72,14 @@ ends_all(enum provider_end end)
 	    end == PROVIDER_KEY || end == PROVIDER_NO_KEY;
 }
 
+/* Whether other questions may do better: a server in trouble keeps no job. */
+static bool
+is_own_fault(enum provider_end end)
+{
+	return end == PROVIDER_DONE || end == PROVIDER_MALFORMED ||
+	    end == PROVIDER_TRUNCATED;
+}
+
 static void
 item_end(struct caller *c, struct item *it, enum provider_end end)
 {
@@ -78,6 +89,8 @@ item_end(struct caller *c, struct item *it, enum provider_end end)
 		c->r->detail = arena_strdup(c->r->a, it->answer->detail);
 	if (ends_all(end))
 		c->all = end;
+	else if (!is_own_fault(end) && c->fails == PROVIDER_DONE)
+		c->fails = end;
 }
 
 static enum provider_end
@@ -136,6 +149,24 @@ retry_after(struct arena *a, const struct http_answer *h, int64_t *ms)
 	return true;
 }
 
+static int64_t
+time_of(const struct caller *c, const struct item *it)
+{
+	return it->ask->timeout_ms != 0 ? it->ask->timeout_ms
+					: c->r->link->setup.timeout_ms;
+}
+
+/*
+ * Not for ever, not at once, and not where the tries have had the time of a
+ * call already: so a question takes less than twice that, besides its waits.
+ */
+static bool
+may_wait(const struct caller *c, const struct item *it)
+{
+	return !it->ask->once && it->repeats < REPEATS &&
+	    it->answer->retry_ms <= PATIENCE_MS && it->took_ms < time_of(c, it);
+}
+
 /* Again later, in another form at once, or not at all. */
 static void
 settle(struct caller *c, struct item *it, bool repeat)
@@ -148,8 +179,7 @@ settle(struct caller *c, struct item *it, bool repeat)
 		it->forms++;
 		return;
 	}
-	if (!repeat || it->ask->once || it->repeats == REPEATS ||
-	    it->answer->retry_ms > PATIENCE_MS) {
+	if (!repeat || !may_wait(c, it)) {
 		item_end(c, it, end);
 		return;
 	}
@@ -229,6 +259,7 @@ take(struct caller *c, const struct http_ended *e)
 
 	c->running--;
 	c->running_cost -= it->cost;
+	it->took_ms += clock_mono_ms() - it->began_ms;
 	*it->answer = (struct provider_answer){ .end = PROVIDER_DONE };
 	if (e->error != NULL) {
 		it->answer->end =
@@ -274,9 +305,7 @@ prepare(struct caller *c, struct item *it)
 
 	arena_reset(it->scratch);
 	body = buf_new(it->scratch);
-	it->call = (struct http_call){ .timeout_ms = it->ask->timeout_ms != 0
-		    ? it->ask->timeout_ms
-		    : l->setup.timeout_ms,
+	it->call = (struct http_call){ .timeout_ms = time_of(c, it),
 		.connect_ms = CONNECT_MS,
 		.max = ANSWER_MAX,
 		.may_connect = l->setup.may_connect,
@@ -339,6 +368,7 @@ start(struct caller *c, struct item *it)
 	}
 	r->calls++;
 	it->state = RUNNING;
+	it->began_ms = clock_mono_ms();
 	c->running++;
 	c->running_cost += it->cost;
 }
@@ -350,7 +380,7 @@ start_due(struct caller *c)
 	size_t i;
 
 	for (i = 0; i < c->nitems && c->running < PROVIDER_PARALLEL &&
-	     c->all == PROVIDER_DONE;
+	     c->all == PROVIDER_DONE && c->fails == PROVIDER_DONE;
 	     i++) {
 		if (c->items[i].state == WAITING && c->items[i].due_ms <= now)
 			start(c, &c->items[i]);
@@ -364,9 +394,13 @@ is_over(const struct caller *c)
 {
 	size_t i;
 
+	if (c->all != PROVIDER_DONE)
+		return true;
+	if (c->fails != PROVIDER_DONE)
+		return c->running == 0;
 	for (i = 0; i < c->nitems && c->items[i].state == ENDED; i++)
 		continue;
-	return i == c->nitems || c->all != PROVIDER_DONE;
+	return i == c->nitems;
 }
 
 /* Until the next item is due, but not longer than stop() may wait. */
@@ -448,5 +482,5 @@ provider_call(struct provider_run *r, const struct provider_ask *asks,
 	http_group_close(c.group);
 	for (i = 0; i < n; i++)
 		arena_free(c.items[i].scratch);
-	return c.all;
+	return c.all != PROVIDER_DONE ? c.all : c.fails;
 }

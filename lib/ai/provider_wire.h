@@ -70,8 +70,9 @@ extern const struct provider_wire openai_wire;
 /*
  * Asks n questions, up to PROVIDER_PARALLEL at a time, repeats what the server
  * could not answer now (content.md 9.2), counts into r. answers in r->a, each
- * with its own end. Returns the first end that stops all (cancelled, limit,
- * key ...), else PROVIDER_DONE.
+ * with its own end where PROVIDER_DONE is returned: done, malformed, truncated.
+ * Any other end is returned: cancelled, limit, key at once; of a server that
+ * fails when the calls under way have ended, and no other is begun.
  */
 #define PROVIDER_PARALLEL 3
 enum provider_end provider_call(struct provider_run *r,

@@ -257,6 +257,17 @@ for (const [name, m] of [['gemini', gemini], ['openai', openai]]) {
 	m.script('hang', 'good');
 	r = await run(m, 'lesson', '', { TIMEOUT_MS: '400' });
 	is([r.end, r.calls], ['unavailable', 1], `${name}: a call has its time`);
+	m.script('drip', 'good');
+	r = await run(m, 'lesson', '', { TIMEOUT_MS: '400' });
+	is([r.end, r.calls], ['unavailable', 1], `${name}: a call has its time, also when bytes drip`);
+	m.script('late:700', 'late:700');
+	r = await run(m, 'lesson', '', { TIMEOUT_MS: '1200' });
+	ok(r.end === 'unavailable' && r.calls <= 2, `${name}: repeats have no more than that time again`, r);
+	// Five sections, and a server that fails: those it was asked about are the last.
+	m.script((s, q, res) => s.say(res, { sections: Array(5).fill(
+		{ title: 'A', description: '', lesson_titles: ['A'] }) }), 'status:501', 'good', 'good');
+	r = await run(m, 'outline');
+	is([r.end, r.calls, r.tokens], ['unavailable', 4, 300], `${name}: a server that fails is asked no more`);
 	m.script();
 	r = await run(m, 'outline', '', { TOKENS: '100' });
 	is([r.end, r.out], ['limit', {}], `${name}: the token limit, in the middle of it`);

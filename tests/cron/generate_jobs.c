@@ -479,11 +479,17 @@ test_once(void)
 	CHECK(outline(c) != NULL);
 }
 
-/* 5 of one tenant although it is alone: room for who comes. */
+/*
+ * 5 of one tenant although it is alone: room for who comes, however long those
+ * five take.
+ */
 static void
 test_share(void)
 {
+	static const char at_work[] = "SELECT count(*) FROM generation_jobs"
+				      " WHERE status = 'processing'";
 	struct genjob_new n = { .type = GENJOB_LESSON };
+	const char *id;
 	pid_t pid;
 	int i;
 
@@ -491,18 +497,19 @@ test_share(void)
 	for (i = 0; i < 7; i++)
 		(void)job_of(GENJOB_LESSON, NULL, 0, "{\"do\": \"hang\"}");
 	pid = script_start_worker("test-worker", &soon, false);
-	CHECK(until("SELECT count(*) FROM generation_jobs"
-		    " WHERE status = 'processing'",
-	    "5"));
+	CHECK(until(at_work, "5"));
+	for (i = 0; i < 3; i++) {
+		id = script_job(&d, &other, &n, NULL);
+		CHECK(until_state(id, "completed"));
+	}
+	CHECK_STR(SQL("%s", at_work), "5");
 	for (i = 0; i < 7; i++)
 		(void)script_job(&d, &other, &n, "{\"do\": \"hang\"}");
 	CHECK(
 	    until("SELECT count(*) FROM generation_jobs"
 		  " WHERE status = 'processing' AND tenant_id = '" TENANT_B "'",
 		"5"));
-	CHECK_STR(SQL("SELECT count(*) FROM generation_jobs"
-		      " WHERE status = 'processing'"),
-	    "10");
+	CHECK_STR(SQL("%s", at_work), "10");
 	(void)kill(pid, SIGINT);
 	(void)waitpid(pid, NULL, 0);
 	CHECK_STR(SQL("SELECT count(*) FROM generation_jobs"

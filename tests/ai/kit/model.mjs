@@ -124,6 +124,16 @@ export const acts = {
 		m.say(res, answerOf(q));
 	},
 	hang() {},
+	// The head of an answer, and then a byte of it now and then.
+	async drip(m, q, res) {
+		res.writeHead(200, { 'content-type': 'application/json' });
+		for (; !res.destroyed; await sleep(20))
+			res.write(' ');
+	},
+	async late(m, q, res, ms) {
+		await sleep(Number(ms));
+		m.send(res, 503, m.refusal(503, 'scripted'));
+	},
 	drop: (m, q, res) => { res.destroy(); },
 	truncated(m, q, res) {
 		const all = JSON.stringify(answerOf(q));
