@@ -4,11 +4,11 @@
  */
 #include "asked.h"
 #include "base/utf8.h"
+#include "service/sme_knowledge.h"
 #include "smes.h"
 #include "web/assets.h"
 
 #define PAGE_SIZE 50
-#define START_MAX 200 /* characters before one asks for more */
 #define WORDS_MAX 5
 
 /* --- cards ---------------------------------------------------------------------- */
@@ -16,14 +16,15 @@
 static void
 put_content(struct page *p, const char *text)
 {
-	if (utf8_count(text) <= START_MAX)
+	size_t n = utf8_prefix_words(text, SME_EXCERPT_MAX);
+
+	if (text[n] == '\0')
 		tmpl_chunk_text(&p->h,
 		    &(struct tmpl_chunk_text){ .text = text });
 	else
 		tmpl_chunk_long(&p->h,
 		    &(struct tmpl_chunk_long){
-			.start = arena_strndup(p->r->mem, text,
-			    utf8_prefix(text, START_MAX)),
+			.start = arena_strndup(p->r->mem, text, n),
 			.text = text });
 }
 

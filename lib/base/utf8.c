@@ -126,6 +126,31 @@ utf8_prefix(const char *s, size_t nchars)
 	return (size_t)(p - s);
 }
 
+static bool
+is_blank(uint32_t cp)
+{
+	return cp == ' ' || (cp >= '\t' && cp <= '\r') || cp == 0xa0 ||
+	    cp == 0x3000;
+}
+
+size_t
+utf8_prefix_words(const char *s, size_t nchars)
+{
+	size_t end = utf8_prefix(s, nchars), words = 0, last = 0, i = 0, n;
+	uint32_t before = 0, cp;
+
+	if (s[end] == '\0')
+		return end;
+	for (; i <= end && (n = utf8_decode(s + i, 4, &cp)) > 0; i += n) {
+		if (is_blank(cp) || cp >= 0x2e80 || before >= 0x2e80)
+			words = last;
+		if (!is_blank(cp))
+			last = i + n;
+		before = cp;
+	}
+	return words > 0 ? words : end;
+}
+
 bool
 utf8_is_printable(const char *s)
 {

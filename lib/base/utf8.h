@@ -27,6 +27,13 @@ size_t utf8_count(const char *s);
 /* Byte length of the first nchars characters of a valid string. */
 size_t utf8_prefix(const char *s, size_t nchars);
 
+/*
+ * The same without a word that goes on behind them and blanks at the end. A
+ * word that fills them all is cut; in scripts that put no blanks between words
+ * (from U+2E80) any two characters can be parted.
+ */
+size_t utf8_prefix_words(const char *s, size_t nchars);
+
 /* No C0, DEL or C1 control character in a valid string. */
 bool utf8_is_printable(const char *s);
 

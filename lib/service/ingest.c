@@ -458,7 +458,7 @@ write_knowledge(struct ingest *g, const struct knowledge *k)
 		put_chunk(g, k, i);
 	code = ingest_settle(db, g->tenant_id, g->task_id);
 	if (code == CODE_OK)
-		code = sme_summary_write(db, g->tenant_id, g->sme_id);
+		code = sme_summary_write(g->r, g->sme_id);
 	return code == CODE_OK ? sme_knowledge_write(g->r, g->sme_id) : code;
 }
 

@@ -16,7 +16,7 @@
 
 #define PAGE_MAX   2000	  /* chunks of one answer */
 #define OBJECT_MAX "5000" /* chunks of a storage object */
-#define BEST	   "k.relevance_score DESC, k.created_at DESC, k.id"
+#define BEST	   SME_CHUNK_BEST
 #define BYTES	   SME_CHUNK_BYTES(BEST)
 
 /* Before the best: what no row comes before. */
@@ -32,7 +32,6 @@ enum query {
 	Q_UPDATE,
 	Q_DELETE,
 	Q_EMPTY,
-	Q_SUMMARY,
 	Q_OBJECT,
 	Q_PATH,
 	Q__MAX
@@ -90,35 +89,6 @@ const struct db_query sme_knowledge_queries[] = {
 		   " FROM sme_knowledge_chunks k WHERE k.tenant_id = $1::uuid"
 		   " AND k.sme_id = $2::uuid)",
 	},
-	/* What was distilled after its approval is not that of a raw file. */
-	[Q_SUMMARY] = {
-	    .name = "sme_knowledge_summary",
-	    .nargs = 2, /* tenant, source */
-	    .sql = "UPDATE subject_matter_experts s SET updated_at = now(),"
-		   " knowledge_summary = (SELECT count(*)"
-		   " || CASE count(*) WHEN 1 THEN ' knowledge chunk'"
-		   " ELSE ' knowledge chunks' END FROM sme_knowledge_chunks k"
-		   " WHERE k.tenant_id = $1::uuid AND k.sme_id = $2::uuid"
-		   " HAVING count(*) > 0)"
-		   " || (SELECT E'\\n\\n' || string_agg(b.i || '. ' || b.topic"
-		   " || ': ' || b.beginning, E'\\n' ORDER BY b.i) FROM (SELECT"
-		   " row_number() OVER (ORDER BY k.relevance_score DESC,"
-		   " k.created_at DESC, k.id) AS i, k.topic, left("
-		   "regexp_replace(left(k.content, 400), '\\s+', ' ', 'g'),"
-		   " 200) AS beginning FROM sme_knowledge_chunks k"
-		   " WHERE k.tenant_id = $1::uuid AND k.sme_id = $2::uuid"
-		   " ORDER BY 1 LIMIT 50) b)"
-		   " || COALESCE((SELECT string_agg(E'\\n\\n---\\n\\n'"
-		   " || d.ai_summary, '' ORDER BY d.approved_at, d.id)"
-		   " FROM (SELECT b.id, b.ai_summary, b.approved_at"
-		   " FROM sme_task_submissions b JOIN sme_tasks t"
-		   " ON t.tenant_id = b.tenant_id AND t.id = b.task_id"
-		   " WHERE b.tenant_id = $1::uuid AND t.sme_id = $2::uuid"
-		   " AND b.is_approved AND b.processed_at >= b.approved_at"
-		   " AND b.ai_summary IS NOT NULL"
-		   " ORDER BY b.approved_at DESC, b.id LIMIT 20) d), '')"
-		   " WHERE s.tenant_id = $1::uuid AND s.id = $2::uuid",
-	},
 	[Q_OBJECT] = {
 	    .name = "sme_knowledge_object",
 	    .nargs = 2, /* tenant, source */
@@ -156,17 +126,7 @@ sme_chunk_read(struct req *r, const struct db_rows *rows, unsigned col,
 	out->created_at = pb_time(r->mem, db_time(rows, col + 7));
 }
 
-/* --- summary and object ---------------------------------------------------------- */
-
-enum code
-sme_summary_write(struct db *db, const char *tenant_id, const char *sme_id)
-{
-	struct db_rows *rows;
-
-	rows = db_run(db, &sme_knowledge_queries[Q_SUMMARY],
-	    DB_ARGS(tenant_id, sme_id));
-	return rows == NULL ? db_fault_code(db_fault(db)) : CODE_OK;
-}
+/* --- the object ------------------------------------------------------------------- */
 
 static struct json *
 object_of(struct req *r, struct db_rows *rows)
@@ -429,9 +389,8 @@ sme_update_knowledge_chunk(struct req *r,
 		return no_chunk(r);
 	out->chunk = arena_zalloc(r->mem, sizeof(*out->chunk));
 	sme_chunk_read(r, rows, 0, out->chunk);
-	return sme_summary_write(r->db, r->who.tenant_id, sme_id) == CODE_OK
-	    ? CODE_OK
-	    : req_fail_db(r);
+	return sme_summary_write(r, sme_id) == CODE_OK ? CODE_OK
+						       : req_fail_db(r);
 }
 
 enum code
@@ -454,7 +413,6 @@ sme_delete_knowledge_chunk(struct req *r,
 		return no_chunk(r);
 	db_queue(r->db, &sme_knowledge_queries[Q_EMPTY],
 	    DB_ARGS(r->who.tenant_id, sme_id));
-	return sme_summary_write(r->db, r->who.tenant_id, sme_id) == CODE_OK
-	    ? CODE_OK
-	    : req_fail_db(r);
+	return sme_summary_write(r, sme_id) == CODE_OK ? CODE_OK
+						       : req_fail_db(r);
 }

@@ -21,6 +21,9 @@
 	"sum(octet_length(k.content)) OVER (ORDER BY " order ") AS bytes"
 #define SME_CHUNK_BYTES_MAX "16777216"
 
+/* The order of chunks k. */
+#define SME_CHUNK_BEST "k.relevance_score DESC, k.created_at DESC, k.id"
+
 /* Columns of sme_chunk_read(), from alias k. */
 #define SME_CHUNK_COLUMNS                                      \
 	"k.id, k.sme_id, k.submission_id, k.content, k.topic," \
@@ -31,13 +34,15 @@ void sme_chunk_read(struct req *r, const struct db_rows *rows, unsigned col,
     struct pb_sme_knowledge_chunk *out);
 
 /*
- * Writes the summary of a source anew from what it knows: how many chunks, the
- * best of them with their beginnings, and below a rule each what was distilled
- * from approved submissions. Inside the caller's transaction, which holds the
- * source's row. CODE_OK or the database's failure.
+ * Writes the summary of a source anew from what it knows (sme_summary.c): how
+ * many chunks, the best of them with their beginnings, and below a rule each
+ * what was distilled from approved submissions. Inside the caller's
+ * transaction, which holds the source's row. CODE_OK or the database's failure.
  */
-enum code sme_summary_write(struct db *db, const char *tenant_id,
-    const char *sme_id) MUST_CHECK;
+enum code sme_summary_write(struct req *r, const char *sme_id) MUST_CHECK;
+
+/* Characters of a chunk's beginning, on pages as in the summary. */
+#define SME_EXCERPT_MAX 200
 
 /*
  * The storage object of a source's knowledge (summary and chunks), written from

@@ -258,8 +258,7 @@ sme_approve_submission(struct req *r,
 	    DB_ARGS(r->who.tenant_id, v.at.task->id, flag));
 	db_queue(r->db, &sme_review_queries[Q_SME],
 	    DB_ARGS(r->who.tenant_id, v.at.task->sme_id, flag));
-	if (sme_summary_write(r->db, r->who.tenant_id, v.at.task->sme_id) !=
-	    CODE_OK)
+	if (sme_summary_write(r, v.at.task->sme_id) != CODE_OK)
 		return req_fail_db(r);
 	return tell_approved(r, &v);
 }

@@ -20,7 +20,7 @@
 #define LIMIT_DEFAULT 20
 #define LIMIT_MAX     100
 #define LITERAL_MAX   "1000" /* chunks looked through, 20,000 characters each */
-#define BEST	      "k.relevance_score DESC, k.created_at DESC, k.id"
+#define BEST	      SME_CHUNK_BEST
 
 /* The sources asked for, or all that are not archived; $5: ids or NULL. */
 #define SOURCES                                                                  \

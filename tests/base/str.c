@@ -91,6 +91,16 @@ test_utf8(void)
 	CHECK(utf8_count("a\xc3\xa9\xf0\x9f\x98\x80") == 3);
 	CHECK(utf8_prefix("a\xc3\xa9z", 2) == 3);
 	CHECK(utf8_prefix("abc", 9) == 3);
+	CHECK(utf8_prefix_words("one two", 7) == 7);
+	CHECK(utf8_prefix_words("one two", 6) == 3);
+	CHECK(utf8_prefix_words("one two", 4) == 3);
+	CHECK(utf8_prefix_words("one two", 3) == 3);
+	CHECK(utf8_prefix_words("one two", 2) == 2);
+	CHECK(utf8_prefix_words("one  \n two", 6) == 3);
+	CHECK(utf8_prefix_words("\xc3\xa9\xc3\xa9 \xc3\xa9\xc3\xa9", 4) == 4);
+	CHECK(utf8_prefix_words("\xc3\xa9\xc3\xa9\xc3\xa9", 2) == 4);
+	CHECK(utf8_prefix_words("a \xe7\x81\xab\xe7\x81\xbd", 3) == 5);
+	CHECK(utf8_prefix_words("a b", 0) == 0);
 	CHECK(utf8_is_printable("a\xc3\xa9 z"));
 	CHECK(!utf8_is_printable("a\nb") && !utf8_is_printable("\xc2\x85"));
 }

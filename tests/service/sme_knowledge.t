@@ -171,6 +171,22 @@ call  SMEService/UpdateKnowledgeChunk
 want  200  {"chunk": {"topic": "Bells", "keywords": ["bell", "exit"]}}
 call  SMEService/GetSME  {"smeId": "$rail"}
 want  200  {"sme": {"knowledgeSummary": "4 knowledge chunks\n\n1. Bells: Ring the bell.\n2. Brandschutz: Die Häuser werden von Feuerwehren geschützt. Closing remarks.\n3. Brakes: Blocks are 100% iron, a_b, and the fire alarm does not run.\n4. 消防: 火災警報が鳴ったら避難します。"}}
+
+# a long one is cut behind its last whole word, a word without end where it is
+sql   app UPDATE sme_knowledge_chunks SET content = 'Die Züge '
+      || repeat('fährt ', 31) || 'aus ' || repeat('weiter ', 30)
+      WHERE id = '10000000-0000-4000-8000-000000000002'
+sql   app UPDATE sme_knowledge_chunks SET content = repeat('ohne', 80)
+      WHERE id = '10000000-0000-4000-8000-000000000003'
+call  SMEService/UpdateKnowledgeChunk
+      {"chunkId": "10000000-0000-4000-8000-000000000001",
+      "content": "Ring the bell."}
+want  200
+sql   app SELECT 1 / (knowledge_summary = E'4 knowledge chunks\n\n1. Bells: Ring the bell.\n2. Brandschutz: Die Züge ' || repeat('fährt ', 31) || E'aus …\n3. Brakes: ' || repeat('ohne', 50) || E' …\n4. 消防: 火災警報が鳴ったら避難します。')::int
+      FROM subject_matter_experts WHERE id = '$rail'
+sql   app UPDATE sme_knowledge_chunks SET content =
+      'Die Häuser werden von Feuerwehren geschützt.'
+      WHERE id = '10000000-0000-4000-8000-000000000002'
 call  SMEService/SearchKnowledge  {"query": "bells"}
 want  200  {"chunks": [{"id": "10000000-0000-4000-8000-000000000001"}]}
 call  SMEService/SearchKnowledge  {"query": "drills"}
