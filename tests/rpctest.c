@@ -32,6 +32,7 @@
  *   want-body TEXT
  *   want-has TEXT             the body has it somewhere
  *   want-lacks TEXT           the body has it nowhere
+ *   want-order WORD ...       the body has them, each behind the one before
  *   within  MS                it took no longer
  */
 #include <sys/socket.h>
@@ -836,6 +837,20 @@ want_part(const char *s, bool wanted)
 	    wanted ? "it is not there" : "it is there");
 }
 
+static void
+want_order(const char *s)
+{
+	const char *at = last.body, *end = last.body + last.len, *w = "";
+
+	while (at != NULL && *s != '\0') {
+		w = word(&s);
+		at = memmem(at, (size_t)(end - at), w, strlen(w));
+		if (at != NULL)
+			at += strlen(w);
+	}
+	report(at != NULL, arena_printf(mem, "%s is not there", w));
+}
+
 /* --- each method ----------------------------------------------------------- */
 
 /* Whether "/mirai.v1.Service/Method" is among the words of list. */
@@ -1097,6 +1112,8 @@ run_line(const char *s)
 		want_part(s, true);
 	else if (strcmp(verb, "want-lacks") == 0)
 		want_part(s, false);
+	else if (strcmp(verb, "want-order") == 0)
+		want_order(s);
 	else if (strcmp(verb, "within") == 0)
 		report(last.ms <= atol(s),
 		    arena_printf(mem, "it took %lld ms", (long long)last.ms));

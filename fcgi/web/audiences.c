@@ -145,30 +145,25 @@ address(struct page *p, const struct ask *ask, const char *id)
 /* --- the list ---------------------------------------------------------------- */
 
 static int
-compare(struct arena *a, const struct pb_target_audience_template *x,
+compare(const struct pb_target_audience_template *x,
     const struct pb_target_audience_template *y, int32_t order)
 {
 	int64_t at = pb_time_us(x->created_at) - pb_time_us(y->created_at);
 
-	if (order == BY_NAME)
-		return strcmp(fold_text(a, x->name), fold_text(a, y->name));
+	if (order == BY_NAME && !str_eq(x->name, y->name))
+		return fold_compare(x->name, y->name);
 	if (order == BY_LEVEL && x->experience_level != y->experience_level)
 		return x->experience_level - y->experience_level;
 	return at < 0 ? -1 : at > 0;
 }
 
-struct sorting {
-	struct arena *a;
-	const struct ask *ask;
-};
-
 static int
 by_ask(const void *x, const void *y, void *arg)
 {
-	const struct sorting *s = arg;
-	int n = compare(s->a, x, y, s->ask->order);
+	const struct ask *ask = arg;
+	int n = compare(x, y, ask->order);
 
-	return s->ask->rising ? n : -n;
+	return ask->rising ? n : -n;
 }
 
 static bool
@@ -184,9 +179,8 @@ is_wanted(struct arena *a, const struct pb_target_audience_template *t,
 /* Keeps what is wanted, in its order. */
 static size_t
 narrow(struct page *p, const struct pb_list_templates_response *all,
-    const struct ask *ask)
+    struct ask *ask)
 {
-	struct sorting s = { p->r->mem, ask };
 	const char *q = fold_text(p->r->mem, ask->q);
 	size_t i, n = 0;
 
@@ -194,7 +188,8 @@ narrow(struct page *p, const struct pb_list_templates_response *all,
 		if (is_wanted(p->r->mem, &all->templates[i], ask, q))
 			all->templates[n++] = all->templates[i];
 	if (n > 0)
-		qsort_r(all->templates, n, sizeof(*all->templates), by_ask, &s);
+		qsort_r(all->templates, n, sizeof(*all->templates), by_ask,
+		    ask);
 	return n;
 }
 

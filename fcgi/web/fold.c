@@ -1,5 +1,5 @@
 /*
- * Searching without regard to case. Which letters fold is the locale's
+ * Searching and ordering without regard to case. Which letters fold is the locale's
  * business; mirai-web sets it at its start.
  */
 #include "fold.h"
@@ -27,6 +27,33 @@ fold_text(struct arena *a, const char *s)
 	}
 	*at = '\0';
 	return out;
+}
+
+/* The next character, folded; *s moves on. 0 at the end. */
+static wint_t
+next(const char **s)
+{
+	size_t n, len = strnlen(*s, 4);
+	uint32_t c = 0;
+
+	n = len == 0 ? 0 : utf8_decode(*s, len, &c);
+	*s += n;
+	return towlower((wint_t)c);
+}
+
+int
+fold_compare(const char *x, const char *y)
+{
+	const char *x_at = x, *y_at = y;
+	wint_t a, b;
+
+	do {
+		a = next(&x_at);
+		b = next(&y_at);
+	} while (a == b && a != 0);
+	if (a != b)
+		return a < b ? -1 : 1;
+	return strcmp(x, y);
 }
 
 bool

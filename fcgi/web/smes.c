@@ -185,8 +185,8 @@ compare(const struct pb_subject_matter_expert *x,
 {
 	int64_t at = pb_time_us(x->created_at) - pb_time_us(y->created_at);
 
-	if (order == BY_NAME && strcasecmp(x->name, y->name) != 0)
-		return strcasecmp(x->name, y->name);
+	if (order == BY_NAME && !str_eq(x->name, y->name))
+		return fold_compare(x->name, y->name);
 	if (order == BY_STATUS && x->status != y->status)
 		return x->status - y->status;
 	return at < 0 ? -1 : at > 0;

@@ -71,3 +71,42 @@ http  GET /smes/$rail/chunks/30000000-0000-4000-8000-000000009999/edit
 want  404
 http  GET /smes/$rail/chunks/x/edit
 want  404
+
+# experts and audiences have one order of names: letters of any language fold,
+# and what differs in case alone stands together
+program api
+as    owner@other
+call  SMEService/CreateSME  {"name": "ärzte", "domain": "D"}
+want  200
+call  SMEService/CreateSME  {"name": "Öl", "domain": "D"}
+want  200
+call  SMEService/CreateSME  {"name": "Zug", "domain": "D"}
+want  200
+call  SMEService/CreateSME  {"name": "abend", "domain": "D"}
+want  200
+call  SMEService/CreateSME  {"name": "Äste", "domain": "D"}
+want  200
+call  TargetAudienceService/CreateTemplate  {"name": "ärzte", "role": "R", "learningGoals": ["G"]}
+want  200
+call  TargetAudienceService/CreateTemplate  {"name": "Öl", "role": "R", "learningGoals": ["G"]}
+want  200
+call  TargetAudienceService/CreateTemplate  {"name": "Zug", "role": "R", "learningGoals": ["G"]}
+want  200
+call  TargetAudienceService/CreateTemplate  {"name": "abend", "role": "R", "learningGoals": ["G"]}
+want  200
+call  TargetAudienceService/CreateTemplate  {"name": "Äste", "role": "R", "learningGoals": ["G"]}
+want  200
+program web
+cookie owner@other
+http  GET /smes?sort=name&dir=asc
+want  200
+want-order abend</a> Zug</a> ärzte</a> Äste</a> Öl</a>
+http  GET /smes?sort=name&dir=desc
+want  200
+want-order Öl</a> Äste</a> ärzte</a> Zug</a> abend</a>
+http  GET /target-audiences?sort=name&dir=asc
+want  200
+want-order abend</a> Zug</a> ärzte</a> Äste</a> Öl</a>
+http  GET /target-audiences?sort=name&dir=desc
+want  200
+want-order Öl</a> Äste</a> ärzte</a> Zug</a> abend</a>
