@@ -18,12 +18,14 @@
 #define MAX_AUDIENCES 10
 #define MAX_OUTCOME   2000
 #define MAX_CONTEXT   10000
+#define MAX_OUTLINES  100 /* of one course */
 
 enum query {
 	Q_SEE,
 	Q_LOCK,
 	Q_SMES,
 	Q_AUDIENCES,
+	Q_VERSION,
 	Q_PUT_INPUT,
 	Q_GET_INPUT,
 	Q__MAX
@@ -61,6 +63,12 @@ const struct db_query ai_generation_queries[] = {
 		   " LEFT JOIN target_audience_templates a"
 		   " ON a.tenant_id = $1::uuid AND a.id = i.id"
 		   " ORDER BY i.nth",
+	},
+	[Q_VERSION] = {
+	    .name = "ai_generation_version",
+	    .nargs = 2, /* tenant, course */
+	    .sql = "SELECT COALESCE(max(version), 0) FROM course_outlines"
+		   " WHERE tenant_id = $1::uuid AND course_id = $2::uuid",
 	},
 	[Q_PUT_INPUT] = {
 	    .name = "ai_generation_put_input",
@@ -116,13 +124,14 @@ ai_generation_lock_course(struct req *r, const char *id)
 }
 
 enum code
-ai_generation_may_generate(struct req *r)
+ai_generation_may_generate(struct req *r, size_t njobs)
 {
 	enum code code;
 
-	if ((code = seats_gate(r)) != CODE_OK)
+	if ((code = seats_gate(r)) != CODE_OK ||
+	    (code = ai_choice_require(r, NULL)) != CODE_OK)
 		return code;
-	return ai_choice_require(r, NULL);
+	return genjob_need_room(r, njobs);
 }
 
 enum code
@@ -267,6 +276,24 @@ check_audiences(struct req *r, const struct input *in)
 	return CODE_OK;
 }
 
+/* Versions are kept, so there is a last one. */
+static enum code
+need_version(struct req *r, const char *course_id)
+{
+	struct db_rows *rows;
+
+	rows = db_run(r->db, &ai_generation_queries[Q_VERSION],
+	    DB_ARGS(r->who.tenant_id, course_id));
+	if (rows == NULL || !db_next(rows))
+		return req_fail_db(r);
+	if (db_int(rows, 0) < MAX_OUTLINES)
+		return CODE_OK;
+	return req_fail_quota(r, "outlines",
+	    "the course has %d outlines, and no more are kept: edit the latest"
+	    " one, or make a new course",
+	    MAX_OUTLINES);
+}
+
 static enum code
 put_input(struct req *r, const struct input *in)
 {
@@ -293,7 +320,8 @@ ai_generation_generate_course_outline(struct req *r,
 	    (code = ai_generation_lock_course(r, input.course_id)) != CODE_OK ||
 	    (code = check_smes(r, &input)) != CODE_OK ||
 	    (code = check_audiences(r, &input)) != CODE_OK ||
-	    (code = ai_generation_may_generate(r)) != CODE_OK)
+	    (code = need_version(r, input.course_id)) != CODE_OK ||
+	    (code = ai_generation_may_generate(r, 1)) != CODE_OK)
 		return code;
 	job.course_id = input.course_id;
 	if ((code = ai_generation_queue(r, &job,

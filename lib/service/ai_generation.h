@@ -60,9 +60,9 @@ enum code ai_generation_lock_course(struct req *r, const char *id) MUST_CHECK;
 
 /*
  * May the caller's company generate now: it has paid, a provider can be
- * asked, and this month's tokens are not used up.
+ * asked, this month's tokens are not used up, and njobs more may wait.
  */
-enum code ai_generation_may_generate(struct req *r) MUST_CHECK;
+enum code ai_generation_may_generate(struct req *r, size_t njobs) MUST_CHECK;
 
 /*
  * Makes a job in the caller's name; tenant and user are filled in. Fails with

@@ -143,7 +143,7 @@ ai_generation_regenerate_component(struct req *r,
 		return req_fail_missing(r, "modification_prompt",
 		    "must not be empty");
 	if ((code = lock_component(r, &place, &found)) != CODE_OK ||
-	    (code = ai_generation_may_generate(r)) != CODE_OK)
+	    (code = ai_generation_may_generate(r, 1)) != CODE_OK)
 		return code;
 	job.course_id = place.course_id;
 	job.lesson_id = place.lesson_id;

@@ -151,7 +151,7 @@ ai_generation_generate_lesson_content(struct req *r,
 	if (!approved)
 		return req_fail_field(r, "course_id",
 		    "names a course whose outline is not approved");
-	if ((code = ai_generation_may_generate(r)) != CODE_OK ||
+	if ((code = ai_generation_may_generate(r, 1)) != CODE_OK ||
 	    (code = ai_generation_queue(r, &job,
 		 "the lesson is being generated already", id)) != CODE_OK)
 		return code;
@@ -228,7 +228,7 @@ ai_generation_generate_all_lessons(struct req *r,
 	if (n == 0)
 		return req_fail_field(r, "course_id",
 		    "names a course whose outline has no lessons");
-	if ((code = ai_generation_may_generate(r)) != CODE_OK ||
+	if ((code = ai_generation_may_generate(r, n)) != CODE_OK ||
 	    (code = queue_all(r, course, lessons, n, parent)) != CODE_OK)
 		return code;
 	return ai_generation_load_job(r, parent, &out->job);

@@ -13,6 +13,7 @@
 #include "service/notice.h"
 
 enum query {
+	Q_OPEN,
 	Q_CREATE,
 	Q_FAMILY,
 	Q_CANCEL,
@@ -23,6 +24,13 @@ enum query {
 };
 
 const struct db_query genjob_queries[] = {
+	[Q_OPEN] = {
+	    .name = "genjob_open",
+	    .nargs = 3, /* tenant, kinds, most */
+	    .sql = "SELECT count(*) FROM (SELECT FROM generation_jobs"
+		   " WHERE tenant_id = $1::uuid"
+		   " AND kind = ANY ($2::smallint[]) LIMIT $3::int) q",
+	},
 	[Q_CREATE] = {
 	    .name = "genjob_create",
 	    /*
@@ -117,6 +125,9 @@ const struct db_query genjob_queries[] = {
 	[Q__MAX] = { 0 },
 };
 
+/* What waits, of every type: numbers of the column kind. */
+#define KINDS_QUEUED "{11,21,31,41}"
+
 /* As stored, and who is woken. */
 static const struct {
 	const char *name;
@@ -171,6 +182,24 @@ genjob_row_read(const struct db_rows *rows, struct genjob *out)
 	out->token = db_text(rows, 12);
 	out->retry_count = (int)db_int(rows, 13);
 	out->max_retries = (int)db_int(rows, 14);
+}
+
+enum code
+genjob_need_room(struct req *r, size_t n)
+{
+	struct db_rows *rows;
+
+	rows = db_run(r->db, &genjob_queries[Q_OPEN],
+	    DB_ARGS(r->who.tenant_id, KINDS_QUEUED,
+		db_arg_int(r->mem, GENJOB_OPEN_MAX)));
+	if (rows == NULL || !db_next(rows))
+		return req_fail_db(r);
+	if (db_int(rows, 0) + (int64_t)n <= GENJOB_OPEN_MAX)
+		return CODE_OK;
+	return req_fail_quota(r, "jobs",
+	    "%lld jobs of the company wait already, and %d may; try again when"
+	    " some have ended",
+	    (long long)db_int(rows, 0), GENJOB_OPEN_MAX);
 }
 
 enum code

@@ -56,6 +56,14 @@ struct genjob_new {
 };
 
 /*
+ * Fails r with RESOURCE_EXHAUSTED (quota "jobs") unless its tenant may queue n
+ * more jobs, in the caller's open transaction. For every call that makes jobs,
+ * before it does; those at the same time may pass the bound by their own few.
+ */
+#define GENJOB_OPEN_MAX 5000
+enum code genjob_need_room(struct req *r, size_t n) MUST_CHECK;
+
+/*
  * Makes a job inside the caller's open write transaction, and wakes a worker
  * when that commits. A parent is made first, "processing" from the start; all
  * its children follow in the same transaction. CODE_OK; CODE_ALREADY_EXISTS:

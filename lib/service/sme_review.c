@@ -212,6 +212,8 @@ distil_later(struct req *r, const struct review *v, const char *content,
 		return code;
 	if (ai.provider == NULL || ai.limit_reached)
 		return CODE_OK;
+	if ((code = genjob_need_room(r, 1)) != CODE_OK)
+		return code;
 	if (genjob_create(r->db, r->mem, &n, job) != CODE_OK)
 		return req_fail_db(r);
 	*later = true;

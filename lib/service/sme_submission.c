@@ -351,7 +351,10 @@ extract_later(struct req *r, const struct sme_task_at *at,
 		.sme_task_id = at->task->id,
 		.submission_id = h->id,
 	};
+	enum code code;
 
+	if ((code = genjob_need_room(r, 1)) != CODE_OK)
+		return code;
 	return genjob_create(r->db, r->mem, &n, job) == CODE_OK
 	    ? CODE_OK
 	    : req_fail_db(r);

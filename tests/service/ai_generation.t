@@ -163,6 +163,28 @@ call  AIGenerationService/GenerateCourseOutline  {"input": {"courseId": "$course
 want  200
 sql   app  DELETE FROM tenant_ai_settings
 
+# a course has so many outlines, a company so many jobs that wait
+sql   app  UPDATE generation_jobs SET status = 'failed', completed_at = now()
+sql   app  INSERT INTO course_outlines (tenant_id, course_id, version) VALUES
+      ('a0000000-0000-4000-8000-000000000000', '$course', 100)
+call  AIGenerationService/GenerateCourseOutline  {"input": {"courseId": "$course", "desiredOutcome": "Other", "smeIds":
+      ["a4000000-0000-4000-8000-000000000002"]}}
+want  429  {"code": "resource_exhausted", "message": "the course has 100 outlines, and no more are kept: edit the latest one, or make a new course",
+      "details": [{"type": "google.rpc.QuotaFailure", "value": "*", "debug": "*"}]}
+sql   app  UPDATE course_outlines SET version = 99
+sql   app  INSERT INTO generation_jobs (tenant_id, type, created_by_user_id) SELECT 'a0000000-0000-4000-8000-000000000000',
+      'lesson_content', 'a2000000-0000-4000-8000-000000000001' FROM generate_series(1, 5000)
+call  AIGenerationService/GenerateCourseOutline  {"input": {"courseId": "$course", "desiredOutcome": "Other", "smeIds":
+      ["a4000000-0000-4000-8000-000000000002"]}}
+want  429  {"code": "resource_exhausted", "message": "5000 jobs of the company wait already, and 5000 may; try again when some have ended",
+      "details": [{"type": "google.rpc.QuotaFailure", "value": "*", "debug": "*"}]}
+sql   app  UPDATE generation_jobs SET status = 'processing', lease_until = now() WHERE id = (SELECT id FROM generation_jobs
+      WHERE status = 'queued' LIMIT 1)
+call  AIGenerationService/GenerateCourseOutline  {"input": {"courseId": "$course", "desiredOutcome": "Other", "smeIds":
+      ["a4000000-0000-4000-8000-000000000002"]}}
+want  200
+sql   app  DELETE FROM generation_jobs WHERE type = 'lesson_content'
+
 # a course that another person keeps to themselves does not exist
 as    instructor@acme
 call  CourseService/GetFolderHierarchy  {}

@@ -92,6 +92,12 @@ call  AIGenerationService/GenerateAllLessons  {"courseId": "$course"}
 want  403  {"code": "permission_denied"}
 want-header  mirai-error-code: BILLING_SUBSCRIPTION_REQUIRED
 sql   app  UPDATE companies SET subscription_status = 'active' WHERE name = 'Acme'
+# all of a course's lessons wait, or none
+sql   app  INSERT INTO generation_jobs (tenant_id, type, created_by_user_id) SELECT 'a0000000-0000-4000-8000-000000000000',
+      'sme_ingestion', 'a2000000-0000-4000-8000-000000000001' FROM generate_series(1, 4998)
+call  AIGenerationService/GenerateAllLessons  {"courseId": "$course"}
+want  429  {"code": "resource_exhausted", "message": "4998 jobs of the company wait already, and 5000 may; try again when some have ended"}
+sql   app  DELETE FROM generation_jobs WHERE type = 'sme_ingestion'
 call  AIGenerationService/GenerateAllLessons  {"courseId": "x"}
 want  400  {"message": "course_id must be a UUID"}
 call  AIGenerationService/GenerateAllLessons  {"courseId": "$course"}

@@ -100,6 +100,11 @@ async function journey(where, storage, env) {
 	await refuses(storage, where, upload);
 	is((await call('sme@acme', 'SubmitContent', { ...file, filePath: upload.filePath })).status, 400, `${where}: nothing lies there yet`);
 	ok(await storage.put(upload.uploadUrl, upload.mediaType, pdf) < 300, `${where}: the file itself is taken`);
+	sql(`INSERT INTO generation_jobs (tenant_id, type, created_by_user_id)
+		SELECT tenant_id, 'lesson_content', assigned_by_user_id FROM sme_tasks, generate_series(1, 5000)
+		WHERE id = '${taskId}'`);
+	is((await call('sme@acme', 'SubmitContent', { ...file, filePath: upload.filePath })).status, 429, `${where}: not where too many jobs wait`);
+	sql(`DELETE FROM generation_jobs WHERE type = 'lesson_content'`);
 	const sent = await call('sme@acme', 'SubmitContent', { ...file, filePath: upload.filePath, fileSizeBytes: pdf.length });
 	is([sent.status, sent.submission?.fileName], [200, 'crane.pdf'], `${where}: and handed in`);
 	const other = Buffer.alloc(pdf.length, 'x');
