@@ -350,10 +350,9 @@ const onEnd = (event) => {
 const listen = () => {
   hangUp();
   let alive = 0;
-  const ask = new URLSearchParams();
+  const ask = new URLSearchParams({ jobs: "1" });
   const unsure = lastId === "" || tries > 0;
   if (lastId !== "") ask.set("last_event_id", lastId);
-  ask.set("jobs", "1");
   const source = new EventSource(`/events?${ask}`);
   const note = (event) => {
     if (event.lastEventId !== "") lastId = event.lastEventId;
