@@ -219,6 +219,9 @@ ended(struct page *p, const struct pb_sme_task *t, enum code code,
 {
 	struct entry e = { 0 };
 	const struct entry_rule rules[] = {
+		{ "SME_SUBMISSION_LIMIT_REACHED", v->field,
+		    "This task has as many submissions as there can be. Ask"
+		    " for a new task." },
 		{ "text_content", v->field, NULL },
 		{ "file_name", v->field, NULL },
 		{ "file_path", v->field, NULL },
@@ -232,11 +235,14 @@ ended(struct page *p, const struct pb_sme_task *t, enum code code,
 		page_redirect(p, smes_task_of(p, p->arg[0], t->id));
 		return;
 	}
-	if (code != CODE_RESOURCE_EXHAUSTED && !entry_fault(p, rules, &e)) {
+	if (!entry_fault(p, rules, &e)) {
 		page_fail(p);
 		return;
 	}
-	v->error = e.text != NULL ? e.text : p->r->message;
+	/* A limit of another kind says itself what it is. */
+	v->error = e.field[0] == '\0' && code == CODE_RESOURCE_EXHAUSTED
+	    ? p->r->message
+	    : e.text;
 	req_unfail(p->r);
 	put_page(p, t, v);
 }

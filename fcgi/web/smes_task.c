@@ -19,6 +19,9 @@
 #define DAY_US INT64_C(86400000000)
 
 static const struct entry_rule rules[] = {
+	{ "SME_TASK_LIMIT_REACHED", "",
+	    "This expert has as many tasks as there can be. Delete some that"
+	    " are over." },
 	{ "USER_NOT_FOUND", "user", "This person is not in your company." },
 	{ "title", "title", NULL },
 	{ "description", "description", NULL },

@@ -223,8 +223,8 @@ read_again(struct req *r, const char *id, struct pb_subject_matter_expert **out)
 {
 	struct db_rows *rows;
 
-	rows = db_run(r->db, &sme_queries[Q_READ],
-	    DB_ARGS(r->who.tenant_id, id));
+	rows =
+	    db_run(r->db, &sme_queries[Q_READ], DB_ARGS(r->who.tenant_id, id));
 	if (rows == NULL)
 		return req_fail_db(r);
 	if (!db_next(rows))

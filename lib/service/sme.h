@@ -14,6 +14,10 @@
 #define SME_DESCRIPTION_MAX 5000
 #define SME_TASK_TITLE_MAX  500
 
+/* How many there may be (mirai-rpc(7) has these, too). */
+#define SME_TASKS_MAX	    1000 /* of a source, whatever became of them */
+#define SME_SUBMISSIONS_MAX 100	 /* of a task */
+
 /*
  * The first four arguments of every query about what a caller sees: tenant,
  * user, whether an administrator, company ("" becomes NULL).
@@ -98,6 +102,13 @@ enum code sme_none(struct req *r);
 enum code sme_task_none(struct req *r);
 /* CODE_INVALID_ARGUMENT: the task does not allow this where it stands. */
 enum code sme_task_wrong_state(struct req *r, const char *text);
+
+/*
+ * RESOURCE_EXHAUSTED with that reason: what the field names has max of what
+ * ("tasks") already.
+ */
+enum code sme_full(struct req *r, const char *reason, const char *field,
+    int max, const char *what);
 
 /* SME_READ reads; SME_LOCK also holds the rows until the transaction ends. */
 enum sme_hold {

@@ -268,6 +268,17 @@ sme_task_wrong_state(struct req *r, const char *text)
 }
 
 enum code
+sme_full(struct req *r, const char *reason, const char *field, int max,
+    const char *what)
+{
+	(void)req_fail_quota(r, field,
+	    "%s: names one that has %d %s, the most there can be", field, max,
+	    what);
+	req_fail_because(r, reason);
+	return CODE_RESOURCE_EXHAUSTED;
+}
+
+enum code
 sme_load(struct req *r, const char *value, enum sme_hold hold,
     struct pb_subject_matter_expert **out)
 {

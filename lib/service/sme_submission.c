@@ -22,6 +22,7 @@
 #define LIST_TEXT "16777216" /* bytes of text in one answer */
 
 enum query {
+	Q_COUNT,
 	Q_UPLOAD,
 	Q_INSERT,
 	Q_TASK,
@@ -34,6 +35,12 @@ enum query {
 extern const struct db_query sme_submission_queries[];
 
 const struct db_query sme_submission_queries[] = {
+	[Q_COUNT] = {
+	    .name = "sme_submission_count",
+	    .nargs = 2, /* tenant, task */
+	    .sql = "SELECT count(*) FROM sme_task_submissions"
+		   " WHERE tenant_id = $1::uuid AND task_id = $2::uuid",
+	},
 	/* A day after it ran out, the sweeper may have taken the object. */
 	[Q_UPLOAD] = {
 	    .name = "sme_submission_upload",
@@ -338,6 +345,21 @@ take(struct req *r, const struct pb_submit_content_request *in,
 	return code == CODE_OK ? name_text(r, in, h) : code;
 }
 
+enum code
+sme_submission_room(struct req *r, const char *task_id)
+{
+	struct db_rows *rows;
+
+	rows = db_run(r->db, &sme_submission_queries[Q_COUNT],
+	    DB_ARGS(r->who.tenant_id, task_id));
+	if (rows == NULL || !db_next(rows))
+		return req_fail_db(r);
+	return db_int(rows, 0) < SME_SUBMISSIONS_MAX
+	    ? CODE_OK
+	    : sme_full(r, "SME_SUBMISSION_LIMIT_REACHED", "task_id",
+		  SME_SUBMISSIONS_MAX, "submissions");
+}
+
 /* Queues the extraction of a file. */
 static enum code
 extract_later(struct req *r, const struct sme_task_at *at,
@@ -410,7 +432,8 @@ sme_submit_content(struct req *r, const struct pb_submit_content_request *in,
 		    "the task is not yours to hand something in for");
 	if (!sme_task_is_open(at.task->status))
 		return sme_task_wrong_state(r, "the task is closed");
-	if ((code = take(r, in, &at, &h)) != CODE_OK)
+	if ((code = sme_submission_room(r, at.task->id)) != CODE_OK ||
+	    (code = take(r, in, &at, &h)) != CODE_OK)
 		return code;
 	out->submission = arena_zalloc(r->mem, sizeof(*out->submission));
 	if ((code = insert(r, &at, &h, out->submission)) != CODE_OK)

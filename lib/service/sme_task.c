@@ -23,6 +23,7 @@
 enum query {
 	Q_ASSIGNEE,
 	Q_TEAM,
+	Q_COUNT,
 	Q_CREATE,
 	Q_LIST,
 	Q_UPDATE,
@@ -51,6 +52,12 @@ const struct db_query sme_task_queries[] = {
 	    .sql = "SELECT 1 FROM teams WHERE tenant_id = $1::uuid"
 		   " AND company_id = $2::uuid AND id = $3::uuid"
 		   " FOR KEY SHARE",
+	},
+	[Q_COUNT] = {
+	    .name = "sme_task_count",
+	    .nargs = 2, /* tenant, source */
+	    .sql = "SELECT count(*) FROM sme_tasks"
+		   " WHERE tenant_id = $1::uuid AND sme_id = $2::uuid",
 	},
 	[Q_CREATE] = {
 	    .name = "sme_task_create",
@@ -231,6 +238,22 @@ check_team(struct req *r, const char *company, const char *value,
 	return CODE_OK;
 }
 
+/* A source that is held has room for one task more. */
+static enum code
+check_room(struct req *r, const char *sme_id)
+{
+	struct db_rows *rows;
+
+	rows = db_run(r->db, &sme_task_queries[Q_COUNT],
+	    DB_ARGS(r->who.tenant_id, sme_id));
+	if (rows == NULL || !db_next(rows))
+		return req_fail_db(r);
+	return db_int(rows, 0) < SME_TASKS_MAX
+	    ? CODE_OK
+	    : sme_full(r, "SME_TASK_LIMIT_REACHED", "sme_id", SME_TASKS_MAX,
+		  "tasks");
+}
+
 /* How a person is called: by name, else by address. */
 static const char *
 name_of(struct req *r, const char *first, const char *last, const char *email)
@@ -324,7 +347,8 @@ sme_create_task(struct req *r, const struct pb_create_task_request *in,
 	if (sme->status == PB_SME_STATUS_ARCHIVED)
 		return req_fail(r, CODE_INVALID_ARGUMENT,
 		    "the expert is archived");
-	if ((code = load_assignee(r, sme->company_id, user_id, &to)) !=
+	if ((code = check_room(r, sme->id)) != CODE_OK ||
+	    (code = load_assignee(r, sme->company_id, user_id, &to)) !=
 		CODE_OK ||
 	    (code = check_team(r, sme->company_id, in->team_id, &team)) !=
 		CODE_OK)

@@ -250,7 +250,7 @@ check_task(struct req *r, const char *task_id, struct sme_task_at *at)
 		    "the task is not yours to hand something in for");
 	if (!sme_task_is_open(at->task->status))
 		return sme_task_wrong_state(r, "the task is closed");
-	return CODE_OK;
+	return sme_submission_room(r, at->task->id);
 }
 
 /* Notes it: the one statement after which the transaction can end. */

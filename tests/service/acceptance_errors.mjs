@@ -30,7 +30,7 @@ function catalogue() {
 	return Object.fromEntries([...page.matchAll(/^\.It Li ([A-Z_]+) Pq Li (\w+)$/gm)].map(([, reason, code]) => [reason, code]));
 }
 
-const REASON = /"((?:AI|AUTH|BILLING|COMPANY|EXTERNAL|INTERNAL|INVITATION|NOTIFICATION|RATE|TEAM|TENANT|USER|VALIDATION)_[A-Z_]+)"/g;
+const REASON = /"((?:AI|AUTH|BILLING|COMPANY|EXTERNAL|INTERNAL|INVITATION|NOTIFICATION|RATE|SME|TEAM|TENANT|USER|VALIDATION)_[A-Z_]+)"/g;
 
 // Every reason that a source gives a failure.
 function inSources() {
@@ -114,6 +114,21 @@ async function enhance(provider, script) {
 	return call('owner@acme', 'SMEService/EnhanceSubmissionContent', { submissionId: submission.id });
 }
 
+// A task of an expert who has that many already, and a text for it.
+async function full(tasks, submissions) {
+	const { json: { sme } } = await call('owner@acme', 'SMEService/CreateSME', { name: 'F', domain: 'D' });
+	const task = { smeId: sme.id, title: 'T', assignedToUserId: userOf(3) };
+	sql(`INSERT INTO sme_tasks (tenant_id, sme_id, title, assigned_to_user_id, assigned_by_user_id) SELECT
+		'a0000000-0000-4000-8000-000000000000', '${sme.id}', 'T', '${userOf(3)}', '${userOf(3)}' FROM generate_series(1, ${tasks})`);
+	const made = await call('owner@acme', 'SMEService/CreateTask', task);
+	if (made.status !== 200)
+		return made;
+	sql(`INSERT INTO sme_task_submissions (tenant_id, task_id, file_name, file_path, content_type, file_size_bytes, submitted_by_user_id)
+		SELECT tenant_id, id, 'f', '', 'text', 1, assigned_to_user_id FROM sme_tasks, generate_series(1, ${submissions})
+		WHERE id = '${made.json.task.id}'`);
+	return call('sme@acme', 'SMEService/SubmitContent', { taskId: made.json.task.id, contentType: 'CONTENT_TYPE_TEXT', textContent: 'A' });
+}
+
 const PAID = `UPDATE companies SET subscription_status = 'active', plan = 'pro', seat_count = 900 WHERE id = '${ACME}'`;
 const WAYS = {
 	AI_KEYS_DISABLED: () => call('owner@acme', 'TenantSettingsService/SetAPIKey', { apiKey: 'x'.repeat(20) }),
@@ -155,6 +170,8 @@ const WAYS = {
 	NOTIFICATION_NOT_FOUND: () => call('owner@acme', 'NotificationService/DeleteNotification', { notificationId: randomUUID() }),
 	VALIDATION_INVALID_INPUT: () => call('owner@acme', 'UserService/GetUser', { userId: 'x' }),
 	VALIDATION_MISSING_REQUIRED: () => call('owner@acme', 'UserService/GetUser'),
+	SME_TASK_LIMIT_REACHED: () => full(1000, 0),
+	SME_SUBMISSION_LIMIT_REACHED: () => full(0, 100),
 	RATE_LIMITED: () => ((invitationId) => twice(() => call('owner@acme', 'InvitationService/ResendInvitation', { invitationId })))(invitation().id),
 	EXTERNAL_SERVICE_ERROR: () => whileStripe(503, () => register({ email: 'away@new.example' })),
 	INTERNAL_ERROR: () => during('ALTER TABLE teams RENAME TO teams_away', 'ALTER TABLE teams_away RENAME TO teams',

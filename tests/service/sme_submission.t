@@ -310,3 +310,30 @@ sql   app INSERT INTO sme_task_submissions (id, tenant_id, task_id, file_name,
 call  SMEService/ListSubmissions  {"taskId": "$doors"}
 want  200  {"submissions": [{"id": "20000000-0000-4000-8000-000000000004"},
       {"id": "20000000-0000-4000-8000-000000000003"}]}
+
+# a task has at most 100 submissions; nobody uploads what it cannot take
+call  SMEService/CreateTask
+      {"smeId": "$rail", "title": "Full", "assignedToUserId": "$sme"}
+want  200  {"task": {"id": "$full"}}
+sql   app INSERT INTO sme_task_submissions (tenant_id, task_id, file_name,
+      file_path, content_type, file_size_bytes, submitted_by_user_id)
+      SELECT tenant_id, id, 'f', '', 'text', 1, assigned_to_user_id
+      FROM sme_tasks, generate_series(1, 99) WHERE id = '$full'
+as    sme@acme
+call  SMEService/GetUploadURL
+      {"taskId": "$full", "fileName": "a.pdf", "fileSizeBytes": "1"}
+want  200
+call  SMEService/SubmitContent
+      {"taskId": "$full", "contentType": 6, "textContent": "The hundredth"}
+want  200
+call  SMEService/SubmitContent
+      {"taskId": "$full", "contentType": 6, "textContent": "One more"}
+want  429  {"code": "resource_exhausted", "message":
+      "task_id: names one that has 100 submissions, the most there can be"}
+want-header Mirai-Error-Code: SME_SUBMISSION_LIMIT_REACHED
+call  SMEService/GetUploadURL
+      {"taskId": "$full", "fileName": "a.pdf", "fileSizeBytes": "1"}
+want  429
+want-header Mirai-Error-Code: SME_SUBMISSION_LIMIT_REACHED
+sql   app SELECT 1 / (count(*) = 100)::int FROM sme_task_submissions
+      WHERE task_id = '$full'

@@ -269,3 +269,24 @@ call  SMEService/DeleteTask  {"taskId": "$task"}
 want  401  {"code": "unauthenticated"}
 call  SMEService/ListTasks  {}
 want  401  {"code": "unauthenticated"}
+
+# an expert has at most 1000 tasks, whatever became of them
+as    owner@acme
+sql   app INSERT INTO sme_tasks (tenant_id, sme_id, title, assigned_to_user_id,
+      assigned_by_user_id, status) SELECT tenant_id, id, 'Old', '$sme', '$owner',
+      'completed' FROM subject_matter_experts, generate_series(1, 998)
+      WHERE id = '$closed'
+call  SMEService/CreateTask
+      {"smeId": "$closed", "title": "Last", "assignedToUserId": "$owner"}
+want  200  {"task": {"id": "$last"}}
+call  SMEService/CreateTask
+      {"smeId": "$closed", "title": "One more", "assignedToUserId": "$owner"}
+want  429  {"code": "resource_exhausted",
+      "message": "sme_id: names one that has 1000 tasks, the most there can be"}
+want-header Mirai-Error-Code: SME_TASK_LIMIT_REACHED
+sql   app SELECT 1 / (count(*) = 0)::int FROM sme_tasks WHERE title = 'One more'
+call  SMEService/DeleteTask  {"taskId": "$last"}
+want  200  {}
+call  SMEService/CreateTask
+      {"smeId": "$closed", "title": "One more", "assignedToUserId": "$owner"}
+want  200
