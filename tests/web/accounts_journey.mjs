@@ -7,8 +7,8 @@ import path from 'node:path';
 import { promisify } from 'node:util';
 import { simpleParser } from 'mailparser';
 import { SMTPServer } from 'smtp-server';
-import { is, main, ok, startSite } from './kit/site.mjs';
-import { launch, open } from './kit/account.mjs';
+import { comes, is, main, ok, startSite } from './kit/site.mjs';
+import { launch, open, settled } from './kit/account.mjs';
 import { sql } from '../service/kit/account.mjs';
 import { Stripe } from '../service/kit/stripe.mjs';
 
@@ -33,6 +33,7 @@ async function startMailbox() {
 async function signUp(page, site) {
 	await page.goto(`${site.base}/pricing`);
 	await page.locator('a[href*="tier=pro"]').first().click();
+	await settled(page);
 	await page.getByLabel('E-mail').fill('ada@first.example');
 	await click(page, 'Continue');
 	await page.getByLabel('Company name').fill('First & Daughters');
@@ -81,8 +82,6 @@ async function accept(page, link) {
 
 async function notice(page) {
 	const bell = page.locator('[data-bell], .bell').first();
-	const unread = () => bell.innerText();
-	const before = await unread();
 
 	sql(`WITH u AS (SELECT u.id, u.tenant_id FROM users u JOIN companies c ON c.id = u.company_id
 		WHERE c.name = 'First & Daughters' AND u.role = 'admin'),
@@ -91,8 +90,7 @@ async function notice(page) {
 		e AS (INSERT INTO notification_events (tenant_id, user_id, kind, notice)
 		SELECT tenant_id, user_id, 1, to_jsonb(n) FROM n RETURNING tenant_id, user_id, id)
 		SELECT pg_notify('mirai_events', concat_ws(' ', tenant_id, user_id, id)) FROM e`);
-	for (let i = 0; i < 50 && await unread() === before; i++) await page.waitForTimeout(100);
-	ok(/1/.test(await unread()), 'a notice arrives live: the bell counts it');
+	await comes(async () => /1/.test(await bell.innerText()), true, 'a notice arrives live: the bell counts it');
 	await bell.click();
 	await page.getByText('Bob has an outline').first().waitFor();
 	ok(true, 'and the panel shows it');

@@ -2,9 +2,9 @@
 // signing in and out, flows that expire, recovery, the new password, proving
 // again who one is, settings, sessions, errors. Each page is held against
 // axe-core and looked at in three widths, light and dark.
-import { PASSWORD, is, main, ok, startSite } from './kit/site.mjs';
-import { age, axe, email, expire, fill, flowOf, focused, launch, open, password, picture, signIn, signInButton,
-	sql } from './kit/account.mjs';
+import { PASSWORD, comes, is, main, ok, shows, startSite } from './kit/site.mjs';
+import { age, axe, email, expire, fill, flowOf, focused, launch, open, password, picture, settled, signIn,
+	signInButton, sql } from './kit/account.mjs';
 
 // --- journeys, with script and without ------------------------------------------
 
@@ -20,7 +20,7 @@ async function login(browser, site, script) {
 	await page.getByRole('alert').first().waitFor();
 	is(await email(page).inputValue(), 'instructor@acme.example', `${how}: the address stays`);
 	is(await password(page).inputValue(), '', `${how}: the password does not`);
-	ok(await page.getByText('Your payment was successful').isVisible(), `${how}: the payment is still confirmed`);
+	await shows(page.getByText('Your payment was successful'), `${how}: the payment is still confirmed`);
 	if (script) is(await focused(page), 'banner banner-error', `${how}: the message has the focus, so it is read out`);
 	await fill(page, 'instructor');
 	// Script takes the question from the address at once.
@@ -104,7 +104,7 @@ async function settingsPassword(browser, site, script) {
 	ok((await page.locator(`[id="${note}"]`).innerText()).includes('at least'), `${how}: and linked to the message`);
 	if (script) {
 		is(await focused(page), 'input', `${how}: and has the focus`);
-		is(await page.locator('p.sr[role=status]').last().innerText(), 'One field needs correction.', `${how}: which is said`);
+		await comes(() => page.locator('p.sr[role=status]').last().innerText(), 'One field needs correction.', `${how}: which is said`);
 		await change(fresh, 'something else');
 		ok(await page.getByText('The passwords do not match.').isVisible(), `${how}: a mismatch is told`);
 		is(await page.locator('.banner-success').count(), 0, `${how}: and is not sent`);
@@ -161,6 +161,7 @@ async function profile(browser, site, script) {
 	await signIn(page, site, 'legacy');
 	await page.locator('details.profile summary').click();
 	await page.getByRole('link', { name: 'Profile' }).click();
+	await settled(page);
 	ok(flowOf(page) !== null, `${how}: reached from the menu`);
 	is(await page.getByRole('link', { name: 'Profile' }).getAttribute('aria-current'), 'page', `${how}: the first tab`);
 	is(await email(page).inputValue(), 'legacy@acme.example', `${how}: what is known is there`);
@@ -177,6 +178,7 @@ async function profile(browser, site, script) {
 	is(sql(`SELECT traits -> 'name' ->> 'first' FROM identities WHERE traits ->> 'email' = 'legacy@acme.example'`),
 		script ? 'Leandra' : 'Leonora', `${how}: saved`);
 	await page.getByRole('link', { name: 'Back to the dashboard' }).click();
+	await page.waitForURL('**/dashboard');
 	ok((await page.locator('details.profile').innerText()).includes(script ? 'Leandra' : 'Leonora'), `${how}: shown everywhere`);
 	is(complaints.filter((t) => !t.includes('400')), [], `${how}: nothing on the console`);
 	await context.close();
@@ -201,7 +203,7 @@ async function endAccount(browser, site, script) {
 	is(await page.locator('.removal').count(), 0, `${how}: no second end`);
 	await page.getByRole('button', { name: /keep/i }).click();
 	await page.locator('.banner-success').waitFor();
-	is(await page.locator('.removal').count(), 1, `${how}: kept after all`);
+	await comes(() => page.locator('.removal').count(), 1, `${how}: kept after all`);
 	await context.close();
 }
 
@@ -228,7 +230,7 @@ async function sessions(browser, site, script) {
 	if (script) await page.evaluate(() => { globalThis.kept = true; });
 	await page.getByRole('button', { name: 'End session of Safari on iPhone' }).click();
 	await page.getByText('The session was ended.').waitFor();
-	is(await rows.count(), 3, `${how}: one is gone`);
+	await comes(() => rows.count(), 3, `${how}: one is gone`);
 	if (script) ok(await page.evaluate(() => globalThis.kept), `${how}: the page was not left`);
 	await others[0].page.goto(`${site.base}/dashboard`);
 	ok(others[0].page.url().includes('/auth/login'), `${how}: its browser is signed out at once`);
@@ -251,6 +253,7 @@ async function sessions(browser, site, script) {
 
 	await page.getByRole('button', { name: 'End all others' }).click();
 	await page.getByText('The other sessions were ended.').waitFor();
+	await settled(page);
 	is(await rows.count(), 1, `${how}: only this one is left`);
 	is(await page.getByRole('button', { name: 'End all others' }).count(), 0, `${how}: nothing more to end`);
 	await others[1].page.goto(`${site.base}/dashboard`);
@@ -292,11 +295,13 @@ async function errors(browser, site) {
 	ok(await page.getByText('The aal parameter must be aal1 or aal2.').isVisible(), 'error: the reason');
 	await axe(page, 'error');
 	await page.getByRole('link', { name: 'Back to Login' }).click();
-	ok(page.url().includes('/auth/login'), 'error: the way back');
+	await page.waitForURL('**/auth/login*');
+	ok(true, 'error: the way back');
 	await page.goto(`${site.base}/auth/error?id=b5000000-0000-4000-8000-000000000001`);
 	ok(await page.getByText('Something went wrong').isVisible(), 'error: one that is gone');
 	await page.getByRole('link', { name: 'Go to Homepage' }).click();
-	is(page.url(), `${site.base}/`, 'error: the way home');
+	await page.waitForURL(`${site.base}/`);
+	ok(true, 'error: the way home');
 	await context.close();
 }
 
@@ -358,7 +363,7 @@ async function anyNode(browser, site) {
 	const notes = await attribute('[name=identifier]', 'aria-describedby');
 	is(await page.locator(`[id="${notes}"] p`).allInnerTexts(), ['Not this one.', 'Try another.'], 'nodes: messages belong to their field');
 	is(await attribute('[name=identifier]', 'aria-invalid'), 'true', 'nodes: which is marked');
-	is(await page.evaluate(() => document.activeElement.name), 'identifier', 'nodes: and has the focus');
+	await shows(page.locator('[name=identifier]:focus'), 'nodes: and has the focus');
 	is(await attribute('[name=password]', 'value'), null, 'nodes: a password is never put back');
 	is(await page.locator('[name=agree]').evaluateAll((l) => l.map((e) => [e.type, e.value, e.checked])),
 		[['hidden', 'false', false], ['checkbox', 'true', true]], 'nodes: a box says no, too');
@@ -397,7 +402,8 @@ async function strangers(browser, site) {
 	await other.page.goto(`${site.base}/auth/login?flow=${flow}`);
 	ok(await other.page.getByText('belongs to another browser').isVisible(), 'strangers: without a cookie one is told, not sent round');
 	await other.page.getByRole('link', { name: 'Start again' }).click();
-	ok(flowOf(other.page) !== null, 'strangers: and can start again');
+	await other.page.waitForURL((url) => ![null, flow].includes(url.searchParams.get('flow')));
+	ok(true, 'strangers: and can start again');
 	await other.page.goto(`${site.base}/auth/login?flow=${flow}`);
 	ok(flowOf(other.page) !== flow, 'strangers: a flow of another browser is replaced');
 	await signIn(mine.page, site, 'owner');
@@ -428,7 +434,8 @@ async function brokenDatabase(browser, site) {
 		is((await page.reload()).status(), 503, 'failure: said as such');
 		for (const n of [1, 2, 3]) {
 			await page.getByRole('link', { name: 'Try again' }).click();
-			is(page.url(), `${site.base}/auth/login?flow=${flow}&retry=${n}`, `failure: try ${n}`);
+			await page.waitForURL(`${site.base}/auth/login?flow=${flow}&retry=${n}`);
+			ok(true, `failure: try ${n}`);
 		}
 		is(await page.getByRole('link', { name: 'Try again' }).count(), 0, 'failure: no fourth');
 		await axe(page, 'failure');
@@ -439,7 +446,7 @@ async function brokenDatabase(browser, site) {
 		sql(`GRANT ${what} TO mirai_identity_reader`);
 	}
 	await page.getByRole('link', { name: 'Start over' }).click();
-	ok(await password(page).isVisible(), 'failure: over');
+	await shows(password(page), 'failure: over');
 	const log = site.log('web');
 	ok(log.includes('auth.login.failed') && log.includes('auth.flow.expired') && log.includes('auth.logout.completed'),
 		'failure: the log tells what the machines did');

@@ -1,9 +1,8 @@
 // Second factors in a real browser, with script and without: an authenticator
 // app and back-up codes set up, asked for, used and taken away.
 import { createHmac } from 'node:crypto';
-import { setTimeout as sleep } from 'node:timers/promises';
-import { PASSWORD, is, main, ok, startSite } from './kit/site.mjs';
-import { email, fill, launch, open, password, picture, signIn, signInButton, sql } from './kit/account.mjs';
+import { is, main, ok, shows, startSite } from './kit/site.mjs';
+import { email, fill, launch, open, password, picture, settled, signIn, sql } from './kit/account.mjs';
 
 // --- an authenticator app ----------------------------------------------------
 
@@ -20,10 +19,8 @@ function totp(secret) {
 	return String((mac.readUInt32BE(mac[19] & 15) & 0x7fffffff) % 1000000).padStart(6, '0');
 }
 
-// Waits when the step is about to end, and lets its code count once more.
-async function code(secret, who) {
-	const left = 30000 - Date.now() % 30000;
-	if (left < 5000) await sleep(left + 100);
+// Lets the code of this step count once more; it holds for all of the next, too.
+function code(secret, who) {
 	sql(`UPDATE credentials SET config = jsonb_set(config, '{last_step}', '0') WHERE type = 'totp' AND identity_id =
 		(SELECT id FROM identities WHERE traits ->> 'email' = '${who}@acme.example')`);
 	return totp(secret);
@@ -47,9 +44,10 @@ async function enrol(page, site, how, who) {
 	await submitOf(page, 'totp_code').click();
 	await page.locator('.field-error, .banner-error').first().waitFor();
 	is(await page.locator('code.secret').innerText(), secret, `${how}: a wrong code keeps the secret`);
-	await appCode(page).fill(await code(secret, who));
+	await appCode(page).fill(code(secret, who));
 	await submitOf(page, 'totp_code').click();
 	await page.locator('.banner-success').waitFor();
+	await settled(page);
 	is(await appCode(page).count(), 0, `${how}: set up`);
 	return secret;
 }
@@ -58,6 +56,7 @@ async function makeCodes(page, how, script) {
 	const box = () => card(page, 'Back-up codes');
 	await box().getByRole('button').first().click();
 	await page.locator('.codes code').first().waitFor();
+	await settled(page);
 	const codes = await page.locator('.codes code').allInnerTexts();
 	is(codes.length, 12, `${how}: twelve back-up codes`);
 	is(await box().getByRole('button', { name: 'Copy' }).count(), script ? 1 : 0, `${how}: copying needs script`);
@@ -71,8 +70,8 @@ async function stepUp(browser, site, how, who, script, prove) {
 	const { context, complaints, page } = await open(browser, { javaScriptEnabled: script });
 	await page.goto(`${site.base}/auth/login?return_to=%2Fcontent-library`);
 	await fill(page, who);
-	await page.waitForURL((url) => url.pathname === '/auth/login' && url.searchParams.get('flow') !== null);
 	await page.getByText('second factor').first().waitFor();
+	await settled(page);
 	is(await email(page).count() + await password(page).count(), 0, `${how}: no password again`);
 	ok(await page.getByRole('button', { name: 'Sign Out' }).isVisible(), `${how}: one can leave`);
 	const asked = page.url();
@@ -99,7 +98,7 @@ async function journey(browser, site, script) {
 		await appCode(page).fill('000');
 		await submitOf(page, 'totp_code').click();
 		await page.locator('[aria-invalid=true], .banner-error').first().waitFor();
-		await appCode(page).fill(await code(secret, who));
+		await appCode(page).fill(code(secret, who));
 		await submitOf(page, 'totp_code').click();
 	});
 	await byApp.context.close();
@@ -112,7 +111,7 @@ async function journey(browser, site, script) {
 	await page.locator('.removal summary').filter({ hasText: /app/i }).click();
 	await card(page, 'Authenticator app').locator('.removal button').click();
 	await page.locator('.banner-success').waitFor();
-	ok(await appCode(page).isVisible(), `${how}: taken away again`);
+	await shows(appCode(page), `${how}: taken away again`);
 	await byCode.context.close();
 }
 
@@ -130,12 +129,13 @@ async function demanded(browser, site, script) {
 	await page.goto(`${site.base}/dashboard`);
 	ok(page.url().includes('/auth/settings?flow='), `${how}: every way leads there`);
 	await page.getByRole('link', { name: 'Password' }).click();
+	await settled(page);
 	is(await page.getByRole('link', { name: 'Password' }).getAttribute('aria-current'), 'page', `${how}: other tabs can be seen`);
 	await page.goto(`${site.base}/auth/settings?tab=sessions`);
 	is(await page.locator('.session').count(), 0, `${how}: but not the sessions`);
 	await page.goto(`${site.base}/auth/settings?tab=factor`);
 	const secret = await page.locator('code.secret').innerText();
-	await appCode(page).fill(await code(secret, who));
+	await appCode(page).fill(code(secret, who));
 	await submitOf(page, 'totp_code').click();
 	await page.locator('.banner-success').waitFor();
 	await page.goto(`${site.base}/dashboard`);
@@ -148,6 +148,8 @@ async function leave(browser, site) {
 	const { context, page } = await open(browser);
 	await page.goto(`${site.base}/auth/login`);
 	await fill(page, 'elder');
+	await page.getByRole('button', { name: 'Sign Out' }).waitFor();
+	await settled(page);
 	await page.getByRole('button', { name: 'Sign Out' }).click();
 	await page.waitForURL(`${site.base}/`);
 	is((await context.cookies()).filter((c) => c.name === 'ory_kratos_session'), [], 'leave: the half session is ended');
@@ -160,6 +162,7 @@ async function screens(browser, site) {
 		await page.goto(`${site.base}/auth/login`);
 		await fill(page, 'elder');
 		await page.getByRole('button', { name: 'Sign Out' }).waitFor();
+		await settled(page);
 		await picture(page, 'auth-second', colorScheme);
 		await context.clearCookies();
 		await signIn(page, site, 'instructor');

@@ -3,26 +3,26 @@
 import { execFileSync } from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';
-import { is, main, ok, startSite } from './kit/site.mjs';
-import { axe, email, expire, fill, flowOf, launch, open, password, picture, signIn, sql } from './kit/account.mjs';
+import { comes, is, main, ok, startSite } from './kit/site.mjs';
+import { axe, email, expire, fill, flowOf, launch, open, password, picture, settled, signIn, sql } from './kit/account.mjs';
 
 const MAILS = path.join(process.env.TEST_DIR, 'mails');
 
 // --- mails ---------------------------------------------------------------------
 
-// The newest mail to an address, after the courier went round: its plain text.
+// The newest mail with a code to an address, after the courier went round.
 function lastMail(site, to) {
 	execFileSync(path.join(process.env.BUILD, 'bin/mirai-mail'), ['-1', '-f', site.conf],
 		{ timeout: 60000, stdio: ['ignore', 'inherit', 'inherit'] });
 	const dir = path.join(MAILS, 'new');
 	const texts = fs.readdirSync(dir).map((name) => path.join(dir, name))
 		.map((file) => ({ at: fs.statSync(file).mtimeMs, text: fs.readFileSync(file, 'utf8') }))
-		.filter((m) => new RegExp(`^To: .*${to}`, 'mi').test(m.text)).sort((a, b) => a.at - b.at);
+		.filter((m) => new RegExp(`^To: .*${to}`, 'mi').test(m.text) && /^Subject: Your code /m.test(m.text)).sort((a, b) => a.at - b.at);
 	const raw = texts.at(-1).text.replace(/=\r?\n/g, '');
 	return raw.replace(/=([0-9A-F]{2})/g, (_, hex) => String.fromCharCode(parseInt(hex, 16)));
 }
 
-const codeOf = (text) => /(?<![\w-])\d{6}(?![\w-])/.exec(text.slice(text.indexOf('\r\n\r\n') + 1) || text)[0];
+const codeOf = (text) => /^\s*(\d{6})\s*$/m.exec(text)[1];
 const other = (code) => String((Number(code) + 1) % 1000000).padStart(6, '0');
 
 // --- recovery --------------------------------------------------------------------
@@ -45,6 +45,7 @@ async function wrongThenResent(page, site, how, who) {
 	ok(page.url().includes('/auth/recovery'), `${how}: a wrong code goes no further`);
 	await page.locator('button[name=email]').click();
 	await page.locator('.banner-error, .field-error').first().waitFor({ state: 'detached' });
+	await settled(page);
 	const second = codeOf(lastMail(site, who));
 	ok(second !== first, `${how}: another code is sent`);
 	return second;
@@ -70,7 +71,7 @@ async function newPassword(page, site, how, script, secret) {
 	// Workers that have asked no database yet, since who asks is remembered.
 	await site.end('web');
 	await site.begin('web');
-	while ((await fetch(`${site.base}/terms`)).status >= 500);
+	await comes(async () => (await fetch(`${site.base}/terms`)).status, 200, `${how}: they answer`);
 	await set(secret);
 	await page.getByText('Your new password is saved.').waitFor();
 }
@@ -85,6 +86,7 @@ async function recovery(browser, site, script) {
 
 	await page.goto(`${site.base}/auth/login`);
 	await page.getByRole('link', { name: 'Forgot your password?' }).click();
+	await page.waitForURL('**/auth/recovery?flow=*');
 	is(await page.title(), 'Reset Password · Mirai', `${how}: the title`);
 	const before = await page.locator('.subtitle').innerText();
 	const flow = flowOf(page);
@@ -131,7 +133,8 @@ async function resetAlone(browser, site) {
 	ok(await page.getByText('This page has expired.').isVisible(), 'reset: an expired one says so');
 	await axe(page, 'reset, expired');
 	await page.getByRole('link', { name: 'Start again' }).click();
-	ok(page.url().includes('/auth/recovery?flow='), 'reset: and leads to a new recovery');
+	await page.waitForURL('**/auth/recovery?flow=*');
+	ok(true, 'reset: and leads to a new recovery');
 	await signIn(page, site, 'owner');
 	await page.goto(`${site.base}/auth/settings`);
 	await page.goto(`${site.base}/auth/reset-password?flow=${flowOf(page)}`);

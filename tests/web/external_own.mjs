@@ -4,7 +4,7 @@
 import fs from 'node:fs';
 import { launchBrowser } from './kit/browser.mjs';
 import { byToken, calls, commands, foreignFlow, mirai, pages, rpc } from './kit/external.mjs';
-import { is, main, ok, startSite } from './kit/site.mjs';
+import { comes, is, main, ok, startSite } from './kit/site.mjs';
 
 const TOKEN = 'secret-of-the-administrators';
 
@@ -13,7 +13,7 @@ async function againstOwn(browser) {
 	const site = await startSite([`identity.kratos.admin_token ${TOKEN}`, 'identity.limits no'],
 		{ kratos: 'own', own: [`identity.admin.secrets ${TOKEN}`] });
 	try {
-		ok(site.log('api').includes('kratos: '), `${how}: the start asks`);
+		await comes(async () => site.log('api').includes('kratos: '), true, `${how}: the start asks`);
 		const token = await calls(site, how);
 		await pages(browser, site, how);
 		await foreignFlow(browser, site, how);

@@ -1,8 +1,8 @@
 // A company demands a second factor: a browser is led to set one up by the
 // QR code it shows, and nowhere else before.
 import { launch, open, fill, sql } from './kit/account.mjs';
-import { calm, readQr, totp } from '../identity/kit/totp.mjs';
-import { is, main, ok, startSite } from './kit/site.mjs';
+import { readQr, totp } from '../identity/kit/totp.mjs';
+import { is, main, ok, shows, startSite } from './kit/site.mjs';
 
 const WHO = "traits ->> 'email' = 'owner@acme.example'";
 const QR = 'img[src^="data:image/png"]';
@@ -30,12 +30,11 @@ async function demanded(browser, site, script) {
 	await signIn(page, site);
 	await page.waitForURL('**/auth/settings?*');
 	await page.getByText('asks for a second factor').waitFor();
-	ok(await page.locator(QR).isVisible(), `${how}: the tab of second factors is open`);
+	await shows(page.locator(QR), `${how}: the tab of second factors is open`);
 	await page.goto(`${site.base}/dashboard`);
 	await page.waitForURL('**/auth/settings?*');
 	ok(true, `${how}: no other page is shown`);
 	await page.goto(`${site.base}/auth/settings?tab=factor`);
-	await calm();
 	const { text, width } = readQr(await page.locator(QR).getAttribute('src'));
 	is(width, 256, `${how}: an app reads the picture`);
 	await page.locator('input[name=totp_code]').fill(totp(new URL(text).searchParams.get('secret')));

@@ -2,7 +2,7 @@
 // up, signing in, a form for what is missing, linking by password, and in the
 // settings link and unlink.
 import { launchBrowser } from './kit/browser.mjs';
-import { PASSWORD, is, main, ok, startSite } from './kit/site.mjs';
+import { PASSWORD, is, main, ok, shows, startSite } from './kit/site.mjs';
 import { startReal, writeProviders } from '../identity/kit/provider.mjs';
 
 const accounts = {
@@ -18,7 +18,9 @@ async function atProvider(page, login, provider) {
 	if (await page.locator('input[name=login]').count() > 0) {
 		await page.locator('input[name=login]').fill(login);
 		await page.locator('input[name=password]').fill('x');
+		const asked = page.url();
 		await page.locator('button[type=submit]').click();
+		await page.waitForURL((url) => url.href !== asked);
 	}
 	if (page.url().startsWith(provider.base)) await page.locator('button[type=submit]').click();
 }
@@ -77,7 +79,7 @@ async function linking(browser, site, provider) {
 	await page.getByRole('button', { name: 'Sign in with Panva & Co' }).click();
 	await atProvider(page, 'owner', provider);
 	await page.waitForURL(`${site.base}/auth/login?flow=*`);
-	ok(await page.getByText('exists already. Sign in to it to link').isVisible(),
+	await shows(page.getByText('exists already. Sign in to it to link'),
 		'an account with the address: its owner is asked to sign in');
 	ok((await whoami(context, site)).error, 'and is not signed in yet');
 	await page.locator('input[name=password]').fill(PASSWORD);

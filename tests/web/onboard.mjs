@@ -1,7 +1,7 @@
 // An installation without payments in a real browser: signing up makes the
 // account at once, and one signs in to it; somebody with an account and no
 // company sets one up; with a Stripe on loopback it is paid, or not.
-import { PASSWORD, is, main, ok, startSite } from './kit/site.mjs';
+import { PASSWORD, is, main, ok, shows, startSite } from './kit/site.mjs';
 import { axe, launch, open, picture, signInButton } from './kit/account.mjs';
 import { identitySql, sql } from '../service/kit/account.mjs';
 import { Stripe } from '../service/kit/stripe.mjs';
@@ -45,7 +45,7 @@ async function signUp(browser, site, script) {
 	await page.getByLabel('Password', { exact: true }).fill(SECRET);
 	await page.getByLabel('Confirm password').fill(SECRET);
 	if (script) await click(page, 'Continue');
-	ok(await page.getByText('takes no payments').isVisible(), `${how}: there is nothing to choose and to pay`);
+	await shows(page.getByText('takes no payments'), `${how}: there is nothing to choose and to pay`);
 	is(await page.getByRole('radio').count(), 0, `${how}: no plans`);
 	await click(page, 'Get Started');
 	await page.getByRole('heading', { name: 'Welcome to Mirai' }).waitFor();
@@ -83,7 +83,7 @@ async function onboard(browser, site, script) {
 		ok(await page.getByRole('button', { name: 'Get Started' }).isDisabled(), `${how}: a name is needed`);
 	} else {
 		await click(page, 'Get Started');
-		ok(await page.getByRole('alert').filter({ hasText: 'company name' }).isVisible(), `${how}: a name is needed`);
+		await shows(page.getByRole('alert').filter({ hasText: 'company name' }), `${how}: a name is needed`);
 	}
 	await page.getByLabel('Company name').fill('Nora & Co');
 	await page.getByLabel('Team size').selectOption('1-10');
@@ -156,7 +156,7 @@ await main(async () => {
 		}
 		await noToken(browser, site);
 	} finally {
-		site.stop();
+		await site.stop();
 	}
 	try {
 		await withStripe(browser);

@@ -1,7 +1,7 @@
 // Security keys and passkeys in a real browser with a virtual authenticator,
 // on the real pages: enrolled, used and taken away.
 import { is, main, ok, startSite } from './kit/site.mjs';
-import { fill, flowOf, launch, open, picture, signIn, sql } from './kit/account.mjs';
+import { fill, flowOf, launch, open, picture, settled, signIn, sql } from './kit/account.mjs';
 
 const FACTORS = '/auth/settings?tab=factor';
 const card = (page, name) => page.getByRole('region', { name });
@@ -18,10 +18,31 @@ async function device(page, options = {}) {
 			automaticPresenceSimulation: true, ...options } });
 	return {
 		keys: async () => (await cdp.send('WebAuthn.getCredentials', { authenticatorId })).credentials,
-		touch: (enabled) => cdp.send('WebAuthn.setAutomaticPresenceSimulation', { authenticatorId, enabled }),
 		verify: (isUserVerified) => cdp.send('WebAuthn.setUserVerified', { authenticatorId, isUserVerified }),
 		remove: () => cdp.send('WebAuthn.removeVirtualAuthenticator', { authenticatorId }),
 	};
+}
+
+// How often from now on the passkey is chosen among the suggestions of a field,
+// which a device that is touched at once would do each time a page has one.
+async function suggestions(page) {
+	let left = 0;
+	await page.exposeFunction('isChosen', () => left-- > 0);
+	await page.addInitScript(() => {
+		if (navigator.credentials === undefined) return; // about:blank
+		const get = navigator.credentials.get.bind(navigator.credentials);
+		navigator.credentials.get = async (options) => {
+			if (options.mediation !== 'conditional' || await globalThis.isChosen()) return get(options);
+			globalThis.offered = true;
+			return new Promise((_, reject) => {
+				const { signal } = options;
+				const leave = () => { globalThis.offered = false; reject(signal.reason); };
+				if (signal.aborted) leave();
+				else signal.addEventListener('abort', leave);
+			});
+		};
+	});
+	return { choose(times) { left = times; } };
 }
 
 async function signOut(context, page) {
@@ -59,6 +80,7 @@ async function securityKey(browser, site) {
 	await fill(page, 'elder');
 	const use = page.getByRole('button', { name: 'Sign in with hardware key' });
 	await use.waitFor();
+	await settled(page);
 	is((await whoami(page)).error?.id, 'session_aal2_required', 'a password is half the way');
 	await use.click();
 	await page.waitForURL('**/dashboard');
@@ -76,6 +98,7 @@ async function securityKey(browser, site) {
 async function passkey(browser, site) {
 	const { context, complaints, page } = await open(browser);
 	const key = await device(page);
+	const suggested = await suggestions(page);
 	await signIn(page, site, 'instructor');
 	await page.goto(`${site.base}${FACTORS}`);
 	await card(page, 'Passkeys').getByRole('button', { name: 'Add passkey' }).click();
@@ -84,13 +107,11 @@ async function passkey(browser, site) {
 	is([made.rpId, made.isResidentCredential, Buffer.from(made.userHandle, 'base64').length],
 		['localhost', true, 64], 'a passkey is enrolled');
 
-	await key.touch(false);
 	await signOut(context, page);
 	await page.goto(`${site.base}/auth/login?return_to=%2Fcontent-library`);
 	is(await page.getByLabel('E-mail').getAttribute('autocomplete'), 'username webauthn', 'the browser may offer it');
-	await key.touch(true);
-	const button = page.getByRole('button', { name: 'Sign in with passkey' });
-	await button.click().catch(() => {});
+	await page.waitForFunction(() => globalThis.offered);
+	await page.getByRole('button', { name: 'Sign in with passkey' }).click();
 	await page.waitForURL(`${site.base}/content-library`);
 	is([(await whoami(page)).identity.traits.email, await methods(page)],
 		['instructor@acme.example', ['passkey']], 'it signs in, alone');
@@ -103,12 +124,13 @@ async function passkey(browser, site) {
 	await key.verify(true);
 	await removeFrom(page, 'Passkeys');
 	await signOut(context, page);
-	await page.goto(`${site.base}/auth/login`);
+	suggested.choose(1);
+	await page.goto(`${site.base}/auth/login`, { waitUntil: 'commit' }); // which is left at once
 	const asked = flowOf(page);
-	await page.locator('.banner-error').waitFor(); // the device answered by itself
-	await key.touch(false);
+	await page.locator('.banner-error').waitFor();
 	is(flowOf(page), asked, 'one that was taken away is refused');
 	await page.getByRole('button', { name: 'Sign in with passkey' }).waitFor();
+	await page.waitForFunction(() => globalThis.offered);
 	ok(true, 'and may be tried again');
 	is(complaints.filter((t) => !/ 4(00|22) /.test(t)), [], 'nothing on the console');
 	await context.close();
@@ -159,7 +181,7 @@ async function suggestion(browser, site) {
 	await card(page, 'Passkeys').getByRole('button', { name: 'Add passkey' }).click();
 	await saved(page);
 	await signOut(context, page);
-	await page.goto(`${site.base}/auth/login`);
+	await page.goto(`${site.base}/auth/login`, { waitUntil: 'commit' }); // which is left at once
 	await page.waitForURL('**/dashboard');
 	is(await methods(page), ['passkey'], 'chosen among the suggestions it signs in');
 	await context.close();

@@ -1,10 +1,10 @@
 // What browser tests of the account pages share: contexts that collect
 // complaints, signing in, a look into the identity database, pictures.
-import { findings, launchBrowser as launch, shot } from './browser.mjs';
+import { findings, launchBrowser as launch, settled, shot } from './browser.mjs';
 import { PASSWORD, is, ok } from './site.mjs';
 import { psql } from '../../psql.mjs';
 
-export { launch };
+export { launch, settled };
 export const WIDTHS = [[390, 844], [820, 1180], [1440, 900]];
 
 export const sql = (text) => psql(process.env.IDENTITY_OWNER_URL, text);
