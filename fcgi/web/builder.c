@@ -392,11 +392,11 @@ builder_post(struct page *p)
 void
 builder_foot(struct page *p, bool back, const char *label, const char *busy)
 {
-	tmpl_builder_foot_open(&p->h,
-	    &(struct tmpl_builder_foot){ .label = label, .busy = busy });
+	tmpl_builder_foot_open(&p->h);
 	if (back)
 		tmpl_builder_foot_back(&p->h);
-	tmpl_builder_foot_close(&p->h);
+	tmpl_builder_foot_close(&p->h,
+	    &(struct tmpl_builder_foot){ .label = label, .busy = busy });
 }
 
 void

@@ -33,10 +33,10 @@ smes_review_part(struct page *p, const struct smes_view *v,
 {
 	if (t->status != PB_SME_TASK_STATUS_AWAITING_REVIEW || !reviews(p, t))
 		return;
-	tmpl_new_link(&p->h,
-	    &(struct tmpl_new_link){ .to = arena_printf(p->r->mem,
-					 "/smes/%s/tasks/%s/review", v->sme->id,
-					 t->id),
+	tmpl_page_link(&p->h,
+	    &(struct tmpl_page_link){ .icon = "review",
+		.to = arena_printf(p->r->mem, "/smes/%s/tasks/%s/review",
+		    v->sme->id, t->id),
 		.label = "Review Submission" });
 }
 

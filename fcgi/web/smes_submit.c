@@ -44,10 +44,10 @@ smes_submit_part(struct page *p, const struct smes_view *v,
 
 	if (!is_open(t) || !str_eq(t->assigned_to_user_id, p->me->id))
 		return;
-	tmpl_new_link(&p->h,
-	    &(struct tmpl_new_link){ .to = arena_printf(p->r->mem,
-					 "/smes/%s/tasks/%s/submit", v->sme->id,
-					 t->id),
+	tmpl_page_link(&p->h,
+	    &(struct tmpl_page_link){ .icon = "edit",
+		.to = arena_printf(p->r->mem, "/smes/%s/tasks/%s/submit",
+		    v->sme->id, t->id),
 		.label = again ? "Resubmit Content"
 		    : t->status == PB_SME_TASK_STATUS_AWAITING_REVIEW
 		    ? "Submit Again"

@@ -85,7 +85,9 @@ export const openCard = async (link) => {
   try {
     const dialog = dialogOf(await cardOf(link.href));
     document.body.append(dialog);
-    dialog.dispatchEvent(new CustomEvent("mirai:fresh", { bubbles: true }));
+    const pending = [];
+    dialog.dispatchEvent(new CustomEvent("mirai:fresh", { bubbles: true, detail: { pending } }));
+    await Promise.all(pending);
     show(dialog, () => {
       dialog.remove();
       link.focus();

@@ -80,12 +80,14 @@ each("details.profile, details[data-menu]", (menu) => {
   });
 });
 
-// Drawers are opened by their address; Escape leads back to the page.
+// Drawers are opened by their address; Escape leads back to what opened them.
 document.addEventListener("keydown", (event) => {
   const drawer = document.querySelector(
     ".sidebar:target, .folders:target, .player-menu:target",
   );
-  if (event.key === "Escape" && drawer) location.replace("#main");
+  if (event.key !== "Escape" || !drawer) return;
+  location.replace("#main");
+  document.querySelector(`a[href="#${drawer.id}"]`)?.focus();
 });
 
 // On phones a swipe to the left closes the drawer, too.
@@ -169,7 +171,6 @@ const bind = (root) => {
   each("form[data-busy]", bindBusy, root);
   each("form[data-leave]", bindLeave, root);
   each("[data-filter]", bindFilter, root);
-  each("form[data-key]", async (form) => (await part("ai")).bind(form), root);
   localDays(root);
 };
 bind(document);
@@ -279,11 +280,16 @@ each("[data-arrival]", (banner) => {
   setTimeout(() => banner.remove(), 30000);
 });
 
-const inSteps = async (root) => {
+const bindLater = async (root) => {
   for (const form of root.querySelectorAll("form[data-steps]"))
     (await part("steps")).bindSteps(form);
+  for (const form of root.querySelectorAll("form[data-key]")) (await part("ai")).bind(form);
 };
-document.addEventListener("mirai:fresh", (event) => inSteps(event.target));
+// Who shows something only when it is bound waits for what lies in pending.
+document.addEventListener("mirai:fresh", (event) => {
+  const done = bindLater(event.target);
+  event.detail?.pending?.push(done);
+});
 
 const arrive = async () => {
   if (document.querySelector("form[data-wizard]")) (await part("wizard")).begin();
@@ -293,7 +299,7 @@ const arrive = async () => {
   if (document.querySelector("form[data-outline]")) (await part("outline")).begin();
   if (document.querySelector("form[data-component], form[data-rewrite]"))
     (await part("component")).begin();
-  await inSteps(document);
+  await bindLater(document);
   const dialog = document.querySelector("dialog[data-modal]");
   if (dialog) (await part("dialog")).openInPlace(dialog);
   if (document.querySelector("[data-bell]")) (await part("bell")).begin();
