@@ -9,24 +9,17 @@
 #include <errno.h>
 #include <poll.h>
 #include <signal.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/prctl.h>
 #include <sys/signalfd.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/xmalloc.h"
-#include "db/cache.h"
 #include "db/migrate.h"
-#include "identity/ident.h"
-#include "net/store.h"
-#include "rpc/job.h"
 #include "service/genjob_claim.h"
-#include "service/genjob_run.h"
+#include "service/genjob_worker.h"
 
 #define OPEN_SECONDS  60
 #define ALARM_SECONDS 60   /* for a turn of the loop, beside its wait */
@@ -42,271 +35,11 @@ const struct genjob_times genjob_times_default = {
 	.shutdown = 30000,
 };
 
-enum slot_state {
-	SLOT_FREE = 0,
-	SLOT_RUNS,
-	SLOT_CRASHED, /* ended without a word: to be written */
-	SLOT_BACK     /* stopped by us: to be put back */
-};
-
-struct slot {
-	enum slot_state state;
-	pid_t pid;
-	char id[STR_UUID_LEN + 1];
-	char tenant[STR_UUID_LEN + 1];
-	char token[STR_UUID_LEN + 1];
-};
-
-enum phase {
-	PHASE_WORK = 0,
-	PHASE_WAIT, /* the time of this run is over */
-	PHASE_STOP  /* SIGTERM */
-};
-
-/* What children have heard of the end. */
-enum told {
-	TOLD_NOTHING = 0,
-	TOLD_STOP, /* SIGTERM */
-	TOLD_KILL
-};
-
-struct worker {
-	const struct genjob_work *work;
-	const struct genjob_times *times;
-	struct job j;
-	struct arena *mem; /* of one statement */
-	const char **types;
-	struct slot *slots;
-	size_t nslots;
-	char after[STR_UUID_LEN + 1]; /* the tenant that had its turn */
-	enum phase phase;
-	int sig_fd;
-	int64_t renew_at;
-	int64_t stop_at; /* of PHASE_STOP: the next step */
-	enum told told;
-	bool failed; /* something did, besides jobs */
-	bool lost;   /* the database did not answer in this turn */
-	bool heard;  /* by this connection, in the turn before */
-};
-
-/* --- a child --------------------------------------------------------------- */
-
-/* Nothing of the parent's is used, and all of it is let go. */
-static int
-child_open(struct worker *w, struct req_env *env)
-{
-	const struct conf *conf = w->j.env.conf;
-
-	(void)close(w->sig_fd);
-	job_unlock(&w->j);
-	db_abandon(w->j.env.db);
-	w->j.env.db = NULL;
-	env->conf = conf;
-	env->store = store_open(conf);
-	env->db = db_open(conf_text(conf, "database.worker_url"), w->j.name);
-	env->cache = cache_open(conf_text(conf, "cache.path"),
-	    conf_int(conf, "cache.size"));
-	env->ident = ident_open(conf);
-	return env->store == NULL || env->ident == NULL ? -1 : 0;
-}
-
-static void
-child_close(struct worker *w, struct req_env *env)
-{
-	ident_close(env->conf, env->ident);
-	cache_close(env->cache);
-	store_close(env->store);
-	db_close(env->db);
-	arena_free(w->mem);
-	free(w->slots);
-	free(w->types);
-	job_close(&w->j);
-}
-
-static const struct genjob_kind *
-kind_of(const struct genjob_work *work, enum genjob_type type)
-{
-	size_t i;
-
-	for (i = 0; i < work->nkinds; i++)
-		if (work->kinds[i].type == type)
-			return &work->kinds[i];
-	return NULL;
-}
-
-static int
-child_run(struct worker *w, const struct req_env *env, const struct genjob *job)
-{
-	static const char *const ends[] = {
-		[GENJOB_AGAIN] = "again",
-		[GENJOB_DONE] = "done",
-		[GENJOB_FAILED] = "failed",
-		[GENJOB_GONE] = "gone",
-	};
-	int minutes = (int)conf_int(env->conf, "worker.stale");
-	enum genjob_end end;
-	struct req *r;
-	int rc;
-
-	job_deadline(minutes * 60);
-	r = req_local(env);
-	r->deadline_ms = clock_mono_ms() + minutes * INT64_C(60000);
-	memcpy(r->who.tenant_id, job->tenant_id, sizeof(r->who.tenant_id));
-	memcpy(r->who.user_id, job->user_id, sizeof(r->who.user_id));
-	db_use(r->db, r->mem);
-	log_request(job->id);
-	rc =
-	    genjob_run_job(r, job, kind_of(w->work, job->type), w->times, &end);
-	job_say(&w->j, "%s %s %s", job->id, genjob_type_name(job->type),
-	    ends[end]);
-	req_done(r);
-	return rc;
-}
-
-/* The whole life of a child. SIGTERM is for job_stopping(). */
-static _Noreturn void
-child(struct worker *w, const struct genjob *job, pid_t parent)
-{
-	struct req_env env = { 0 };
-	sigset_t none;
-	int rc;
-
-	(void)prctl(PR_SET_PDEATHSIG, SIGKILL);
-	if (getppid() != parent)
-		_exit(1);
-	(void)signal(SIGINT, SIG_IGN); /* the parent decides */
-	(void)sigemptyset(&none);
-	(void)sigprocmask(SIG_SETMASK, &none, NULL);
-	rc = child_open(w, &env);
-	if (rc == 0)
-		rc = child_run(w, &env, job);
-	child_close(w, &env);
-	exit(rc == 0 ? 0 : 1);
-}
-
-/* --- slots ----------------------------------------------------------------- */
-
-static size_t
-count(const struct worker *w)
-{
-	size_t i, n = 0;
-
-	for (i = 0; i < w->nslots; i++)
-		n += w->slots[i].state != SLOT_FREE;
-	return n;
-}
-
-static struct slot *
-free_slot(struct worker *w)
-{
-	size_t i;
-
-	for (i = 0; i < w->nslots; i++)
-		if (w->slots[i].state == SLOT_FREE)
-			return &w->slots[i];
-	return NULL;
-}
-
-static void
-start(struct worker *w, struct slot *s, const struct genjob *job)
-{
-	pid_t parent = getpid();
-
-	memcpy(s->id, job->id, sizeof(s->id));
-	memcpy(s->tenant, job->tenant_id, sizeof(s->tenant));
-	memcpy(s->token, job->token, sizeof(s->token));
-	memcpy(w->after, job->tenant_id, sizeof(w->after));
-	(void)fflush(NULL);
-	s->state = SLOT_RUNS;
-	if ((s->pid = fork()) == 0)
-		child(w, job, parent);
-	if (s->pid == -1) {
-		log_error("fork: %s", strerror(errno));
-		s->state = SLOT_BACK;
-		w->failed = w->lost = true;
-	}
-}
-
-static void
-ended(struct worker *w, pid_t pid, int status)
-{
-	struct slot *s;
-
-	for (s = w->slots; s < w->slots + w->nslots; s++)
-		if (s->state == SLOT_RUNS && s->pid == pid)
-			break;
-	if (s == w->slots + w->nslots)
-		return;
-	s->state = SLOT_FREE;
-	if (WIFEXITED(status) && WEXITSTATUS(status) == 0)
-		return;
-	s->state = w->told == TOLD_NOTHING ? SLOT_CRASHED : SLOT_BACK;
-	if (s->state == SLOT_CRASHED)
-		log_warn("job %s: its process ended early (%s %d)", s->id,
-		    WIFSIGNALED(status) ? "signal" : "status",
-		    WIFSIGNALED(status) ? WTERMSIG(status)
-					: WEXITSTATUS(status));
-}
-
-static void
-reap(struct worker *w)
-{
-	int status;
-	pid_t pid;
-
-	while ((pid = waitpid(-1, &status, WNOHANG)) > 0)
-		ended(w, pid, status);
-}
-
-/* What happened to children is written before anything else is claimed. */
-static void
-settle(struct worker *w)
-{
-	struct genjob_held held;
-	struct slot *s;
-	int rc;
-
-	for (s = w->slots; s < w->slots + w->nslots && !w->lost; s++) {
-		if (s->state != SLOT_CRASHED && s->state != SLOT_BACK)
-			continue;
-		held = (struct genjob_held){ s->id, s->token };
-		arena_reset(w->mem);
-		rc = s->state == SLOT_BACK
-		    ? genjob_claim_back(w->j.env.db, w->mem, &held)
-		    : genjob_claim_crashed(w->j.env.db, w->mem, &held,
-			  w->times->back_off);
-		if (rc == 0)
-			s->state = SLOT_FREE;
-		w->lost = rc == -1;
-	}
-}
-
-static void
-renew(struct worker *w)
-{
-	struct genjob_held *held;
-	int64_t now = clock_mono_ms();
-	size_t i, n = 0;
-
-	if (now < w->renew_at)
-		return;
-	arena_reset(w->mem);
-	held = arena_calloc(w->mem, w->nslots, sizeof(*held));
-	for (i = 0; i < w->nslots; i++)
-		if (w->slots[i].state == SLOT_RUNS)
-			held[n++] = (struct genjob_held){ w->slots[i].id,
-				w->slots[i].token };
-	if (n > 0 &&
-	    genjob_claim_renew(w->j.env.db, w->mem, held, n, w->times->lease) ==
-		-1)
-		w->lost = true;
-	else
-		w->renew_at = now + w->times->renew;
-}
+/* --- claims ---------------------------------------------------------------- */
 
 /* 1 when a job was claimed, 0 when there is none, -1. */
 static int
-claim(struct worker *w, struct slot *s)
+claim(struct genjob_worker *w, struct genjob_slot *s)
 {
 	const struct conf *conf = w->j.env.conf;
 	struct genjob_want want = { .types = w->types,
@@ -323,69 +56,62 @@ claim(struct worker *w, struct slot *s)
 	arena_reset(w->mem);
 	want.busy = busy = arena_calloc(w->mem, w->nslots, sizeof(*busy));
 	for (i = 0; i < w->nslots; i++)
-		if (w->slots[i].state == SLOT_RUNS)
+		if (w->slots[i].state == GENJOB_SLOT_RUNS)
 			busy[want.nbusy++] = w->slots[i].tenant;
 	rc = genjob_claim_next(w->j.env.db, w->mem, &want, &job);
 	if (rc == 1)
-		start(w, s, &job);
+		genjob_slot_start(w, s, &job);
 	return rc;
 }
 
 static void
-claim_all(struct worker *w)
+claim_all(struct genjob_worker *w)
 {
-	struct slot *s;
+	struct genjob_slot *s;
 	int rc = 1;
 
-	while (rc == 1 && !w->lost && (s = free_slot(w)) != NULL)
+	while (rc == 1 && !w->lost && (s = genjob_slot_find(w)) != NULL)
 		rc = claim(w, s);
 	w->lost = w->lost || rc == -1;
 }
 
 /* --- the loop -------------------------------------------------------------- */
 
-static void
-signal_all(const struct worker *w, int sig)
-{
-	size_t i;
-
-	for (i = 0; i < w->nslots; i++)
-		if (w->slots[i].state == SLOT_RUNS)
-			(void)kill(w->slots[i].pid, sig);
-}
-
 /* Where in its life the program is; tells the children when it is time. */
 static void
-advance(struct worker *w)
+advance(struct genjob_worker *w)
 {
 	int64_t now = clock_mono_ms();
 
-	if (w->phase == PHASE_WORK && !w->j.once && now >= w->j.until_ms) {
-		w->phase = PHASE_WAIT;
+	if (w->phase == GENJOB_PHASE_WORK && !w->j.once &&
+	    now >= w->j.until_ms) {
+		w->phase = GENJOB_PHASE_WAIT;
 		job_unlock(&w->j);
 	}
-	if (w->phase != PHASE_STOP || now < w->stop_at || w->told == TOLD_KILL)
+	if (w->phase != GENJOB_PHASE_STOP || now < w->stop_at ||
+	    w->told == GENJOB_TOLD_KILL)
 		return;
-	w->told = w->told == TOLD_NOTHING ? TOLD_STOP : TOLD_KILL;
-	signal_all(w, w->told == TOLD_STOP ? SIGTERM : SIGKILL);
+	w->told = w->told == GENJOB_TOLD_NOTHING ? GENJOB_TOLD_STOP
+						 : GENJOB_TOLD_KILL;
+	genjob_slot_signal(w, w->told == GENJOB_TOLD_STOP ? SIGTERM : SIGKILL);
 	w->stop_at = now + LAST_MS;
 }
 
 /* SIGTERM leaves time for what runs, SIGINT none. */
 static void
-stop(struct worker *w, int sig)
+stop(struct genjob_worker *w, int sig)
 {
 	int64_t at = clock_mono_ms();
 
 	if (sig == SIGTERM)
 		at += w->times->shutdown;
-	if (w->phase != PHASE_STOP || at < w->stop_at)
+	if (w->phase != GENJOB_PHASE_STOP || at < w->stop_at)
 		w->stop_at = at;
-	w->phase = PHASE_STOP;
+	w->phase = GENJOB_PHASE_STOP;
 }
 
 static void
-take_signals(struct worker *w)
+take_signals(struct genjob_worker *w)
 {
 	struct signalfd_siginfo si;
 
@@ -395,7 +121,7 @@ take_signals(struct worker *w)
 }
 
 static int
-time_left(const struct worker *w)
+time_left(const struct genjob_worker *w)
 {
 	int64_t now = clock_mono_ms(), at = now + w->times->poll;
 
@@ -403,21 +129,21 @@ time_left(const struct worker *w)
 		at = now + AGAIN_MS;
 	if (w->renew_at < at)
 		at = w->renew_at;
-	if (w->phase == PHASE_WORK && !w->j.once && w->j.until_ms < at)
+	if (w->phase == GENJOB_PHASE_WORK && !w->j.once && w->j.until_ms < at)
 		at = w->j.until_ms;
-	if (w->phase == PHASE_STOP && w->stop_at < at)
+	if (w->phase == GENJOB_PHASE_STOP && w->stop_at < at)
 		at = w->stop_at;
 	return at <= now ? 0 : (int)(at - now);
 }
 
 /* Until a job comes, a child ends, a signal arrives, or it is time. */
 static void
-pause_for(struct worker *w)
+pause_for(struct genjob_worker *w)
 {
 	struct pollfd fds[2] = { { .fd = w->sig_fd, .events = POLLIN },
 		{ .fd = -1, .events = POLLIN } };
-	bool hears = w->phase == PHASE_WORK && !w->j.once && !w->lost &&
-	    free_slot(w) != NULL;
+	bool hears = w->phase == GENJOB_PHASE_WORK && !w->j.once && !w->lost &&
+	    genjob_slot_find(w) != NULL;
 	const char *channel, *payload;
 	int ms = time_left(w);
 
@@ -436,7 +162,7 @@ pause_for(struct worker *w)
  * connection may be another one. Words that came before the look are spent.
  */
 static void
-listen_first(struct worker *w)
+listen_first(struct genjob_worker *w)
 {
 	const char *channel = genjob_channel(w->work->kinds[0].type), *payload;
 	int rc = 1;
@@ -450,9 +176,9 @@ listen_first(struct worker *w)
 }
 
 static void
-look(struct worker *w)
+look(struct genjob_worker *w)
 {
-	if (free_slot(w) == NULL)
+	if (genjob_slot_find(w) == NULL)
 		return;
 	if (!w->j.once)
 		listen_first(w);
@@ -461,25 +187,26 @@ look(struct worker *w)
 }
 
 static bool
-is_over(const struct worker *w)
+is_over(const struct genjob_worker *w)
 {
-	if (count(w) > 0)
-		return w->told == TOLD_KILL && clock_mono_ms() >= w->stop_at;
-	return w->phase != PHASE_WORK || w->j.once;
+	if (genjob_slot_count(w) > 0)
+		return w->told == GENJOB_TOLD_KILL &&
+		    clock_mono_ms() >= w->stop_at;
+	return w->phase != GENJOB_PHASE_WORK || w->j.once;
 }
 
 static void
-run(struct worker *w)
+run(struct genjob_worker *w)
 {
 	do {
 		w->lost = false;
-		reap(w);
-		renew(w);
-		settle(w);
-		if (w->phase == PHASE_WORK)
+		genjob_slot_reap(w);
+		genjob_slot_renew(w);
+		genjob_slot_settle(w);
+		if (w->phase == GENJOB_PHASE_WORK)
 			look(w);
 		w->failed = w->failed || w->lost;
-		if (count(w) > 0 || !is_over(w))
+		if (genjob_slot_count(w) > 0 || !is_over(w))
 			pause_for(w);
 		advance(w);
 	} while (!is_over(w));
@@ -488,7 +215,7 @@ run(struct worker *w)
 /* --- the program ----------------------------------------------------------- */
 
 static int
-open_worker(struct worker *w)
+open_worker(struct genjob_worker *w)
 {
 	const char *url = conf_text(w->j.env.conf, "database.worker_url");
 
@@ -505,7 +232,7 @@ open_worker(struct worker *w)
 }
 
 static int
-work(struct worker *w)
+work(struct genjob_worker *w)
 {
 	sigset_t set;
 
@@ -532,7 +259,7 @@ work(struct worker *w)
 }
 
 static int
-show(struct worker *w)
+show(struct genjob_worker *w)
 {
 	struct db_rows *rows;
 
@@ -548,7 +275,7 @@ show(struct worker *w)
 int
 genjob_work_main(const struct genjob_work *what, int argc, char **argv)
 {
-	struct worker w = { .work = what, .times = what->times };
+	struct genjob_worker w = { .work = what, .times = what->times };
 	int rc, status;
 	size_t i;
 
