@@ -32,7 +32,8 @@
  *   want-body TEXT
  *   want-has TEXT             the body has it somewhere
  *   want-lacks TEXT           the body has it nowhere
- *   want-order WORD ...       the body has them, each behind the one before
+ *   want-order TEXT ...       the body has them, each behind the one before;
+ *                             "_" stands for a blank in one
  *   within  MS                it took no longer
  */
 #include <sys/socket.h>
@@ -841,9 +842,12 @@ static void
 want_order(const char *s)
 {
 	const char *at = last.body, *end = last.body + last.len, *w = "";
+	char *c;
 
 	while (at != NULL && *s != '\0') {
-		w = word(&s);
+		w = c = arena_strdup(mem, word(&s));
+		while ((c = strchr(c, '_')) != NULL)
+			*c = ' ';
 		at = memmem(at, (size_t)(end - at), w, strlen(w));
 		if (at != NULL)
 			at += strlen(w);

@@ -11,6 +11,8 @@
 #include "mirai/v1/user.rpc.h"
 #include "pages.h"
 
+#define FOLD_FROM 5 /* tasks; of more, those that are over are folded */
+
 /* --- loading ---------------------------------------------------------------- */
 
 static void
@@ -144,6 +146,13 @@ smes_may_change(const struct page *p, const struct pb_sme_task *t)
 	return page_is_editor(p) || str_eq(t->assigned_by_user_id, p->me->id);
 }
 
+static bool
+is_over(const struct pb_sme_task *t)
+{
+	return t->status == PB_SME_TASK_STATUS_COMPLETED ||
+	    t->status == PB_SME_TASK_STATUS_CANCELLED;
+}
+
 /* When it was done, else when it is due. */
 static void
 fill_time(struct page *p, const struct pb_sme_task *t,
@@ -179,8 +188,7 @@ put_deeds(struct page *p, const struct smes_view *v,
 {
 	if (!smes_may_change(p, t))
 		return;
-	if (t->status != PB_SME_TASK_STATUS_COMPLETED &&
-	    t->status != PB_SME_TASK_STATUS_CANCELLED)
+	if (!is_over(t))
 		put_link(p, v, t, "edit", "edit", "Edit");
 	if (t->status == PB_SME_TASK_STATUS_PENDING ||
 	    t->status == PB_SME_TASK_STATUS_CHANGES_REQUESTED)
@@ -216,12 +224,53 @@ put_task(struct page *p, const struct smes_view *v, const struct pb_sme_task *t)
 	tmpl_sme_task_close(&p->h);
 }
 
+enum which {
+	WHICH_RUNNING = 1,
+	WHICH_OVER = 2
+};
+
+static bool
+is_of(const struct pb_sme_task *t, int which)
+{
+	return (which & (is_over(t) ? WHICH_OVER : WHICH_RUNNING)) != 0;
+}
+
 static void
-put_tasks(struct page *p, const struct smes_view *v)
+put_list(struct page *p, const struct smes_view *v, int which)
 {
 	size_t i;
 
-	tmpl_sme_tasks_open(&p->h);
+	tmpl_sme_task_list_open(&p->h);
+	for (i = 0; i < v->ntasks; i++)
+		if (is_of(&v->tasks[i], which))
+			put_task(p, v, &v->tasks[i]);
+	tmpl_sme_task_list_close(&p->h);
+}
+
+/* Those that are over, folded unless one of them is asked for. */
+static void
+put_over(struct page *p, const struct smes_view *v)
+{
+	bool asked = false;
+	size_t i, n = 0;
+
+	for (i = 0; i < v->ntasks; i++)
+		if (is_over(&v->tasks[i])) {
+			n++;
+			asked |= str_eq(v->tasks[i].id, v->task);
+		}
+	if (n == 0)
+		return;
+	tmpl_sme_tasks_over_open(&p->h,
+	    &(struct tmpl_sme_tasks_over){ .open = asked,
+		.count = page_count(p->r->mem, (int64_t)n, "task", "tasks") });
+	put_list(p, v, WHICH_OVER);
+	tmpl_sme_tasks_over_close(&p->h);
+}
+
+static void
+put_tasks_head(struct page *p, const struct smes_view *v)
+{
 	tmpl_sme_tasks_head_open(&p->h,
 	    &(struct tmpl_sme_tasks_head){
 		.count = page_count(p->r->mem, (int64_t)v->ntasks, "task",
@@ -233,14 +282,21 @@ put_tasks(struct page *p, const struct smes_view *v)
 						 v->sme->id),
 			.label = "Assign Task" });
 	tmpl_sme_tasks_head_close(&p->h);
+}
+
+static void
+put_tasks(struct page *p, const struct smes_view *v)
+{
+	tmpl_sme_tasks_open(&p->h);
+	put_tasks_head(p, v);
 	if (v->ntasks == 0)
 		page_empty(p, "task", "No tasks",
 		    "A task asks somebody of your company for content.");
+	else if (v->ntasks <= FOLD_FROM)
+		put_list(p, v, WHICH_RUNNING | WHICH_OVER);
 	else {
-		tmpl_sme_task_list_open(&p->h);
-		for (i = 0; i < v->ntasks; i++)
-			put_task(p, v, &v->tasks[i]);
-		tmpl_sme_task_list_close(&p->h);
+		put_list(p, v, WHICH_RUNNING);
+		put_over(p, v);
 	}
 	tmpl_sme_tasks_close(&p->h);
 }

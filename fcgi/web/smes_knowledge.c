@@ -9,9 +9,18 @@
 #include "web/assets.h"
 
 #define PAGE_SIZE 50
+#define OPEN_SIZE 5  /* pieces of a page that stand open */
+#define FOLD_SIZE 15 /* and of what is folded behind them */
+#define TOPICS	  3  /* named of pieces that are folded */
 #define WORDS_MAX 5
 
 /* --- cards ---------------------------------------------------------------------- */
+
+static const char *
+topic_of(const struct pb_sme_knowledge_chunk *k)
+{
+	return str_is_empty(k->topic) ? "Untitled" : k->topic;
+}
 
 static void
 put_content(struct page *p, const char *text)
@@ -32,25 +41,26 @@ static void
 put_chunk(struct page *p, const struct smes_view *v,
     const struct pb_sme_knowledge_chunk *k)
 {
-	const char *topic = str_is_empty(k->topic) ? "Untitled" : k->topic;
-	struct tmpl_chunk card = { .id = k->id,
-		.topic = topic,
-		.score = (int64_t)((double)k->relevance_score * 100 + 0.5),
-		.origin = k->submission_id == NULL
+	struct arena *a = p->r->mem;
+
+	tmpl_chunk_open(&p->h,
+	    &(struct tmpl_chunk){ .id = k->id,
+		.topic = topic_of(k),
+		.score = (int64_t)((double)k->relevance_score * 100 + 0.5) });
+	put_content(p, k->content);
+	tmpl_chunk_facts(&p->h,
+	    &(struct tmpl_chunk_facts){ .origin = k->submission_id == NULL
 		    ? "Its submission was deleted"
 		    : "From an approved submission",
-		.at = page_time(p->r->mem, k->created_at),
-		.at_text = page_day(p->r->mem, k->created_at),
-		.words = smes_chunk_words(p->r->mem, k, WORDS_MAX) };
-
-	tmpl_chunk_open(&p->h, &card);
-	put_content(p, k->content);
+		.at = page_time(a, k->created_at),
+		.at_text = page_day(a, k->created_at),
+		.words = smes_chunk_words(a, k, WORDS_MAX) });
 	if (v->manages)
 		tmpl_chunk_deeds(&p->h,
 		    &(struct tmpl_chunk_deeds){ .sme = v->sme->id,
 			.id = k->id,
-			.topic = topic });
-	tmpl_chunk_close(&p->h, &card);
+			.topic = topic_of(k) });
+	tmpl_chunk_close(&p->h);
 }
 
 /* --- the section ------------------------------------------------------------------ */
@@ -182,15 +192,68 @@ put_pages(struct page *p, const struct smes_view *v, const struct ask *ask,
 	tmpl_chunks_pages_close(&p->h);
 }
 
+static bool
+is_among(const struct pb_sme_knowledge_chunk *k, size_t n, const char *topic)
+{
+	size_t i;
+
+	for (i = 0; i < n; i++)
+		if (str_eq(topic_of(&k[i]), topic))
+			return true;
+	return false;
+}
+
+/* What n pieces are about, in few words. */
+static const char *
+topics_of(struct arena *a, const struct pb_sme_knowledge_chunk *k, size_t n)
+{
+	struct buf *b = buf_new(a);
+	size_t i, named = 0;
+
+	for (i = 0; i < n; i++) {
+		if (is_among(k, i, topic_of(&k[i])))
+			continue;
+		if (named++ == TOPICS) {
+			buf_printf(b, ", …");
+			break;
+		}
+		buf_printf(b, "%s%s", named == 1 ? "" : ", ", topic_of(&k[i]));
+	}
+	return buf_str(b);
+}
+
 static void
-put_found(struct page *p, const struct smes_view *v, const struct found *f)
+put_list(struct page *p, const struct smes_view *v,
+    const struct pb_sme_knowledge_chunk *k, size_t n)
 {
 	size_t i;
 
 	tmpl_chunks_list_open(&p->h);
-	for (i = 0; i < f->n; i++)
-		put_chunk(p, v, &f->chunks[i]);
+	for (i = 0; i < n; i++)
+		put_chunk(p, v, &k[i]);
 	tmpl_chunks_list_close(&p->h);
+}
+
+/* The first pieces stand open; behind them, some at a time are folded. */
+static void
+put_found(struct page *p, const struct smes_view *v, const struct ask *ask,
+    const struct found *f)
+{
+	struct arena *a = p->r->mem;
+	size_t i, n = f->n < OPEN_SIZE ? f->n : OPEN_SIZE;
+
+	put_list(p, v, f->chunks, n);
+	for (i = n; i < f->n; i += n) {
+		n = f->n - i < FOLD_SIZE ? f->n - i : FOLD_SIZE;
+		tmpl_chunks_fold_open(&p->h,
+		    &(struct tmpl_chunks_fold){
+			.places = arena_printf(a, "%lld to %lld",
+			    (long long)ask->before + (long long)i + 1,
+			    (long long)ask->before + (long long)(i + n)),
+			.topics = topics_of(a, &f->chunks[i], n) });
+		put_list(p, v, &f->chunks[i], n);
+		tmpl_chunks_fold_close(&p->h);
+	}
 }
 
 void
@@ -210,7 +273,7 @@ smes_knowledge_part(struct page *p, const struct smes_view *v)
 	if (f.n == 0)
 		put_none(p, ask.q);
 	else
-		put_found(p, v, &f);
+		put_found(p, v, &ask, &f);
 	put_pages(p, v, &ask, &f);
 	tmpl_chunks_close(&p->h, &(struct tmpl_chunks){ .assets = WEB_ASSETS });
 }

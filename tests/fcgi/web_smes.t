@@ -25,6 +25,10 @@ want-has   >More pieces</a>
 want-has   &amp;shown=50#knowledge"
 want-lacks Back to the best
 
+# five stand open, the others are folded below what they are about
+want-order >Signal_0005< <details <summary> >6_to_20< >Signal_0006,_Signal_0007,_Signal_0008,_…< >Signal_0006< </details> <details >21_to_35< >36_to_50< >Signal_0050< </details>
+want-lacks >51 to
+
 # which begins where they ended, also behind what one answer once held
 program api
 call  SMEService/GetKnowledge  {"smeId": "$rail", "limit": 50}
@@ -35,6 +39,7 @@ program web
 http  GET /smes?sme=$rail&after=$second&shown=50
 want  200
 want-has   51 to 100 of 2051 pieces, best first
+want-has   >56 to 70<
 want-lacks >Signal 0050<
 want-has   >Signal 0051<
 want-has   >Signal 0100<
@@ -110,3 +115,36 @@ want-order abend</a> Zug</a> ärzte</a> Äste</a> Öl</a>
 http  GET /target-audiences?sort=name&dir=desc
 want  200
 want-order Öl</a> Äste</a> ärzte</a> Zug</a> abend</a>
+
+# of many tasks, those that are over are folded; of few, none is
+program api
+as    owner@acme
+call  UserService/GetMe  {}
+want  200  {"user": {"id": "$owner"}}
+call  SMEService/CreateSME  {"name": "Few", "domain": "D"}
+want  200  {"sme": {"id": "$few"}}
+sql   app INSERT INTO sme_tasks (id, tenant_id, sme_id, title,
+      assigned_to_user_id, assigned_by_user_id, status, created_at)
+      SELECT ('40000000-0000-4000-8000-00000000000' || i)::uuid, tenant_id, id,
+      'Task ' || i, '$owner', '$owner', CASE WHEN i % 2 = 0 THEN 'pending'
+      ELSE 'completed' END::sme_task_status, now() + i * interval '1 s'
+      FROM subject_matter_experts, generate_series(1, 5) i WHERE id = '$few'
+program web
+cookie owner@acme
+http  GET /smes?sme=$few
+want  200
+want-lacks <details class="fold"
+want-order >Task_4< >Task_2< >Task_5< >Task_3< >Task_1<
+sql   app UPDATE sme_tasks SET status = 'cancelled'
+      WHERE id = '40000000-0000-4000-8000-000000000002'
+sql   app INSERT INTO sme_tasks (id, tenant_id, sme_id, title,
+      assigned_to_user_id, assigned_by_user_id) SELECT
+      '40000000-0000-4000-8000-000000000006', tenant_id, id, 'Task 6',
+      '$owner', '$owner' FROM subject_matter_experts WHERE id = '$few'
+http  GET /smes?sme=$few
+want  200
+want-order >Task_4< >Task_6< class="fold" >Completed_and_cancelled< >4_tasks< >Task_5< >Task_3< >Task_2< >Task_1< </details>
+want-lacks <details class="fold" open
+http  GET /smes?sme=$few&task=40000000-0000-4000-8000-000000000003
+want  200
+want-has   <details class="fold" open

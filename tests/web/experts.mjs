@@ -239,6 +239,12 @@ async function pictures(browser, site, { sme, template }) {
 	const { task } = await call(site, 'owner@acme', 'SMEService/CreateTask', { smeId: sme.id, title: `Long ${'title '.repeat(20)}`,
 		description: 'word '.repeat(60), assignedToUserId: user.id, dueDate: '2099-01-01T00:00:00Z' });
 	await call(site, 'owner@acme', 'SMEService/CreateTask', { smeId: sme.id, title: 'Short', assignedToUserId: user.id });
+	sql(`INSERT INTO sme_tasks (tenant_id, sme_id, title, assigned_to_user_id, assigned_by_user_id, status)
+		SELECT tenant_id, sme_id, 'Old ' || i, assigned_to_user_id, assigned_by_user_id, 'completed' FROM sme_tasks, generate_series(1, 6) i
+		WHERE id = '${task.id}'`);
+	sql(`INSERT INTO sme_knowledge_chunks (tenant_id, sme_id, topic, content, keywords) SELECT tenant_id, id, 'How part ' || i || ' is kept',
+		repeat('The grease is changed every spring. ', 1 + i % 12), '{grease,spring}'
+		FROM subject_matter_experts, generate_series(1, 55) i WHERE id = '${sme.id}'`);
 	await call(site, 'owner@acme', 'SMEService/UpdateSME', { smeId: sme.id, name: `Field service and ${'maintenance '.repeat(8)}`,
 		description: 'word '.repeat(80) });
 	await call(site, 'owner@acme', 'TargetAudienceService/UpdateTemplate', { templateId: template.id, name: 'Apprentices in their first year',
