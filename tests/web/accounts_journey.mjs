@@ -83,6 +83,7 @@ async function accept(page, link) {
 async function notice(page) {
 	const bell = page.locator('[data-bell], .bell').first();
 
+	ok(!/\d/.test(await bell.innerText()), 'nothing is unread');
 	sql(`WITH u AS (SELECT u.id, u.tenant_id FROM users u JOIN companies c ON c.id = u.company_id
 		WHERE c.name = 'First & Daughters' AND u.role = 'admin'),
 		n AS (INSERT INTO notifications (tenant_id, user_id, type, title, message)

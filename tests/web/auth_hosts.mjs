@@ -17,7 +17,10 @@ async function journey(browser, site, script) {
 	const auth = `http://auth.big.localhost:${site.port}`;
 	const { context, complaints, page } = await open(browser, { javaScriptEnabled: script });
 	const posts = [];
-	page.on('request', (r) => { if (r.method() === 'POST') posts.push([r.resourceType(), new URL(r.url()).host]); });
+	page.on('request', (r) => {
+		const { host, pathname } = new URL(r.url());
+		if (r.method() === 'POST' && pathname.startsWith('/self-service/')) posts.push([r.resourceType(), host]);
+	});
 
 	await page.goto(`${app}/content-library`);
 	ok(page.url().startsWith(`${app}/auth/login?flow=`), `${how}: the form is on the host of the pages`);

@@ -10,7 +10,8 @@ const TOKEN = 'secret-of-the-administrators';
 
 async function againstOwn(browser) {
 	const how = 'own';
-	const site = await startSite([`identity.kratos.admin_token ${TOKEN}`, 'identity.limits no'],
+	const site = await startSite([`identity.kratos.admin_token ${TOKEN}`, 'identity.limits no',
+		'identity.kratos.whoami_timeout 60', 'identity.kratos.timeout 60'],
 		{ kratos: 'own', own: [`identity.admin.secrets ${TOKEN}`] });
 	try {
 		await comes(async () => site.log('api').includes('kratos: '), true, `${how}: the start asks`);

@@ -12,7 +12,8 @@ const TOKEN = 'secret-of-nina'.padEnd(43, '0');
 await main(async () => {
 	const k = await new Kratos().start('http://localhost/api/kratos');
 	const site = await startSite(['accounts.limits no', 'identity.mode kratos',
-		`identity.kratos.public_url ${k.publicUrl}`, `identity.kratos.admin_url ${k.adminUrl}`], { kratos: k.publicPort });
+		`identity.kratos.public_url ${k.publicUrl}`, `identity.kratos.admin_url ${k.adminUrl}`,
+		'identity.kratos.whoami_timeout 60', 'identity.kratos.timeout 60'], { kratos: k.publicPort });
 	const browser = await launch();
 	try {
 		sql(`INSERT INTO invitations (tenant_id, company_id, email, role, token, expires_at) VALUES

@@ -50,7 +50,10 @@ async function signOut(context, page) {
 	await context.clearCookies();
 }
 
-const saved = (page) => page.locator('.banner-success').waitFor();
+async function saved(page) {
+	await page.locator('.banner-success').waitFor();
+	await settled(page);
+}
 
 async function removeFrom(page, name) {
 	await card(page, name).locator('.removal summary').first().click();
