@@ -126,7 +126,7 @@ await main(async () => {
 	site = await startSite(writeProviders(`${process.env.TEST_DIR}/oidc`, {
 		panva: ['label Panva & Co', ...panva.lines],
 		second: ['label Second', ...second.lines],
-	}));
+	}, '127.0.0.1', '20s'));
 	const browser = await launchBrowser();
 	try {
 		const nina = await signUpAndIn(browser, site, panva, 'nina', false);

@@ -21,13 +21,14 @@ async function listen(handler) {
 }
 
 // Files of providers in dir: { id: [line ...] }; the lines for mirai.conf.
-export function writeProviders(dir, files, allow = '127.0.0.1') {
+// timeout: how long one may be silent.
+export function writeProviders(dir, files, allow = '127.0.0.1', timeout = '2s') {
 	fs.mkdirSync(dir, { recursive: true });
 	for (const [id, lines] of Object.entries(files))
 		fs.writeFileSync(`${dir}/${id}.conf`, [...lines, ''].join('\n'));
 	return [`identity.oidc.dir ${dir}`, `identity.oidc.allow_private ${allow}`,
 		`identity.oidc.providers ${Object.keys(files).join(' ')}`,
-		'identity.oidc.timeout 2s'];
+		`identity.oidc.timeout ${timeout}`];
 }
 
 // --- a real one ----------------------------------------------------------------
