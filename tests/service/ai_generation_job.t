@@ -65,6 +65,17 @@ as    sme@acme
 call  AIGenerationService/ListJobs  {"courseId": "$course"}
 want  200  {"jobs": "!"}
 
+# another instructor, who sees the course and may read its jobs, has none
+as    instructor2@acme
+call  AIGenerationService/GetJob  {"jobId": "ab000000-0000-4000-8000-000000000002"}
+want  200
+call  AIGenerationService/ListJobs  {}
+want  200  {"jobs": "!"}
+call  AIGenerationService/ListJobs  {"courseId": "$course"}
+want  200  {"jobs": "!"}
+call  AIGenerationService/ListJobs  {"status": "GENERATION_JOB_STATUS_FAILED"}
+want  200  {"jobs": "!"}
+
 # administrators see all of the tenant
 as    owner@acme
 call  AIGenerationService/ListJobs  {}
