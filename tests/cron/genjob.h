@@ -82,9 +82,35 @@ script_note(struct genjob_run *run)
 	(void)db_end(run->r->db, CODE_OK);
 }
 
+/* What jobs that "wait" wait for: open as long as there is such a file. */
+static inline const char *
+script_gate(void)
+{
+	static char path[256];
+
+	(void)snprintf(path, sizeof(path), "%s/gate",
+	    direct_getenv("TEST_DIR"));
+	return path;
+}
+
+static inline void
+script_gate_open(void)
+{
+	FILE *fp = fopen(script_gate(), "w");
+
+	if (fp == NULL || fclose(fp) != 0)
+		exit(1);
+}
+
+static inline void
+script_gate_shut(void)
+{
+	(void)unlink(script_gate());
+}
+
 /*
  * done; again N times and then done; fail; crash once, always; hang until told
- * to stop; nap N milliseconds and then done.
+ * to stop; wait for the gate and then done; nap N milliseconds and then done.
  */
 static inline enum genjob_end
 script_run(struct genjob_run *run)
@@ -109,6 +135,7 @@ script_run(struct genjob_run *run)
 		(void)kill(getpid(), SIGKILL);
 	until = clock_mono_ms() + n;
 	while (str_eq(what, "hang") ||
+	    (str_eq(what, "wait") && access(script_gate(), F_OK) != 0) ||
 	    (str_eq(what, "nap") && clock_mono_ms() < until)) {
 		if (genjob_stop(run))
 			return GENJOB_GONE;
