@@ -272,7 +272,7 @@ sme_full(struct req *r, const char *reason, const char *field, int max,
     const char *what)
 {
 	(void)req_fail_quota(r, field,
-	    "%s: names one that has %d %s, the most there can be", field, max,
+	    "%s names one that has %d %s, the most there can be", field, max,
 	    what);
 	req_fail_because(r, reason);
 	return CODE_RESOURCE_EXHAUSTED;

@@ -329,7 +329,7 @@ want  200
 call  SMEService/SubmitContent
       {"taskId": "$full", "contentType": 6, "textContent": "One more"}
 want  429  {"code": "resource_exhausted", "message":
-      "task_id: names one that has 100 submissions, the most there can be"}
+      "task_id names one that has 100 submissions, the most there can be"}
 want-header Mirai-Error-Code: SME_SUBMISSION_LIMIT_REACHED
 call  SMEService/GetUploadURL
       {"taskId": "$full", "fileName": "a.pdf", "fileSizeBytes": "1"}

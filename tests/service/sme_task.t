@@ -282,7 +282,7 @@ want  200  {"task": {"id": "$last"}}
 call  SMEService/CreateTask
       {"smeId": "$closed", "title": "One more", "assignedToUserId": "$owner"}
 want  429  {"code": "resource_exhausted",
-      "message": "sme_id: names one that has 1000 tasks, the most there can be"}
+      "message": "sme_id names one that has 1000 tasks, the most there can be"}
 want-header Mirai-Error-Code: SME_TASK_LIMIT_REACHED
 sql   app SELECT 1 / (count(*) = 0)::int FROM sme_tasks WHERE title = 'One more'
 call  SMEService/DeleteTask  {"taskId": "$last"}

@@ -1,8 +1,10 @@
 // A file of an expert, all the way by the wire: a signed address, the bytes
 // straight to storage, the submission, mirai-ingest, and the download; with
 // objects in a directory behind mirai-file, and with objects in S3. The address
-// takes what it was signed for and nothing else.
+// takes what it was signed for and nothing else; one whose time is over takes
+// nothing, and leaves nothing behind.
 import { spawn } from 'node:child_process';
+import { createHmac } from 'node:crypto';
 import { once } from 'node:events';
 import fs from 'node:fs';
 import path from 'node:path';
@@ -13,6 +15,7 @@ import { callFastCgi, requestFastCgi } from './kit/fastcgi.mjs';
 
 const { BUILD, SRCDIR, TEST_DIR } = process.env;
 const CONF = process.env.MIRAI_CONF;
+const SECRET = '0123456789abcdef', MINUTE = 60000;
 const pdf = fs.readFileSync(path.join(SRCDIR, 'tests/ai/files/crane.pdf'));
 const socket = (name) => path.join(TEST_DIR, `${name}.sock`);
 
@@ -45,15 +48,31 @@ async function call(who, method, message) {
 }
 
 // Not waited for as a whole: the S3 of this process has to answer it.
-async function ingest(env) {
-	const job = spawn(path.join(BUILD, 'bin/mirai-ingest'), ['-1', '-f', CONF],
+async function run(program, args, env) {
+	const job = spawn(path.join(BUILD, 'bin', program), [...args, '-f', CONF],
 		{ env: { ...process.env, ...env }, stdio: ['ignore', 'inherit', 'inherit'] });
 	await once(job, 'exit');
 }
 
+const ingest = (env) => run('mirai-ingest', ['-1'], env);
+
 // --- storage, as the web server and as S3 is spoken to ------------------------------
 
+// The address as it was signed for another second, by the secret of the storage.
+function signed(url, expires) {
+	const u = new URL(url);
+	const object = decodeURIComponent(u.pathname.split('/local-storage/')[1]);
+	const text = ['mirai-store-1', 'PUT', object, expires, u.searchParams.get('type'), u.searchParams.get('len'), ''].join('\n');
+	return url.replace(/expires=\d+&sig=[0-9a-f]+/, `expires=${expires}&sig=${createHmac('sha256', SECRET).update(text).digest('hex')}`);
+}
+
 const directory = {
+	late: (upload) => {
+		const expires = Number(new URL(upload.uploadUrl).searchParams.get('expires'));
+		is(signed(upload.uploadUrl, expires), upload.uploadUrl, 'directory: the test signs as the storage does');
+		return directory.put(signed(upload.uploadUrl, expires - 16 * 60), upload.mediaType, pdf);
+	},
+	has: (id) => fs.readdirSync(path.join(TEST_DIR, 'store'), { recursive: true }).some((name) => String(name).includes(id)),
 	put: (url, type, bytes, length) => requestFastCgi(socket('file'), { method: 'PUT',
 		target: new URL(url).pathname + new URL(url).search, type, body: bytes, length }).then((r) => r.status),
 	get: async (url) => {
@@ -63,6 +82,16 @@ const directory = {
 };
 
 const s3 = {
+	late: async (upload) => { // by the clock of the S3, which is in this process
+		const now = Date.now;
+		Date.now = () => now() + 16 * MINUTE;
+		try {
+			return await s3.put(upload.uploadUrl, upload.mediaType, pdf);
+		} finally {
+			Date.now = now;
+		}
+	},
+	has: (id) => [...server.objects.keys()].some((key) => key.includes(id)),
 	put: (url, type, bytes) => fetch(url, { method: 'PUT', headers: { 'content-type': type }, body: bytes }).then((r) => r.status),
 	get: async (url) => {
 		const r = await fetch(url);
@@ -88,6 +117,26 @@ async function refuses(storage, where, upload) {
 		`${where}: no other name`);
 	const late = upload.uploadUrl.replace(/(expires=|X-Amz-Date=20)(\d)/i, (_, name, digit) => `${name}${digit === '9' ? 8 : Number(digit) + 1}`);
 	ok(late !== upload.uploadUrl && await storage.put(late, upload.mediaType, pdf) >= 400, `${where}: no other time`);
+}
+
+// Who comes after a quarter of an hour is refused at each step.
+async function late(where, storage) {
+	const taskId = await task(`Late ${where}`);
+	const file = { taskId, fileName: 'crane.pdf', contentType: 'CONTENT_TYPE_DOCUMENT', fileSizeBytes: pdf.length };
+	const upload = await call('sme@acme', 'GetUploadURL', file);
+	const [, id] = upload.filePath.split('/');
+	const left = () => sql(`SELECT (SELECT count(*) FROM sme_task_submissions WHERE task_id = '${taskId}') || ' '
+		|| (SELECT count(*) FROM generation_jobs WHERE sme_task_id = '${taskId}') || ' ' || (SELECT status FROM sme_tasks WHERE id = '${taskId}')`);
+	ok(Math.abs(Date.parse(upload.expiresAt) - Date.now() - 15 * MINUTE) < 5 * MINUTE, `${where}: an address is for a quarter of an hour`);
+	is(await storage.late(upload), 403, `${where}: after that it takes nothing`);
+	ok(!storage.has(id), `${where}: and nothing lies there`);
+	sql(`UPDATE sme_uploads SET expires_at = expires_at - interval '16 minutes' WHERE id = '${id}'`);
+	const submit = () => call('sme@acme', 'SubmitContent', { ...file, filePath: upload.filePath });
+	const [soon, message] = await submit().then((r) => [r.status, r.message]);
+	is([soon, message], [400, 'file_path names a file that was not uploaded'], `${where}: what did not come is not handed in`);
+	sql(`UPDATE sme_uploads SET expires_at = expires_at - interval '1 day' WHERE id = '${id}'`);
+	is((await submit()).message, 'file_path is not an upload of yours for this task', `${where}: nor, a day later, known`);
+	is(left(), '0 0 pending', `${where}: nothing is left behind`);
 }
 
 async function journey(where, storage, env) {
@@ -117,14 +166,19 @@ async function journey(where, storage, env) {
 	ok(got.status === 200 && got.bytes.equals(pdf) && /^attachment;.*crane\.pdf/.test(got.name), `${where}: and the file, as a download`);
 	await storage.put(upload.uploadUrl, upload.mediaType, other);
 	ok((await storage.get(download.downloadUrl)).bytes.equals(pdf), `${where}: which is what was handed in, whatever came after`);
+	await late(where, storage);
 	await stop(pools);
 }
 
 loadFixtures();
 fs.writeFileSync(CONF, [`cache.path ${TEST_DIR}/cache.db`, `state.dir ${TEST_DIR}`, `store.dir ${TEST_DIR}/store`,
-	'store.secret 0123456789abcdef', 'url.api https://api.example.org', ''].join('\n'), { mode: 0o600 });
-await journey('directory', directory, {});
+	`store.secret ${SECRET}`, 'url.api https://api.example.org', ''].join('\n'), { mode: 0o600 });
 const server = await new S3().listen();
+await journey('directory', directory, {});
 await journey('s3', s3, server.env);
 await server.close();
+const open = "SELECT count(*) FROM sme_uploads WHERE expires_at < now()";
+is(sql(open), '2', 'what was handed out in vain');
+await run('mirai-cleanup', [], {});
+is(sql(open), '0', 'is forgotten with the next cleaning');
 done();
