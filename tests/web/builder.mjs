@@ -6,17 +6,18 @@ import { WIDTHS, axe, launch, open, signIn } from './kit/account.mjs';
 import { shot } from './kit/browser.mjs';
 import { OpenAI } from '../ai/kit/openai.mjs';
 import { seed, sql, startWriter } from './kit/builder.mjs';
+import { becomes, through } from './kit/wait.mjs';
 
 const idOf = (page) => new URL(page.url()).searchParams.get('id');
 const stepOf = (page) => Number(new URL(page.url()).searchParams.get('step'));
 const note = (page, text) => page.getByText(text, { exact: true }).first().waitFor();
-const go = (page, name) => page.locator('form#builder').getByRole('button', { name, exact: true }).last().click();
+const go = (page, name) => through(page.locator('form#builder').getByRole('button', { name, exact: true }).last());
 const job = (site, id) => call(site, 'owner@acme', 'AIGenerationService/ListJobs', { courseId: id }).then((a) => a.jobs ?? []);
 const outlineOf = (site, id) => call(site, 'owner@acme', 'AIGenerationService/GetCourseOutline', { courseId: id }).then((a) => a.outline);
 
 // The page as it is reloaded until something is on it.
 async function reloadUntil(page, locator) {
-	for (let i = 0; i < 150; i++) {
+	for (const end = Date.now() + 120000; Date.now() < end;) {
 		if (await locator.count() > 0) return;
 		await new Promise((done) => setTimeout(done, 100));
 		await page.goto(page.url().split('#')[0]);
@@ -94,7 +95,8 @@ async function startFails(page, site) {
 
 async function cancel(page, site, id) {
 	await page.goto(`${site.base}/course-builder?id=${id}`);
-	ok(await page.locator('[data-job]').isVisible(), 'a reload shows the job');
+	await page.locator('[data-job]').waitFor();
+	ok(true, 'a reload shows the job');
 	is(await page.locator('meta[http-equiv=refresh]').count(), 1, 'on a page that loads itself again');
 	await page.goto(`${site.base}/notifications`);
 	is((await page.locator('.notice-job').innerText()).split('\n').filter((t) => t !== '').slice(0, 3), ['Course Outline', 'Queued', 'Working safely'],
@@ -322,13 +324,13 @@ async function pickers(page, site) {
 	await axe(page, 'tags');
 	await page.keyboard.press('Escape');
 	is(await page.locator('.picker-said').first().innerText(), 'Own tag', 'a tag of one\'s own is chosen');
-	ok(await page.locator('.picker summary').first().evaluate((e) => e === document.activeElement), 'and the focus is back');
+	await becomes(() => page.locator('.picker summary').first().evaluate((e) => e === document.activeElement), true, 'and the focus is back');
 	await page.locator('.picker summary').nth(1).click();
 	await page.getByText('Shared', { exact: true }).click();
 	await page.locator('dialog:modal').waitFor({ state: 'hidden' });
 	is(await page.locator('.picker-said').nth(1).innerText(), 'Shared', 'a folder is chosen by one click');
 	await go(page, 'Continue');
-	await page.waitForURL(/step=2/);
+	is(stepOf(page), 2, 'on to the sources, with script');
 	return idOf(page);
 }
 
@@ -340,28 +342,63 @@ async function autosave(page, site, id) {
 	ok(await page.getByText('Whom it is for').isVisible(), 'what was ticked is kept at once: the course is a step further');
 	await page.goto(`${site.base}/course-builder?id=${id}&step=1`);
 	await page.locator('.picker summary').first().click();
+	const { asked, letGo } = await holdSaving(page);
 	await page.getByRole('button', { name: 'Clear All' }).click();
 	await page.getByRole('button', { name: 'Done' }).click();
+	await asked;
 	await page.locator('.picker summary').nth(1).click();
 	await page.getByText('No folder', { exact: true }).last().click();
-	const until = Date.now() + 20000;
-	// "Saved" may still be said of the tags when the folder is on its way.
-	let course;
-	do {
-		await saved(page);
-		({ course } = await call(site, 'owner@acme', 'CourseService/GetCourse', { id }));
-	} while (course.settings.destinationFolder !== undefined && Date.now() < until);
+	letGo();
+	await saved(page);
+	is((await page.evaluate(() => globalThis.said)).filter((t) => t === 'Saved').length, 1, 'nothing is said to be saved while more is on its way');
+	const { course } = await call(site, 'owner@acme', 'CourseService/GetCourse', { id });
 	is([course.settings.title, course.settings.categoryTags, course.settings.destinationFolder], ['Scripted', undefined, undefined], 'tags and folder are taken away, the title stays');
 	await page.goto(`${site.base}/course-builder?id=${id}&step=3`);
 	await page.getByText('Newcomers', { exact: true }).click();
 	await saved(page);
-	await go(page, 'Continue');
-	await page.waitForURL(/step=4/);
+	await inOrder(page);
+	is(stepOf(page), 4, 'on to the review');
+}
+
+// The first thing that is saved is held back, and what is said is written down.
+async function holdSaving(page) {
+	let ask;
+	let letGo;
+	const asked = new Promise((resolve) => { ask = resolve; });
+	const held = new Promise((resolve) => { letGo = resolve; });
+	await page.route('**/course-builder', async (route) => {
+		ask();
+		await held;
+		await route.fallback();
+	}, { times: 1 });
+	await page.evaluate(() => {
+		globalThis.said = [];
+		const saved = document.querySelector('[data-saved]');
+		new MutationObserver(() => globalThis.said.push(saved.textContent)).observe(saved, { childList: true });
+	});
+	return { asked, letGo };
+}
+
+// What is saved by itself arrives before the form that is sent behind it.
+async function inOrder(page) {
+	const events = [];
+	const { asked, letGo } = await holdSaving(page);
+	await page.getByText('Shift leaders', { exact: true }).click();
+	await asked;
+	page.on('request', (r) => { if (r.method() === 'POST') events.push('sent'); });
+	page.on('response', (r) => { if (r.status() === 204) events.push('saved'); });
+	await through(page, async () => {
+		await page.locator('form#builder').getByRole('button', { name: 'Continue', exact: true }).last().click();
+		letGo();
+	});
+	is(events, ['saved', 'sent'], 'what is on its way is stored before the step is left');
+	page.removeAllListeners('request');
+	page.removeAllListeners('response');
 }
 
 // The page follows the job by itself, and turns into what came of it.
 async function live(page, site, id) {
-	await page.getByRole('button', { name: 'Generate Course' }).click();
+	await through(page.getByRole('button', { name: 'Generate Course' }));
 	await page.locator('[data-job]').waitFor();
 	is(await page.locator('[data-percent]').innerText(), '20', 'accepted: 20 percent');
 	const asked = page.waitForRequest((r) => /\/events\?.*jobs=1/.test(r.url()));
@@ -396,7 +433,7 @@ async function drag(page, from, to) {
 }
 
 async function editor(page, site, id) {
-	await page.getByRole('link', { name: 'Edit Outline' }).click();
+	await through(page.getByRole('link', { name: 'Edit Outline' }));
 	await page.locator('.edit-handle').first().waitFor();
 	const all = await titles(page);
 	await page.getByLabel('Lesson title').first().fill('Typed');
@@ -423,30 +460,29 @@ async function editor(page, site, id) {
 }
 
 async function taken(page, site, id) {
-	// What was typed before is stored, too.
-	for (const until = Date.now() + 20000; (await minesOf(site, id))[0][1] !== 'Typed' && Date.now() < until;);
+	await becomes(async () => (await minesOf(site, id))[0][1], 'Typed', 'what was typed before is stored, too');
 	const theirs = await outlineOf(site, id);
 	await call(site, 'instructor@acme', 'AIGenerationService/UpdateCourseOutline',
 		{ courseId: id, outlineId: theirs.id, sections: theirs.sections, revision: theirs.revision });
 	await page.getByLabel('Lesson title').first().fill('Too late');
 	await page.getByText('Somebody else has changed this outline').waitFor();
 	is([(await titles(page))[0], (await minesOf(site, id)).flat().includes('Too late')], ['Too late', false], 'a conflict is told at once; both texts are there');
-	await page.getByRole('link', { name: 'Open the outline again' }).click();
+	await through(page.getByRole('link', { name: 'Open the outline again' }));
 	await page.locator('.edit-handle').first().waitFor();
 	await page.getByLabel('Lesson title').first().fill('Not wanted');
 	await saved(page);
-	await page.getByRole('link', { name: 'Cancel' }).click();
+	await through(page.getByRole('link', { name: 'Cancel' }));
 	await page.getByText('Pending Review').waitFor();
 	is((await minesOf(site, id))[0][1], 'Typed', 'cancel brings back what was there before');
 }
 
 async function watch(page) {
-	await page.getByRole('button', { name: 'Approve & Generate Content' }).click();
-	await page.getByRole('link', { name: 'Watch Progress' }).click();
+	await through(page.getByRole('button', { name: 'Approve & Generate Content' }));
+	await through(page.getByRole('link', { name: 'Watch Progress' }));
 	await page.getByRole('heading', { name: 'Generated lessons' }).waitFor();
 	ok(true, 'the lessons are there without a reload');
-	await page.locator('.lessons-row a').first().click();
-	await page.locator('.component').nth(1).getByRole('link', { name: /^Edit/ }).click();
+	await through(page.locator('.lessons-row a').first());
+	await through(page.locator('.component').nth(1).getByRole('link', { name: /^Edit/ }));
 	const first = await page.locator('#text').inputValue();
 	await page.locator('#text').fill('Another heading');
 	await page.getByLabel('Level').selectOption('3');

@@ -4,6 +4,7 @@
 import { sql } from '../service/kit/account.mjs';
 import { call, is, main, ok, startSite } from './kit/site.mjs';
 import { axe, launch, open, picture, signIn } from './kit/account.mjs';
+import { becomes, through } from './kit/wait.mjs';
 
 const note = (page) => page.getByRole('status').filter({ hasText: /\w/ }).first();
 const main_ = (page) => page.locator('#main');
@@ -12,7 +13,8 @@ const cards = (page) => page.locator('.info-card h2').allInnerTexts();
 const idOf = (page, name) => new URL(page.url()).searchParams.get(name);
 
 // What the last form of the page is sent with.
-const send = (page, name) => page.locator('form[method=post]').getByRole('button', { name, exact: true }).last().click();
+const send = (page, name) => through(page.locator('form[method=post]').getByRole('button', { name, exact: true }).last());
+const press = (page, name) => through(page.getByRole('button', { name, exact: true }));
 
 async function follow(page, script, name, title, root = page) {
 	await root.getByRole('link', { name, exact: true }).click();
@@ -41,7 +43,7 @@ async function makeExpert(page, site, script) {
 	await send(page, 'Create SME');
 	await heading(page, 'Rita Rail').waitFor();
 	is(await note(page).innerText(), 'The expert is created.', 'created, and said so');
-	is(await page.evaluate(() => document.activeElement.tagName), 'H1', 'the heading has the focus');
+	await becomes(() => page.evaluate(() => document.activeElement.tagName), 'H1', 'the heading has the focus');
 	ok(await page.getByText('All <b>about</b> rails').isVisible(), 'the description, as text');
 	ok(await page.getByText('1 team', { exact: true }).isVisible(), 'open to one team');
 }
@@ -64,9 +66,9 @@ async function archiveExpert(page, site, script) {
 	await page.goto(`${site.base}/smes`);
 	ok(!(await cards(page)).includes('Rita Rails'), 'archived: not in the list');
 	await page.getByLabel('Show archived').check();
-	await page.getByRole('button', { name: 'Show', exact: true }).click();
+	await press(page, 'Show');
 	ok((await cards(page)).includes('Rita Rails'), 'unless it is asked for');
-	await page.getByRole('button', { name: 'Restore Rita Rails' }).click();
+	await press(page, 'Restore Rita Rails');
 	await note(page).filter({ hasText: 'restored' }).waitFor();
 }
 
@@ -116,7 +118,7 @@ async function assign(page, script) {
 	await note(page).filter({ hasText: 'assigned' }).waitFor();
 	const task = page.locator('.task-asked');
 	is(await task.locator('h3').innerText(), 'How brakes are tested', 'assigned: it is the one that is looked at');
-	is(await page.evaluate(() => document.activeElement.id), await task.getAttribute('id'), 'and has the focus');
+	await becomes(() => page.evaluate(() => document.activeElement.id), await task.getAttribute('id'), 'and has the focus');
 	ok(/Document/.test(await task.innerText()) && /Pending/.test(await task.innerText()), 'with what it asks for and where it stands');
 }
 
@@ -160,7 +162,7 @@ async function makeAudience(page, site, script) {
 	if (script) {
 		await page.keyboard.press('Tab');
 		await page.getByRole('button', { name: 'Next' }).click();
-		is(await page.evaluate(() => document.activeElement.textContent), 'Learning', 'the step has the focus');
+		await becomes(() => page.evaluate(() => document.activeElement.textContent), 'Learning', 'the step has the focus');
 		await page.getByRole('button', { name: 'Next' }).click();
 	}
 	await send(page, 'Create Audience');
@@ -182,7 +184,7 @@ async function makeAudience(page, site, script) {
 	await send(page, 'Create Audience');
 	await note(page).filter({ hasText: 'created' }).waitFor();
 	is(await page.locator('#profile .card-list li').allInnerTexts(), ['Ask', 'Help'], 'created, and open beside the list; blank lines are gone');
-	is(await page.evaluate(() => document.activeElement.id), 'profile-title', 'its heading has the focus');
+	await becomes(() => page.evaluate(() => document.activeElement.id), 'profile-title', 'its heading has the focus');
 }
 
 async function changeAudience(page, site, script) {
@@ -197,19 +199,19 @@ async function changeAudience(page, site, script) {
 	await note(page).filter({ hasText: 'saved' }).waitFor();
 	is(await page.locator('#profile-title').innerText(), 'Hires', 'changed');
 	is(await page.locator('#profile .card-list li').allInnerTexts(), ['Ask', 'Help'], 'its goals are as they were');
-	await panel.getByRole('button', { name: /^Archive/ }).click();
+	await through(panel.getByRole('button', { name: /^Archive/ }));
 	await note(page).filter({ hasText: 'archived' }).waitFor();
-	await panel.getByRole('button', { name: /^Restore/ }).click();
+	await through(panel.getByRole('button', { name: /^Restore/ }));
 	await note(page).filter({ hasText: 'restored' }).waitFor();
 	await follow(page, script, 'Delete Hires', 'Delete Hires?', panel);
 	await send(page, 'Delete Audience');
 	await note(page).filter({ hasText: 'deleted' }).waitFor();
 	is(await cards(page), [], 'deleted: not in the list');
 	await page.getByLabel('Show archived').check();
-	await page.getByRole('button', { name: 'Show', exact: true }).click();
+	await press(page, 'Show');
 	is(await cards(page), ['Hires'], 'unless it is asked for');
 	await page.getByLabel('Level').selectOption('Beginner');
-	await page.getByRole('button', { name: 'Show', exact: true }).click();
+	await press(page, 'Show');
 	ok(await page.getByText('Nothing found').isVisible(), 'filtered by level');
 }
 
@@ -269,9 +271,9 @@ async function keyboard(page, site, sme) {
 	await page.getByRole('link', { name: 'Assign Task' }).focus();
 	await page.keyboard.press('Enter');
 	await page.locator('dialog:modal').waitFor();
-	is(await page.evaluate(() => document.activeElement.id), 'title', 'keyboard: the first field has the focus');
+	await becomes(() => page.evaluate(() => document.activeElement.id), 'title', 'keyboard: the first field has the focus');
 	await page.keyboard.type('By keys');
-	await page.keyboard.press('Enter');
+	await through(page, () => page.keyboard.press('Enter'));
 	await page.getByRole('alert').waitFor();
 	is(await page.getByLabel('Title', { exact: true }).inputValue(), 'By keys', 'keyboard: Enter sends the form, not a search');
 	await page.goto(`${site.base}/smes?sme=${sme.id}`);
@@ -280,7 +282,7 @@ async function keyboard(page, site, sme) {
 	await page.locator('dialog:modal').waitFor();
 	await page.keyboard.press('Escape');
 	await page.locator('dialog').waitFor({ state: 'detached' });
-	is(await page.evaluate(() => document.activeElement.textContent.trim()), 'Assign Task', 'keyboard: Escape leads back');
+	await becomes(() => page.evaluate(() => document.activeElement.textContent.trim()), 'Assign Task', 'keyboard: Escape leads back');
 }
 
 async function edit(browser, site, script) {

@@ -11,6 +11,7 @@ import { acts } from '../ai/kit/model.mjs';
 import { OpenAI } from '../ai/kit/openai.mjs';
 import { axe, launch, open } from './kit/account.mjs';
 import { startProgram } from './kit/builder.mjs';
+import { becomes, through } from './kit/wait.mjs';
 import { call, is, main, ok, startSite, tokenOf } from './kit/site.mjs';
 
 const PDF = path.join(process.env.SRCDIR, 'tests/ai/files/crane.pdf');
@@ -18,8 +19,8 @@ const PROGRAMS = ['export', 'generate', 'ingest'];
 const idOf = (page) => new URL(page.url()).searchParams.get('id');
 const stateOf = (page) => page.getByRole('status').filter({ hasText: /\w/ }).first();
 const saved = (page) => page.locator('[data-saved][data-state=done]').waitFor();
-const send = (page, name) => page.locator('form[method=post]').getByRole('button', { name, exact: true }).last().click();
-const goOn = (page) => page.locator('form#builder').getByRole('button', { name: 'Continue', exact: true }).last().click();
+const send = (page, name) => through(page.locator('form[method=post]').getByRole('button', { name, exact: true }).last());
+const goOn = (page) => through(page.locator('form#builder').getByRole('button', { name: 'Continue', exact: true }).last());
 
 async function visit(browser, site, who) {
 	const opened = await open(browser, { reducedMotion: 'reduce', acceptDownloads: true });
@@ -179,8 +180,8 @@ async function change(admin, site, id) {
 // No page is loaded from the approval to the last lesson but one.
 async function arrive(admin, model, total) {
 	const written = (n) => admin.locator('[data-message]').filter({ hasText: new RegExp(`^${n} of ${total} lessons`) }).waitFor();
-	await admin.getByRole('button', { name: 'Approve & Generate Content' }).click();
-	await admin.getByRole('link', { name: 'Watch Progress' }).click();
+	await through(admin.getByRole('button', { name: 'Approve & Generate Content' }));
+	await through(admin.getByRole('link', { name: 'Watch Progress' }));
 	await admin.locator('[data-job]').waitFor();
 	await admin.evaluate(() => { globalThis.same = true; });
 	for (const [n, more] of [[1, 1], [2, 1], [total - 1, total - 3]]) {
@@ -195,7 +196,7 @@ async function arrive(admin, model, total) {
 	await admin.getByRole('button', { name: `Retry ${model.refusedTitle}` }).first().click();
 	model.allow(1);
 	await admin.getByRole('heading', { name: 'Generated lessons' }).waitFor();
-	is([await admin.locator('.lessons-row').count(), await admin.locator('.lessons-missing').count()], [total, 0],
+	await becomes(async () => [await admin.locator('.lessons-row').count(), await admin.locator('.lessons-missing').count()], [total, 0],
 		'that one alone is written once more');
 	await axe(admin, 'generated lessons');
 }

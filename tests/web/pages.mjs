@@ -8,6 +8,7 @@ import { WIDTHS, axe, launch, open } from './kit/account.mjs';
 import { shot } from './kit/browser.mjs';
 import { PASSWORD, call, get, is, main, ok, startSite } from './kit/site.mjs';
 import { TITLE, request } from './kit/course.mjs';
+import { becomes, through } from './kit/wait.mjs';
 
 async function fillLogin(page, email, password) {
 	await page.getByLabel('E-mail').fill(email);
@@ -53,18 +54,18 @@ async function takeCourse(browser, site, course, script) {
 	await question().getByText('Correct', { exact: true }).waitFor();
 	ok(true, `${how}: the right answer is right`);
 
-	await page.getByRole('button', { name: 'Next' }).click();
+	await through(page.getByRole('button', { name: 'Next' }));
 	is(await page.getByRole('heading', { level: 1 }).innerText(), 'Your badge', `${how}: next lesson`);
 	ok(await page.getByText('1 of 3 lessons complete').isVisible(), `${how}: the one left is complete`);
-	await page.getByRole('link', { name: 'Previous' }).click();
+	await through(page.getByRole('link', { name: 'Previous' }));
 	ok(await question().getByText('Correct', { exact: true }).isVisible(), `${how}: the answer was kept`);
 	await page.goto(url);
 	is(await page.getByRole('heading', { level: 1 }).innerText(), 'Your badge', `${how}: taken up where it was left`);
-	await page.getByRole('button', { name: 'Next' }).click();
-	await page.getByRole('button', { name: 'Complete' }).click();
+	await through(page.getByRole('button', { name: 'Next' }));
+	await through(page.getByRole('button', { name: 'Complete' }));
 	is(await page.getByRole('heading', { level: 1 }).innerText(), 'Course complete', `${how}: finished`);
 
-	await page.getByRole('link', { name: 'Back to the library' }).click();
+	await through(page.getByRole('link', { name: 'Back to the library' }));
 	await page.locator('details.profile summary').click();
 	await page.getByRole('button', { name: 'Sign Out' }).click();
 	await page.waitForURL(`${site.base}/`);
@@ -90,7 +91,7 @@ async function findInLibrary(page, site) {
 	for (const [q, hits] of [['WAREHOUSE', 1], ['strasse', 0], ['STRAßE', 1], ['hall 3', 1],
 		['%', 0], ['<for>', 1], ['zebra', 0]]) {
 		await page.getByLabel('Search title or tag').fill(q);
-		await page.getByRole('button', { name: 'Search' }).click();
+		await through(page.getByRole('button', { name: 'Search' }));
 		is((await cards()).length, hits, `a search for ${q} has ${hits} hits`);
 	}
 	ok(await page.getByText('Nothing found').isVisible(), 'a search without hits says so');
@@ -99,7 +100,7 @@ async function findInLibrary(page, site) {
 	await page.goto(`${site.base}/content-library?tag=safety`);
 	is((await cards()).length, 1, 'the tag filter');
 	await page.goto(`${site.base}/content-library`);
-	await page.getByRole('navigation', { name: 'Folders' }).getByRole('link', { name: 'Shared' }).click();
+	await through(page.getByRole('navigation', { name: 'Folders' }).getByRole('link', { name: 'Shared' }));
 	ok(page.url().includes('folder='), 'a folder is an address');
 	ok(await page.getByText('This folder is empty').isVisible(), 'an empty folder says so');
 }
@@ -138,7 +139,7 @@ async function keyboardOnly(page, site, course) {
 	await page.keyboard.press('Tab');
 	is(await focused(), 'Skip to content', 'keys: the first stop is the skip link');
 	await page.keyboard.press('Enter');
-	is(await page.evaluate(() => document.activeElement.id), 'main', 'keys: it leads to the content');
+	await becomes(() => page.evaluate(() => document.activeElement.id), 'main', 'keys: it leads to the content');
 	await page.locator('details.profile summary').focus();
 	await page.keyboard.press('Enter');
 	ok(await page.getByRole('button', { name: 'Sign Out' }).isVisible(), 'keys: the menu opens');
@@ -153,7 +154,7 @@ async function keyboardOnly(page, site, course) {
 	is(await focused(), 'Check Answer', 'keys: from the options to the button');
 	await page.keyboard.press('Enter');
 	await page.locator('form.quiz').nth(1).getByText('Correct', { exact: true }).waitFor();
-	ok((await focused()).includes('Correct'), 'keys: the result has the focus, so it is read out');
+	await becomes(async () => (await focused()).includes('Correct'), true, 'keys: the result has the focus, so it is read out');
 	const outline = await page.getByRole('button', { name: 'Next' }).evaluate((b) => {
 		b.focus({ focusVisible: true });
 		return getComputedStyle(b).outlineStyle;
@@ -205,7 +206,8 @@ async function narrow(browser, site, course) {
 	}
 	await page.goto(`${site.base}/content-library`);
 	await page.getByRole('link', { name: 'Open menu' }).click();
-	ok(await page.getByRole('navigation', { name: 'Main' }).isVisible(), 'the drawer opens without script');
+	await page.getByRole('navigation', { name: 'Main' }).waitFor();
+	ok(true, 'the drawer opens without script');
 	await page.getByRole('navigation', { name: 'Main' }).getByRole('link', { name: 'Settings' }).click();
 	ok(page.url().endsWith('/settings'), 'and leads on');
 	await page.goto(`${site.base}/course/${course}/preview?lesson=1`);
@@ -221,7 +223,7 @@ async function fourHosts(browser, site, course) {
 
 	await page.goto(`${site.host('get')}/`);
 	ok((await page.title()).startsWith('Training from your documents'), 'get.: the landing page');
-	await page.getByRole('link', { name: 'Sign In', exact: true }).click();
+	await through(page.getByRole('link', { name: 'Sign In', exact: true }));
 	ok(page.url().startsWith(`${site.host('app')}/auth/login?flow=`), 'get.: signing in is on app.');
 	await fillLogin(page, 'owner@acme.example', PASSWORD);
 	await page.waitForURL(`${site.host('app')}/dashboard`);

@@ -4,6 +4,7 @@
 import { call, is, main, ok, startSite } from './kit/site.mjs';
 import { launch, open, picture, signIn } from './kit/account.mjs';
 import { shot } from './kit/browser.mjs';
+import { becomes, through } from './kit/wait.mjs';
 import { psql, superuser } from '../psql.mjs';
 
 const sql = (text) => psql(superuser(process.env.DATABASE_URL), text);
@@ -31,29 +32,29 @@ async function company(page, site) {
 	await page.goto(`${site.base}/settings?tab=company`);
 	await page.getByLabel('Company name').fill('  ');
 	await page.getByLabel('Industry').selectOption('Education');
-	await page.getByRole('button', { name: 'Save' }).first().click();
+	await through(page.getByRole('button', { name: 'Save' }).first());
 	await page.getByRole('alert').waitFor();
 	is(await page.locator('#company-error').innerText(), 'A company needs a name.', 'company: no name');
 	is(await page.getByLabel('Industry').inputValue(), 'Education', 'company: the choice stays');
-	is(await page.evaluate(() => document.activeElement.id), 'company', 'company: the focus is on the field');
+	await becomes(() => page.evaluate(() => document.activeElement.id), 'company', 'company: the focus is on the field');
 	await page.getByLabel('Company name').fill('Acme & <Sons>');
 	await page.getByLabel('Team size').selectOption('11-50');
-	await page.getByRole('button', { name: 'Save' }).first().click();
+	await through(page.getByRole('button', { name: 'Save' }).first());
 	await page.getByText('The company is saved.').waitFor();
 	is([await page.getByLabel('Company name').inputValue(), await page.getByLabel('Industry').inputValue(), await page.getByLabel('Team size').inputValue()],
 		['Acme & <Sons>', 'Education', '11-50'], 'company: saved');
 	ok(await page.locator('.page-head').getByText('Acme & <Sons>').isVisible(), 'company: the name is text');
 	await page.getByLabel('Industry').selectOption('Not said');
 	await page.getByLabel('Company name').fill('Acme');
-	await page.getByRole('button', { name: 'Save' }).first().click();
+	await through(page.getByRole('button', { name: 'Save' }).first());
 	await page.getByText('The company is saved.').waitFor();
 	is(await page.getByLabel('Industry').inputValue(), '', 'company: a choice is taken back');
 	await page.getByLabel('Workspace name').fill(' ');
-	await page.getByRole('button', { name: 'Save' }).last().click();
+	await through(page.getByRole('button', { name: 'Save' }).last());
 	await page.getByRole('alert').waitFor();
 	is(await page.locator('#workspace-error').innerText(), 'A workspace needs a name.', 'workspace: no name');
 	await page.getByLabel('Workspace name').fill('Acme Works');
-	await page.getByRole('button', { name: 'Save' }).last().click();
+	await through(page.getByRole('button', { name: 'Save' }).last());
 	await page.getByText('The workspace is saved.').waitFor();
 	is(await page.getByLabel('Workspace name').inputValue(), 'Acme Works', 'workspace: saved');
 	sql("UPDATE companies SET industry = 'Space travel' WHERE name = 'Acme'");
@@ -64,7 +65,7 @@ async function company(page, site) {
 
 async function invite(page, site, script) {
 	const email = page.getByLabel('E-mail', { exact: true });
-	const send = () => page.getByRole('button', { name: 'Send Invitation' }).click();
+	const send = () => through(page.getByRole('button', { name: 'Send Invitation' }));
 	const person = script ? 'new' : 'plain';
 
 	await page.goto(`${site.base}/settings?tab=team`);
@@ -96,10 +97,10 @@ async function invite(page, site, script) {
 	await page.goto(`${site.base}/settings?tab=team`);
 	ok(/^Expires soon/.test(await row.locator('.expiry-soon').innerText()), 'open: one that ends within a day stands out, in words, too');
 	sql("UPDATE invitations SET last_sent_at = now() - interval '1 hour'");
-	await row.getByRole('button', { name: 'Resend' }).click();
+	await through(row.getByRole('button', { name: 'Resend' }));
 	await page.getByText('A new invitation is on its way').waitFor();
 	is(await row.locator('.expiry-soon').count(), 0, 'resend: it lives longer');
-	await row.getByRole('button', { name: 'Resend' }).click();
+	await through(row.getByRole('button', { name: 'Resend' }));
 	await page.getByText('That was tried too often.').waitFor();
 	ok(true, 'resend: not at once again');
 
@@ -108,7 +109,7 @@ async function invite(page, site, script) {
 	await page.getByRole('link', { name: 'Cancel' }).click();
 	if (script) await page.locator('dialog').waitFor({ state: 'detached' });
 	await enter(page, script, row.getByRole('link', { name: 'Revoke' }), 'Revoke the invitation?');
-	await page.getByRole('button', { name: 'Revoke Invitation' }).click();
+	await through(page.getByRole('button', { name: 'Revoke Invitation' }));
 	await page.getByText('The invitation is revoked').waitFor();
 	is((await seats(page)).Available, before.Available, 'revoke: the seat is free');
 	await page.locator('.history summary').click();
@@ -121,11 +122,11 @@ async function people(page, site, script) {
 	await page.goto(`${site.base}/settings?tab=team`);
 	is(await page.locator('.person', { hasText: 'Olivia Owner' }).locator('form, a').count(), 0, 'members: nobody changes themselves');
 	await page.getByLabel(`Role of ${name}`).selectOption('Admin');
-	await page.getByRole('button', { name: `Save the role of ${name}` }).click();
+	await through(page.getByRole('button', { name: `Save the role of ${name}` }));
 	await page.getByText('The role is saved.').waitFor();
 	is(await page.getByLabel(`Role of ${name}`).inputValue(), 'admin', 'members: a role is given');
 	await enter(page, script, page.getByRole('link', { name: `Remove ${name}` }), `Remove ${name}?`);
-	await page.getByRole('button', { name: 'Remove Member' }).click();
+	await through(page.getByRole('button', { name: 'Remove Member' }));
 	await page.getByText('The person is removed; the seat is free.').waitFor();
 	is(await page.locator('.person', { hasText: name }).count(), 0, 'members: removed');
 }
@@ -218,9 +219,13 @@ async function arrivals(browser, site) {
 		await page.getByRole('link', { name: 'Dismiss' }).click();
 		is(await page.getByText(text).count(), 0, `dashboard: ${query} is told, cleaned and dismissed`);
 	}
+	// It is gone again so soon that a slow look would miss it.
+	await page.addInitScript(() => new MutationObserver(() => {
+		globalThis.celebrated ??= document.querySelector('canvas.confetti') !== null || undefined;
+	}).observe(document, { childList: true, subtree: true }));
 	await page.goto(`${site.base}/dashboard?welcome=true`);
 	await page.locator('dialog:modal').waitFor();
-	await page.locator('canvas.confetti').waitFor();
+	await becomes(() => page.evaluate(() => globalThis.celebrated), true, 'dashboard: with confetti');
 	await page.getByRole('link', { name: 'Get Started' }).click();
 	await page.waitForURL(`${site.base}/dashboard`);
 	ok(true, 'dashboard: new members are welcomed');
@@ -245,17 +250,17 @@ async function sidebar(browser, site) {
 	const width = () => page.locator('.sidebar').evaluate((side) => side.offsetWidth);
 
 	await signIn(page, site, 'owner');
-	is(await width(), 256, 'sidebar: wide at first');
+	await becomes(width, 256, 'sidebar: wide at first');
 	await page.getByRole('button', { name: 'Narrow the sidebar' }).focus();
 	await page.keyboard.press('Enter');
-	is(await width(), 80, 'sidebar: narrowed by a key');
+	await becomes(width, 80, 'sidebar: narrowed by a key');
 	is(await page.getByRole('button', { name: 'Widen the sidebar' }).getAttribute('aria-expanded'), 'false', 'sidebar: which is told');
-	await page.getByRole('navigation', { name: 'Main' }).getByRole('link', { name: 'Settings' }).click();
+	await through(page.getByRole('navigation', { name: 'Main' }).getByRole('link', { name: 'Settings' }));
 	is(await width(), 80, 'sidebar: the next page comes so, and its links have names');
 	await shot(page, 'sidebar-narrow-1280-light');
 	await page.setViewportSize({ width: 820, height: 900 });
 	await page.getByRole('link', { name: 'Open menu' }).click();
-	is([await width(), await page.locator('.nav-label').first().isVisible()], [280, true], 'sidebar: the drawer of narrow windows is whole');
+	await becomes(async () => [await width(), await page.locator('.nav-label').first().isVisible()], [280, true], 'sidebar: the drawer of narrow windows is whole');
 	const touch = await context.newCDPSession(page);
 	const swipe = async (to) => {
 		await touch.send('Input.dispatchTouchEvent', { type: 'touchStart', touchPoints: [{ x: 200, y: 500 }] });
@@ -270,7 +275,7 @@ async function sidebar(browser, site) {
 	await page.setViewportSize({ width: 1280, height: 900 });
 	await page.goto(`${site.base}/teams`);
 	await page.getByRole('button', { name: 'Widen the sidebar' }).click();
-	is(await width(), 256, 'sidebar: and wide again');
+	await becomes(width, 256, 'sidebar: and wide again');
 	is(complaints, [], 'nothing on the console');
 	await context.close();
 }

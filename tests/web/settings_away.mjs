@@ -2,6 +2,7 @@
 // here is shown, what is not is told, and nothing that was typed is lost.
 import { is, main, ok, startSite } from './kit/site.mjs';
 import { axe, launch, open, signIn } from './kit/account.mjs';
+import { through } from './kit/wait.mjs';
 
 async function away(page, site) {
 	await page.goto(`${site.base}/settings?tab=team`);
@@ -9,13 +10,13 @@ async function away(page, site) {
 	is(await page.locator('.person').count(), 6, 'team: the members are there');
 	await axe(page, 'team, half of it away');
 	await page.getByLabel('Role of Ian Instructor').selectOption('Admin');
-	await page.getByRole('button', { name: 'Save the role of Ian Instructor' }).click();
+	await through(page.getByRole('button', { name: 'Save the role of Ian Instructor' }));
 	await page.getByText('The role is saved.').waitFor();
 	ok(true, 'team: and their roles can be changed');
 	const csrf = await page.locator('input[name=csrf]').first().inputValue();
 	await page.setContent(`<form method="post" action="${site.base}/settings/invite"><input name="csrf" value="${csrf}">
 		<input name="email" value="new@acme.example"><input name="role" value="admin"><button>Go</button></form>`);
-	await page.getByRole('button', { name: 'Go' }).click();
+	await through(page.getByRole('button', { name: 'Go' }));
 	await page.getByText('A part of Mirai does not answer. Try again in a minute.').waitFor();
 	is([await page.getByLabel('E-mail', { exact: true }).inputValue(), await page.getByLabel('Role', { exact: true }).inputValue()],
 		['new@acme.example', 'admin'], 'invite: what was typed stays');

@@ -4,6 +4,7 @@
 import { Stripe } from '../service/kit/stripe.mjs';
 import { is, main, ok, startSite } from './kit/site.mjs';
 import { launch, open, picture, signIn } from './kit/account.mjs';
+import { through } from './kit/wait.mjs';
 import { psql, superuser } from '../psql.mjs';
 
 const WARNING = 'The last payment of your company failed.';
@@ -16,7 +17,7 @@ const deeds = (page) => page.locator('.plan-foot').evaluateAll((all) => all.map(
 
 // Until a page, loaded anew, says so.
 async function until(page, test) {
-	for (let i = 0; i < 40; i++) {
+	for (const end = Date.now() + 60000; Date.now() < end;) {
 		if (await test()) return true;
 		await page.waitForTimeout(100);
 		await page.reload();
@@ -31,15 +32,15 @@ async function buy(page, site, stripe) {
 	is([await status(page), await deeds(page)], ['None', ['Get Started', 'Get Started', 'Contact Sales']], 'nothing bought: plans are offered');
 	is(await page.getByRole('link', { name: 'Contact Sales' }).getAttribute('href'), 'mailto:sales%40mirai.example?subject=Mirai%20Enterprise', 'contracts: by mail');
 	is(await page.getByRole('button', { name: 'Manage Subscription' }).count(), 0, 'nothing bought: nothing to manage');
-	await page.getByRole('button', { name: 'Get Started to Pro' }).click();
-	await page.getByTestId('cancel').click();
+	await through(page.getByRole('button', { name: 'Get Started to Pro' }));
+	await through(page.getByTestId('cancel'));
 	await page.getByText('Nothing was charged, and nothing has changed.').waitFor();
 	ok(true, 'cancelled there: said here');
 	await page.goto(url);
-	await page.getByRole('button', { name: 'Get Started to Pro' }).click();
+	await through(page.getByRole('button', { name: 'Get Started to Pro' }));
 	ok(page.url().startsWith(stripe.base), 'the payment is made with the provider');
 	ok(await page.getByText('$72.00').isVisible(), 'for all people of the company');
-	await page.getByTestId('pay').click();
+	await through(page.getByTestId('pay'));
 	await page.getByText('Thank you. The payment went through').waitFor();
 	ok(true, 'paid there: thanked here');
 	await page.goto(url);
@@ -54,36 +55,36 @@ async function manage(page, site) {
 	const url = `${site.base}/settings?tab=billing`;
 
 	await page.goto(url);
-	await page.getByRole('button', { name: 'Switch Plan to Starter' }).click();
+	await through(page.getByRole('button', { name: 'Switch Plan to Starter' }));
 	ok(await page.getByRole('heading', { name: 'Change the subscription' }).isVisible(), 'a switch is made with the provider, not bought again');
 	await page.goto(url);
-	await page.getByRole('button', { name: 'Manage Subscription' }).click();
-	await page.getByTestId('end').click();
-	await page.getByTestId('return').click();
+	await through(page.getByRole('button', { name: 'Manage Subscription' }));
+	await through(page.getByTestId('end'));
+	await through(page.getByTestId('return'));
 	is(page.url(), url, 'the provider leads back');
 	ok(await until(page, async () => /^Ends on /.test(await page.locator('.billing-body .muted').innerText())), 'a subscription that ends says when');
-	await page.getByRole('button', { name: 'Manage Subscription' }).click();
-	await page.getByTestId('resume').click();
+	await through(page.getByRole('button', { name: 'Manage Subscription' }));
+	await through(page.getByTestId('resume'));
 }
 
 async function pastDue(browser, page, site) {
 	await page.goto(`${site.base}/settings?tab=billing`);
-	await page.getByRole('button', { name: 'Manage Subscription' }).click();
-	await page.getByTestId('fail').click();
+	await through(page.getByRole('button', { name: 'Manage Subscription' }));
+	await through(page.getByTestId('fail'));
 	await page.goto(`${site.base}/settings?tab=billing`);
 	ok(await until(page, async () => (await status(page)) === 'Past Due'), 'a payment that failed');
 	for (const target of ['/dashboard', '/content-library', '/teams', '/settings']) {
 		await page.goto(site.base + target);
 		ok(await page.getByText(WARNING).isVisible(), `is told on ${target}`);
 	}
-	await page.getByRole('link', { name: 'To billing' }).click();
+	await through(page.getByRole('link', { name: 'To billing' }));
 	is(page.url(), `${site.base}/settings?tab=billing`, 'with the way to where it is settled');
 	const member = await open(browser);
 	await signIn(member.page, site, 'sme');
 	is(await member.page.getByText(WARNING).count(), 0, 'and to nobody who cannot settle it');
 	await member.context.close();
-	await page.getByRole('button', { name: 'Manage Subscription' }).click();
-	await page.getByTestId('settle').click();
+	await through(page.getByRole('button', { name: 'Manage Subscription' }));
+	await through(page.getByTestId('settle'));
 	await page.goto(`${site.base}/dashboard`);
 	ok(await until(page, async () => (await page.getByText(WARNING).count()) === 0), 'paid: the warning goes');
 }
@@ -94,11 +95,11 @@ async function refusals(page, site, stripe) {
 
 	await page.goto(url);
 	stripe.fault(500, { path: /billing_portal/, times: 20 });
-	await page.getByRole('button', { name: 'Manage Subscription' }).click();
+	await through(page.getByRole('button', { name: 'Manage Subscription' }));
 	await page.getByRole('alert').waitFor();
 	ok(/Nothing was charged/.test(await page.getByRole('alert').innerText()), 'a provider that is away is told on the tab');
 	stripe.faults.length = 0;
-	await page.getByRole('button', { name: 'Manage Subscription' }).click();
+	await through(page.getByRole('button', { name: 'Manage Subscription' }));
 	await page.getByRole('heading', { name: 'Billing' }).waitFor();
 	ok(page.url().startsWith(stripe.base), 'and works again from there');
 	await page.goto(url);
@@ -117,7 +118,7 @@ async function noScript(browser, site, stripe) {
 	ok(await page.getByText('Nothing was charged, and nothing has changed.').isVisible(), 'without script: said');
 	await page.getByRole('link', { name: 'Dismiss' }).click();
 	is(page.url(), `${site.base}/settings?tab=billing`, 'without script: dismissed by a link');
-	await page.getByRole('button', { name: 'Manage Subscription' }).click();
+	await through(page.getByRole('button', { name: 'Manage Subscription' }));
 	ok(page.url().startsWith(stripe.base), 'without script: to the provider');
 	await context.close();
 }

@@ -3,6 +3,7 @@
 // are not another's; three widths, light and dark.
 import { PASSWORD, call, is, main, ok, startSite } from './kit/site.mjs';
 import { axe, launch, open, password, picture, signIn, signInButton } from './kit/account.mjs';
+import { becomes, through } from './kit/wait.mjs';
 
 const note = (page) => page.getByRole('status').filter({ hasText: /\w/ }).first();
 const rows = (page) => page.locator('.person-who strong').allInnerTexts();
@@ -15,7 +16,7 @@ async function enter(page, script, link, title) {
 }
 
 const send = async (page, name) => {
-	await page.locator('form[method=post]').getByRole('button', { name, exact: true }).last().click();
+	await through(page.locator('form[method=post]').getByRole('button', { name, exact: true }).last());
 };
 
 async function create(page, site, script) {
@@ -29,7 +30,7 @@ async function create(page, site, script) {
 	is(new URL(page.url()).pathname, '/teams/new', 'a name of blanks: the form again');
 	is(await page.locator('#name-error').innerText(), 'A team needs a name.', 'the error is beside the field');
 	is(await page.getByLabel('Name').getAttribute('aria-invalid'), 'true', 'which is marked');
-	is(await page.evaluate(() => document.activeElement.id), 'name', 'and has the focus');
+	await becomes(() => page.evaluate(() => document.activeElement.id), 'name', 'and has the focus');
 	is(await page.getByLabel('Description').inputValue(), 'Those who <b>build</b>', 'what was typed stays');
 	await page.getByLabel('Name').fill('Builders');
 	await send(page, 'Create Team');
@@ -45,9 +46,9 @@ async function create(page, site, script) {
 	await page.getByRole('alert').waitFor();
 	is(await page.locator('#name-error').innerText(), 'A team of this name exists already.', 'a name that is taken');
 	is(await page.getByLabel('Name').inputValue(), 'builders', 'stays as it was typed');
-	await page.getByRole('link', { name: 'All teams' }).click();
+	await through(page.getByRole('link', { name: 'All teams' }));
 	is(await page.locator('.team-card h2').allInnerTexts(), ['Builders'], 'the list has it');
-	await page.getByRole('link', { name: 'Manage Builders' }).click();
+	await through(page.getByRole('link', { name: 'Manage Builders' }));
 }
 
 async function edit(page, script) {
@@ -96,11 +97,11 @@ async function members(page, script) {
 	is(await page.getByLabel('Role of Sam Expert').inputValue(), 'member', 'add: member unless said otherwise');
 
 	await page.getByLabel('Role of Sam Expert').selectOption('Lead');
-	await page.getByRole('button', { name: 'Save the role of Sam Expert' }).click();
+	await through(page.getByRole('button', { name: 'Save the role of Sam Expert' }));
 	await page.getByText('The role is saved.').waitFor();
 	is(await page.getByLabel('Role of Sam Expert').inputValue(), 'lead', 'role: changed');
 	await page.getByLabel('Role of Sam Expert').selectOption('Member');
-	await page.getByRole('button', { name: 'Save the role of Sam Expert' }).click();
+	await through(page.getByRole('button', { name: 'Save the role of Sam Expert' }));
 	await page.getByText('The role is saved.').waitFor();
 
 	const remove = page.getByRole('link', { name: 'Remove Sam Expert', exact: true });
@@ -108,7 +109,7 @@ async function members(page, script) {
 	await page.getByRole('link', { name: 'Cancel' }).click();
 	if (script) {
 		await page.locator('dialog').waitFor({ state: 'detached' });
-		ok(await remove.evaluate((link) => link === document.activeElement), 'remove: the focus comes back');
+		await becomes(() => remove.evaluate((link) => link === document.activeElement), true, 'remove: the focus comes back');
 	}
 	await enter(page, script, remove, 'Remove Sam Expert?');
 	await send(page, 'Remove Member');
@@ -225,14 +226,14 @@ async function sheet(browser, site, url) {
 	await page.goto(url);
 	await page.getByRole('link', { name: 'Edit' }).click();
 	await page.locator('dialog:modal').waitFor();
-	await page.waitForTimeout(400);
+	await page.locator('dialog').evaluate((dialog) => Promise.all(dialog.getAnimations().map((a) => a.finished)).then(() => {}));
 	const box = await page.locator('dialog').boundingBox();
 	is([box.x, box.width, Math.round(box.y + box.height)], [0, 390, 844], 'sheet: from edge to edge, at the bottom');
 	await draw(60);
 	is(await page.locator('dialog:modal').count(), 1, 'sheet: a little is not enough');
 	await draw(140);
 	await page.locator('dialog').waitFor({ state: 'detached' });
-	ok(await page.getByRole('link', { name: 'Edit' }).evaluate((link) => link === document.activeElement), 'sheet: drawn down it closes, and the focus is back');
+	await becomes(() => page.getByRole('link', { name: 'Edit' }).evaluate((link) => link === document.activeElement), true, 'sheet: drawn down it closes, and the focus is back');
 	await context.close();
 }
 

@@ -12,18 +12,20 @@ const keep = (form) => {
   const saved = form.querySelector("[data-saved]");
   let timer;
   let dirty = false;
+  let saving = null;
   const say = (text, state) => {
     saved.textContent = text;
     saved.dataset.state = state;
   };
-  const save = async () => {
+  const saveNow = async () => {
     const body = new URLSearchParams(new FormData(form));
     body.set("go", "autosave");
     dirty = false;
     say("Saving …", "busy");
     try {
       const answer = await fetch(form.action, { method: "POST", body, credentials: "same-origin" });
-      if (answer.status === 204) return say("Saved", "done");
+      if (answer.status === 204)
+        return say(dirty ? "Not saved yet" : "Saved", dirty ? "busy" : "done");
       if (answer.redirected)
         throw new Error("you are signed out. Sign in in another tab, then go on here.");
       const page = new DOMParser().parseFromString(await answer.text(), "text/html");
@@ -35,6 +37,13 @@ const keep = (form) => {
       return say(`Not saved: ${why}`, "failed");
     }
   };
+  // One after the other, each with what is chosen then.
+  const save = async () => {
+    while (saving) await saving;
+    saving = saveNow();
+    await saving;
+    saving = null;
+  };
   const later = (event) => {
     if (event.target.matches("[data-narrow]")) return;
     dirty = true;
@@ -43,9 +52,16 @@ const keep = (form) => {
     timer = setTimeout(save, SAVE_MS);
   };
   form.addEventListener("input", later);
-  form.addEventListener("submit", () => {
+  form.addEventListener("submit", async (event) => {
+    if (event.defaultPrevented) return;
     clearTimeout(timer);
     dirty = false;
+    if (!saving) return;
+    // What is on its way arrives first, lest it be taken for the newer.
+    event.preventDefault();
+    await saving;
+    delete form.dataset.sent;
+    form.requestSubmit(event.submitter);
   });
   addEventListener("beforeunload", (event) => {
     if (dirty) event.preventDefault();

@@ -876,7 +876,7 @@ function dismiss(key) {
 let banner;		/* sticks to the top, with the notices */
 let pages = [];		/* articles: lessons, exam, summary */
 let links = [];		/* in the navigation, without the summary */
-let acted = false, endSeen = false, arrived = 0;
+let acted = false, endSeen = false, arrived = 0, own = 0;
 let watcher;
 
 const heading = () => (pages[here] || document).querySelector("h1");
@@ -922,6 +922,7 @@ function go(i, block) {
 		window.scrollTo(0, 0);
 	heading().focus({ preventScroll: true });
 	draw();
+	own = window.scrollY;
 	changed(true);
 }
 
@@ -1347,8 +1348,9 @@ function onClick(e) {
 function onActivity(e) {
 	tick();
 	active = Date.now();
-	if (e.type === "scroll" && Date.now() - arrived < 400)
-		return;		/* our own scrolling */
+	if (e.type === "scroll" && (Date.now() - arrived < 400 ||
+	    window.scrollY === own))
+		return;		/* our own scrolling, or the word of it */
 	acted = true;
 	reachEnd();
 }

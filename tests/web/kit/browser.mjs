@@ -102,8 +102,13 @@ async function slowDown(page) {
 	await devtools.send('Emulation.setCPUThrottlingRate', { rate: 4 });
 }
 
+// What is waited for comes, however busy the machine is; this is for what never
+// comes.
+const NEVER_MS = 60000;
+
 async function makeContext(context, script) {
 	const newPage = context.newPage.bind(context);
+	context.setDefaultTimeout(NEVER_MS);
 	context.on('page', (page) => {
 		waitBefore(page);
 		if (script) waitForScript(page);

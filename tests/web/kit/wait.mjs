@@ -1,6 +1,7 @@
 // Waiting for what comes by itself: a page that follows its stream, an answer
 // that is on its way, what another program stores. Each look at something that
 // moves is one of these; how long it took is no matter, unless it never comes.
+import { settled } from './browser.mjs';
 import { is, ok } from './site.mjs';
 
 const NEVER_MS = 30000;
@@ -25,4 +26,16 @@ export async function until(name, test) {
 export async function becomes(read, want, name) {
 	const same = JSON.stringify(want);
 	return is(await look(async () => read(), (value) => JSON.stringify(value) === same), want, name);
+}
+
+// Clicks what leads to another page, or does what else leads there, and is on
+// that page: a click may be over before the browser has asked for it, and what
+// is waited for there may be on the old page, too.
+export async function through(from, act = () => from.click()) {
+	const page = from.page?.() ?? from;
+	const there = page.waitForEvent('load');
+	there.catch(() => {});
+	await act();
+	await there;
+	await settled(page);
 }

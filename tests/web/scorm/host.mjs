@@ -128,7 +128,7 @@ export function nextSession(cmi) {
 /*
  * Launches the package. o: Recorder's options, and size, scheme, forced,
  * motion, locale, script (false: off), ready (false: do not wait), clock (true:
- * time can be moved on).
+ * time can be moved on; "still": and moves on only then).
  */
 export async function launch(site, o = {}) {
 	const { size = [1280, 800], scheme = "light", script = true, ready = true,
@@ -136,10 +136,11 @@ export async function launch(site, o = {}) {
 	const context = shared || await browser.newContext({ colorScheme: scheme,
 		viewport: { width: size[0], height: size[1] },
 		javaScriptEnabled: script });
-	context.setDefaultTimeout(60000);	/* the machine may be busy */
 	const page = await context.newPage();
 	if (clock)
 		await page.clock.install();
+	if (clock === "still" && !ready)
+		await stand(page);
 	const errors = [];
 	page.on("pageerror", (e) => errors.push(String(e)));
 	page.on("console", (m) => m.type() === "error" &&
@@ -170,7 +171,15 @@ export async function launch(site, o = {}) {
 			const d = document.getElementById("sco").contentDocument;
 			return d && d.documentElement.classList.contains("ready");
 		});
+	if (clock === "still" && ready)
+		await stand(page);
 	return s;
+}
+
+/* The clock of a page stands, an hour later, and moves on when it is told to. */
+async function stand(page) {
+	const now = await page.evaluate(() => Date.now());
+	await page.clock.pauseAt(now + 3600 * 1000);
 }
 
 /* Checks that hold for every session that has ended. */
