@@ -7,10 +7,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "base/arena.h"
 #include "base/buf.h"
-#include "base/clock.h"
 #include "base/log.h"
 #include "base/str.h"
 #include "learn/document.h"
@@ -96,6 +96,16 @@ read_course(struct arena *a, const char *path)
 	return c;
 }
 
+/* What this program has worked, whatever else runs beside it. */
+static int64_t
+worked_us(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
+	return (int64_t)t.tv_sec * 1000000 + t.tv_nsec / 1000;
+}
+
 int
 main(int argc, char **argv)
 {
@@ -121,12 +131,12 @@ main(int argc, char **argv)
 		}
 		set_option(&o, argv[i]);
 	}
-	began = clock_mono_us();
+	began = worked_us();
 	code = export_course_file(a, read_course(a, argv[1]), &o, argv[2], &f);
 	printf("%s\n%s\n", finding_list(&f, FINDING_ERROR),
 	    finding_list(&f, FINDING_WARNING));
 	printf("%s %lld us\n", code_name(code),
-	    (long long)(clock_mono_us() - began));
+	    (long long)(worked_us() - began));
 	arena_free(a);
 	return code != CODE_OK;
 }
