@@ -14,7 +14,8 @@
 #include "service/field.h"
 
 #define MAX_SECTIONS	50
-#define MAX_LESSONS	30 /* of one section */
+#define MAX_LESSONS	30  /* of one section */
+#define MAX_ALL_LESSONS 500 /* that the course's content can hold */
 #define MAX_OBJECTIVES	20
 #define MAX_TITLE	500
 #define MAX_DESCRIPTION 5000
@@ -230,6 +231,20 @@ read_section(struct req *r, const struct pb_outline_section *in,
 	return CODE_OK;
 }
 
+/* More could be generated, and paid for, than becomes a course. */
+static enum code
+check_lessons(struct req *r, const struct pb_update_course_outline_request *in)
+{
+	size_t i, n = 0;
+
+	for (i = 0; i < in->nsections; i++)
+		n += in->sections[i].nlessons;
+	if (n > MAX_ALL_LESSONS)
+		return req_fail_field(r, "sections",
+		    "must have at most %d lessons in all", MAX_ALL_LESSONS);
+	return CODE_OK;
+}
+
 static enum code
 read_tree(struct req *r, const struct pb_update_course_outline_request *in,
     struct edit *t)
@@ -241,6 +256,8 @@ read_tree(struct req *r, const struct pb_update_course_outline_request *in,
 	if (in->nsections > MAX_SECTIONS)
 		return req_fail_field(r, "sections",
 		    "must have at most %d entries", MAX_SECTIONS);
+	if ((code = check_lessons(r, in)) != CODE_OK)
+		return code;
 	t->nsections = in->nsections;
 	t->sections = arena_calloc(r->mem, t->nsections, sizeof(*t->sections));
 	for (i = 0; i < t->nsections; i++) {

@@ -200,8 +200,9 @@ struct genjob_result {
 
 /*
  * In that transaction: completed, 100 %, tokens on the job. Also counts
- * run->tokens and the job in the tenant's use of AI, so a runner does not call
- * ai_usage_add(); and moves the parent of a child on. The caller ends the
+ * run->tokens and the job in the tenant's use of AI, in place of what was
+ * reserved for it, so a runner calls neither ai_usage_add() nor
+ * ai_reserve_drop(); and moves the parent of a child on. The caller ends the
  * transaction and returns GENJOB_DONE if that gave CODE_OK.
  */
 enum code genjob_finish(struct genjob_run *run,
