@@ -285,7 +285,7 @@ hint(const struct pb_subject_matter_expert *s)
 		return "Assign a task, or submit content, to make it usable.";
 	if (s->status == PB_SME_STATUS_ACTIVE &&
 	    !str_is_empty(s->knowledge_summary))
-		return "Context Package Ready";
+		return "Its knowledge is ready to make courses from.";
 	return smes_status(s->status)->hint;
 }
 

@@ -117,7 +117,10 @@ put_file(struct page *p, const struct values *v)
 		.error = error_of(v, "file"),
 		.note = "PDF, DOCX, PPTX, ODT, EPUB, HTML, Markdown or text up"
 			" to 25 MiB; PNG, JPEG or WebP up to 10 MiB; MP3 or"
-			" WAV up to 100 MiB; MP4 or MOV up to 500 MiB." });
+			" WAV up to 100 MiB; MP4 or MOV up to 500 MiB. Of a"
+			" document its text is read, not the pictures in it:"
+			" hand in those that matter as files of their own, or"
+			" say in words what they show." });
 }
 
 static void

@@ -148,3 +148,14 @@ want-lacks <details class="fold" open
 http  GET /smes?sme=$few&task=40000000-0000-4000-8000-000000000003
 want  200
 want-has   <details class="fold" open
+
+# what an expert is good for, and what is read of a file, is said in words
+sql   app UPDATE subject_matter_experts SET status = 'active',
+      knowledge_summary = 'Doors.' WHERE id = '$few'
+http  GET /smes
+want  200
+want-has   Its knowledge is ready to make courses from.
+want-lacks Context Package
+http  GET /smes/$few/tasks/40000000-0000-4000-8000-000000000006/submit
+want  200
+want-has   its text is read, not the pictures in it

@@ -159,6 +159,7 @@ const addTag = (picker, form) => {
     const item = boxes[0].closest("li").cloneNode(true);
     box = item.querySelector("input");
     box.value = name;
+    box.dataset.name = name;
     item.dataset.text = name;
     item.querySelector("span").textContent = name;
     picker.body.querySelector(".tag-choices").append(item);
