@@ -1,13 +1,12 @@
 /*
- * The dashboard and the content library: courses as cards, by folder, status,
- * tag and search. Without a search the service filters and pages; a search
+ * The content library: courses as cards, by folder, status, tag and search. Without a search the service filters and pages; a search
  * goes over the whole library of the caller, which the service bounds.
  */
 #include <string.h>
 
-#include "arrive.h"
 #include "asked.h"
 #include "base/utf8.h"
+#include "cards.h"
 #include "fold.h"
 #include "mirai/v1/course.rpc.h"
 #include "pages.h"
@@ -15,116 +14,23 @@
 #define PER_PAGE  24
 #define MAX_PAGE  100000
 #define Q_MAX	  200 /* bytes of a search */
-#define MAX_TAGS  3   /* shown on a card */
 #define MAX_DEPTH 8   /* folders inside folders that are drawn */
-
-struct status_row {
-	const char *value; /* in the query */
-	int32_t status;
-	const char *label;
-	const char *tone;
-	const char *icon;
-};
-
-static const struct status_row statuses[] = {
-	{ "draft", PB_COURSE_STATUS_DRAFT, "Draft", "plain", "edit" },
-	{ "generated", PB_COURSE_STATUS_GENERATED, "Generated", "info",
-	    "outline" },
-	{ "published", PB_COURSE_STATUS_PUBLISHED, "Published", "ok", "check" },
-};
 
 /* What is asked for. */
 struct ask {
 	const char *folder; /* id or "" */
 	const char *q;
 	const char *tag;
-	const struct status_row *status; /* NULL: any */
-	int64_t page;			 /* from 1 */
+	const struct cards_status *status; /* NULL: any */
+	int64_t page;			   /* from 1 */
 };
 
 /* What is shown. */
 struct list {
-	const struct pb_library_entry **items;
+	struct pb_library_entry *items;
 	size_t nitems;
 	int64_t total;
 };
-
-/* --- cards ---------------------------------------------------------------- */
-
-/* Draft also stands for a status that is not known. */
-static const struct status_row *
-find_status(int32_t status)
-{
-	size_t i;
-
-	for (i = 0; i < NITEMS(statuses); i++)
-		if (statuses[i].status == status)
-			return &statuses[i];
-	return &statuses[0];
-}
-
-/* The same course always has the same cover. */
-static int64_t
-hue(const char *id)
-{
-	uint32_t h;
-
-	for (h = 2166136261U; *id != '\0'; id++)
-		h = (h ^ (unsigned char)*id) * 16777619U;
-	return h % 6;
-}
-
-static void
-put_tags(struct page *p, const struct pb_library_entry *c)
-{
-	size_t i;
-
-	if (c->ntags == 0)
-		return;
-	tmpl_tags_open(&p->h);
-	for (i = 0; i < c->ntags && i < MAX_TAGS; i++)
-		tmpl_tag(&p->h, &(struct tmpl_tag){ .name = c->tags[i] });
-	if (c->ntags > MAX_TAGS)
-		tmpl_tag(&p->h,
-		    &(struct tmpl_tag){ .name = arena_printf(p->r->mem, "+%zu",
-					    c->ntags - MAX_TAGS) });
-	tmpl_tags_close(&p->h);
-}
-
-static void
-put_card(struct page *p, const struct pb_library_entry *c)
-{
-	const struct status_row *status;
-	struct tmpl_course_card card = { 0 };
-
-	status = find_status(c->status);
-	card.hue = hue(c->id);
-	card.id = c->id;
-	card.title = str_is_empty(c->title) ? "Untitled Course" : c->title;
-	card.modified = page_time(p->r->mem, c->modified_at);
-	card.modified_text = page_day(p->r->mem, c->modified_at);
-	card.tone = status->tone;
-	card.icon = status->icon;
-	card.status = status->label;
-	tmpl_course_card_open(&p->h, &card);
-	put_tags(p, c);
-	if (page_is_editor(p))
-		tmpl_course_edit(&p->h,
-		    &(struct tmpl_course_edit){ .id = c->id,
-			.title = card.title });
-	tmpl_course_card_close(&p->h, &card);
-}
-
-static void
-put_cards(struct page *p, const struct list *list)
-{
-	size_t i;
-
-	tmpl_grid_open(&p->h);
-	for (i = 0; i < list->nitems; i++)
-		put_card(p, list->items[i]);
-	tmpl_grid_close(&p->h);
-}
 
 /* --- finding courses ------------------------------------------------------ */
 
@@ -184,23 +90,22 @@ search(struct page *p, const struct ask *ask, struct list *list)
 		    !is_hit(p->r->mem, &out.library->courses[i], q))
 			continue;
 		if (list->total >= first && list->nitems < PER_PAGE)
-			list->items[list->nitems++] = &out.library->courses[i];
+			list->items[list->nitems++] = out.library->courses[i];
 		list->total++;
 	}
 	return CODE_OK;
 }
 
 static enum code
-browse(struct page *p, const struct ask *ask, int32_t limit, struct list *list)
+browse(struct page *p, const struct ask *ask, struct list *list)
 {
 	struct pb_list_courses_request in = { 0 };
 	struct pb_list_courses_response out = { 0 };
 	const char *tags[1];
 	enum code code;
-	size_t i;
 
-	in.limit = limit;
-	in.offset = (int32_t)((ask->page - 1) * limit);
+	in.limit = PER_PAGE;
+	in.offset = (int32_t)((ask->page - 1) * PER_PAGE);
 	if (ask->status != NULL) {
 		in.has_status = true;
 		in.status = ask->status->status;
@@ -214,26 +119,13 @@ browse(struct page *p, const struct ask *ask, int32_t limit, struct list *list)
 	}
 	if ((code = rpc_course_list_courses(p->r, &in, &out)) != CODE_OK)
 		return code;
-	list->items =
-	    arena_calloc(p->r->mem, out.ncourses, sizeof(*list->items));
-	for (i = 0; i < out.ncourses; i++)
-		list->items[list->nitems++] = &out.courses[i];
+	list->items = out.courses;
+	list->nitems = out.ncourses;
 	list->total = out.total_count;
 	return CODE_OK;
 }
 
 /* --- the question in the address ------------------------------------------ */
-
-static const struct status_row *
-status_by_value(const char *value)
-{
-	size_t i;
-
-	for (i = 0; i < NITEMS(statuses); i++)
-		if (str_eq(statuses[i].value, value))
-			return &statuses[i];
-	return NULL;
-}
 
 /* Reads the query; false when it asks for what cannot be. */
 static bool
@@ -244,7 +136,7 @@ read_ask(struct page *p, struct ask *ask)
 	ask->folder = asked_text(p, "folder");
 	ask->q = str_trim(p->r->mem, asked_text(p, "q"));
 	ask->tag = str_trim(p->r->mem, asked_text(p, "tag"));
-	ask->status = status_by_value(asked_text(p, "status"));
+	ask->status = cards_status(asked_text(p, "status"));
 	ask->page = 1;
 	page = asked_text(p, "page");
 	if (page[0] != '\0' && !str_to_i64(page, 1, MAX_PAGE, &ask->page))
@@ -256,18 +148,18 @@ read_ask(struct page *p, struct ask *ask)
 	return ask->folder[0] == '\0' || str_is_uuid(ask->folder);
 }
 
-/* The library's address with this question and another page. */
+/* The library's address with this question, up to the number of a page. */
 static const char *
-address(struct page *p, const struct ask *ask, int64_t page)
+address(struct page *p, const struct ask *ask)
 {
 	struct arena *a;
 
 	a = p->r->mem;
 	return arena_printf(a,
-	    "/content-library?folder=%s&q=%s&status=%s&tag=%s&page=%lld",
+	    "/content-library?folder=%s&q=%s&status=%s&tag=%s&page=",
 	    ask->folder, str_url_encode(a, ask->q),
 	    ask->status == NULL ? "" : ask->status->value,
-	    str_url_encode(a, ask->tag), (long long)page);
+	    str_url_encode(a, ask->tag));
 }
 
 /* --- folders -------------------------------------------------------------- */
@@ -338,51 +230,20 @@ find_folder(const struct pb_folder *folders, size_t n, const char *id,
 static void
 put_filters(struct page *p, const struct ask *ask)
 {
-	size_t i;
+	const struct cards_status *all;
+	size_t i, n;
 
+	all = cards_statuses(&n);
 	tmpl_filters_open(&p->h,
 	    &(struct tmpl_filters){ .folder = ask->folder, .q = ask->q });
 	tmpl_option(&p->h,
 	    &(struct tmpl_option){ .value = "", .label = "Any status" });
-	for (i = 0; i < NITEMS(statuses); i++)
+	for (i = 0; i < n; i++)
 		tmpl_option(&p->h,
-		    &(struct tmpl_option){ .value = statuses[i].value,
-			.label = statuses[i].label,
-			.selected = ask->status == &statuses[i] });
+		    &(struct tmpl_option){ .value = all[i].value,
+			.label = all[i].label,
+			.selected = ask->status == &all[i] });
 	tmpl_filters_close(&p->h, &(struct tmpl_filters){ .tag = ask->tag });
-}
-
-static void
-put_pager_step(struct page *p, const struct ask *ask, int64_t page, bool there,
-    const char *rel, const char *label)
-{
-	if (there)
-		tmpl_pager_link(&p->h,
-		    &(struct tmpl_pager_link){ .to = address(p, ask, page),
-			.rel = rel,
-			.label = label });
-	else
-		tmpl_pager_none(&p->h,
-		    &(struct tmpl_pager_none){ .label = label });
-}
-
-static void
-put_pager(struct page *p, const struct ask *ask, int64_t total)
-{
-	int64_t last;
-
-	last = (total + PER_PAGE - 1) / PER_PAGE;
-	if (last <= 1 && ask->page == 1)
-		return;
-	tmpl_pager_open(&p->h);
-	put_pager_step(p, ask, ask->page - 1, ask->page > 1, "prev",
-	    "Previous");
-	tmpl_pager_text(&p->h,
-	    &(struct tmpl_pager_text){
-		.text = arena_printf(p->r->mem, "Page %lld of %lld",
-		    (long long)ask->page, (long long)(last < 1 ? 1 : last)) });
-	put_pager_step(p, ask, ask->page + 1, ask->page < last, "next", "Next");
-	tmpl_pager_close(&p->h);
 }
 
 static void
@@ -421,8 +282,10 @@ put_library(struct page *p, const struct ask *ask, const struct list *list,
 	if (list->nitems == 0)
 		put_nothing(p, ask);
 	else
-		put_cards(p, list);
-	put_pager(p, ask, list->total);
+		cards_put(p, list->items, list->nitems,
+		    arena_printf(p->r->mem, "%s%lld", address(p, ask),
+			(long long)ask->page));
+	cards_pager(p, address(p, ask), ask->page, list->total, PER_PAGE);
 	tmpl_library_list_close(&p->h);
 	tmpl_library_close(&p->h);
 	page_app_close(p);
@@ -454,8 +317,8 @@ library_page(struct page *p)
 		page_not_found(p);
 		return;
 	}
-	code = ask.q[0] != '\0' ? search(p, &ask, &list)
-				: browse(p, &ask, PER_PAGE, &list);
+	code =
+	    ask.q[0] != '\0' ? search(p, &ask, &list) : browse(p, &ask, &list);
 	if (code != CODE_OK)
 		page_fail(p);
 	else
@@ -467,87 +330,4 @@ library_folder(struct page *p)
 {
 	page_redirect(p,
 	    arena_printf(p->r->mem, "/content-library?folder=%s", p->arg[0]));
-}
-
-/* --- the dashboard -------------------------------------------------------- */
-
-struct pill {
-	const char *label;
-	const char *value; /* of the status; "" for all */
-};
-
-static const struct pill pills[] = {
-	{ "Recent", "" },
-	{ "Drafts", "draft" },
-	{ "Published", "published" },
-};
-
-static void
-put_pills(struct page *p, const struct ask *ask)
-{
-	bool on;
-	size_t i;
-
-	tmpl_section_head_open(&p->h,
-	    &(struct tmpl_section_head){ .title = "Your Courses" });
-	for (i = 0; i < NITEMS(pills); i++) {
-		on = status_by_value(pills[i].value) == ask->status;
-		tmpl_pill(&p->h,
-		    &(struct tmpl_pill){ .to = pills[i].value[0] == '\0'
-			    ? "/dashboard"
-			    : arena_printf(p->r->mem, "/dashboard?status=%s",
-				  pills[i].value),
-			.current = on ? "true" : "false",
-			.label = pills[i].label });
-	}
-	tmpl_section_head_close(&p->h);
-}
-
-static const char *
-greeting(struct page *p)
-{
-	if (str_is_empty(p->me->first_name))
-		return "Welcome";
-	return arena_printf(p->r->mem, "Welcome, %s", p->me->first_name);
-}
-
-void
-library_dashboard(struct page *p)
-{
-	struct ask ask = { .folder = "", .q = "", .tag = "", .page = 1 };
-	const char *edit = req_query(p->r, "edit");
-	struct list list = { 0 };
-
-	if (edit != NULL && str_is_uuid(edit)) {
-		page_redirect(p,
-		    arena_printf(p->r->mem, "/course-builder?id=%s", edit));
-		return;
-	}
-	ask.status = status_by_value(asked_text(p, "status"));
-	if (browse(p, &ask, 12, &list) != CODE_OK) {
-		page_fail(p);
-		return;
-	}
-	page_app_open(p, "Dashboard", false);
-	arrive_put(p);
-	tmpl_dashboard_head_open(&p->h,
-	    &(struct tmpl_dashboard_head){ .greeting = greeting(p),
-		.text = p->company == NULL
-		    ? ""
-		    : arena_printf(p->r->mem, "%s in the library of %s.",
-			  page_count(p->r->mem, list.total, "course",
-			      "courses"),
-			  p->company->name) });
-	if (page_is_editor(p))
-		tmpl_dashboard_create(&p->h);
-	else
-		tmpl_dashboard_library(&p->h);
-	tmpl_dashboard_head_close(&p->h);
-	put_pills(p, &ask);
-	if (list.nitems == 0)
-		put_nothing(p, &ask);
-	else
-		put_cards(p, &list);
-	page_app_close(p);
-	page_send(p, 200);
 }

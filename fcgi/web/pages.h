@@ -38,8 +38,17 @@ void invite_post(struct page *p);
 void account_page(struct page *p);
 void account_post(struct page *p);
 
+/* dashboard.c */
+void dashboard_page(struct page *p);
+
+/* courses.c */
+void courses_back(struct page *p);
+void courses_publish(struct page *p);
+void courses_unpublish(struct page *p);
+void courses_delete_ask(struct page *p);
+void courses_delete(struct page *p);
+
 /* library.c */
-void library_dashboard(struct page *p);
 void library_page(struct page *p);
 void library_folder(struct page *p);
 

@@ -98,7 +98,7 @@ export function pagesOf(x) {
 		['lesson-part', ADMIN, builder(`${x.written}&step=6&lesson=${x.lesson}&edit=${x.part}`)],
 		['lesson-quiz', ADMIN, builder(`${x.written}&step=6&lesson=${x.lesson}&edit=${x.quiz}`)],
 		['player', BOTH, `/course/${x.ready}/preview?lesson=1`], ['player-finished', ADMIN, `/course/${x.ready}/preview?finished=1`],
-		['export', ADMIN, `/course/${x.ready}/export`],
+		['course-delete', ADMIN, `/course/${x.ready}/delete`], ['export', ADMIN, `/course/${x.ready}/export`],
 		['settings', BOTH, '/settings'], ['settings-company', ADMIN, '/settings?tab=company'], ['settings-team', ADMIN, '/settings?tab=team'],
 		['settings-ai', ADMIN, '/settings?tab=ai'], ['settings-billing', ADMIN, '/settings?tab=billing'],
 		['settings-key', ADMIN, '/settings/ai/key'], ['settings-provider', ADMIN, '/settings/ai/provider'],
