@@ -181,9 +181,9 @@ put_content(struct page *p, int32_t type, const struct content *c)
 	if (!c->valid) {
 		page_banner(p, PAGE_WARNING,
 		    arena_printf(p->r->mem,
-			"The content of this part (%s, type %d) is invalid."
-			" Edit it, or have it rewritten.",
-			builder_component_name(type), (int)type));
+			"This part (%s) cannot be shown: its content is"
+			" damaged. Edit it, or have it rewritten.",
+			builder_component_name(type)));
 		return;
 	}
 	if (type == PB_LESSON_COMPONENT_TYPE_TEXT)

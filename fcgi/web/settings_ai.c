@@ -35,8 +35,8 @@ static const struct shown {
 	    "Google's models write outlines and lessons.",
 	    "https://ai.google.dev/gemini-api/docs" },
 	{ PB_AI_PROVIDER_OPENAI, "OpenAI or compatible",
-	    "OpenAI's models, or any server that speaks their form, such as"
-	    " Ollama, vLLM or llama.cpp.",
+	    "OpenAI's models, or a server of your own that is called in the"
+	    " same way, such as Ollama, vLLM or llama.cpp.",
 	    "https://platform.openai.com/docs/overview" },
 	{ PB_AI_PROVIDER_EXTRACTIVE, "Built in, without a model",
 	    "Courses are put together from your experts' own sentences."
@@ -105,9 +105,9 @@ open_card(struct page *p, const struct pb_tenant_ai_settings *s,
 }
 
 static const char *
-or_installation(const char *s)
+or_default(const char *s)
 {
-	return str_is_empty(s) ? "That of the installation" : s;
+	return str_is_empty(s) ? "Default" : s;
 }
 
 static void
@@ -120,10 +120,10 @@ put_facts(struct page *p, const struct pb_tenant_ai_settings *s)
 		.now = now == NULL ? "Nobody: a key is needed" : now->name,
 		.model = s->provider == PB_AI_PROVIDER_EXTRACTIVE
 		    ? "None"
-		    : or_installation(s->model),
+		    : or_default(s->model),
 		.url = s->provider == PB_AI_PROVIDER_EXTRACTIVE
 		    ? "None"
-		    : or_installation(s->base_url) });
+		    : or_default(s->base_url) });
 }
 
 static void
@@ -195,7 +195,9 @@ settings_ai_put(struct page *p, const struct entry *e)
 		return code;
 	if (s->effective_provider == PB_AI_PROVIDER_UNSPECIFIED)
 		page_banner(p, PAGE_WARNING,
-		    "Nothing can be written until there is a key.");
+		    "No outline and no lesson can be written until there is a"
+		    " key. Enter one below, or change to what is built in and"
+		    " needs none.");
 	if ((shown = find_shown(s->provider)) == NULL)
 		shown = &providers[0];
 	open_card(p, s, shown);
@@ -236,15 +238,15 @@ put_more(struct page *p, const struct entry *e, const struct sheet *s)
 	    &(struct entry_line){ .name = "model",
 		.label = "Model",
 		.value = s->model,
-		.note = "Empty: that of the installation.",
+		.note = "Leave empty for the default.",
 		.max = 200 });
 	entry_put_line(p, e,
 	    &(struct entry_line){ .name = "base_url",
 		.label = "Address",
 		.value = s->url,
-		.note = "Of a server of your own, up to the part before"
+		.note = "Only for a server of your own: up to the part before"
 			" /chat/completions. A key is used only at the address"
-			" it was given for. Empty: that of the installation.",
+			" it was given for. Leave empty for the default.",
 		.max = 500 });
 }
 
@@ -278,8 +280,10 @@ show_key(struct page *p, const struct entry *e, const struct sheet *s,
     int status)
 {
 	page_card_open(p, "API Key",
-	    "The key is tested, kept encrypted and shown to nobody.", TAB,
-	    "Back to AI settings");
+	    "You find it in your account at the provider, who bills what is"
+	    " written with it. It is tested, kept encrypted and shown to"
+	    " nobody.",
+	    TAB, "Back to AI settings");
 	tmpl_ai_form_open(&p->h,
 	    &(struct tmpl_ai_form){ .to = "/settings/ai/key",
 		.csrf = p->csrf });
