@@ -124,7 +124,7 @@ void builder_component_put(struct page *p, const struct pb_lesson_component *c);
 const char *builder_component_name(int32_t type);
 
 /* One component being edited, below what it is now. */
-enum code builder_edit_put(struct page *p, const struct builder *b,
+enum code builder_component_edit_put(struct page *p, const struct builder *b,
     const struct pb_generated_lesson *l, const struct pb_lesson_component *c);
 
 /* A failed call of one of the small forms: its page, or the step with why. */

@@ -209,7 +209,7 @@ put_component(struct page *p, const struct builder *b,
 			str_is_empty(j->error_message) ? ""
 						       : j->error_message));
 	if (chosen && !builder_is_active(j))
-		code = builder_edit_put(p, b, l, c);
+		code = builder_component_edit_put(p, b, l, c);
 	tmpl_component_close(&p->h);
 	return code;
 }

@@ -86,7 +86,9 @@ void builder_finalize(struct page *p);
 
 /* builder_component.c */
 void builder_component_save(struct page *p);
-void builder_component_rewrite(struct page *p);
+
+/* builder_rewrite.c */
+void builder_rewrite(struct page *p);
 
 /* notifications.c */
 void notifications_page(struct page *p);

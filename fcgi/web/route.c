@@ -71,7 +71,7 @@ static const struct route routes[] = {
 	{ "/course-builder/*/reject", ACCESS_SESSION, builder_reject_ask,
 	    builder_reject, false },
 	{ "/course-builder/*/rewrite/*", ACCESS_SESSION, builder_back,
-	    builder_component_rewrite, false },
+	    builder_rewrite, false },
 	{ "/course-builder/*/sme", ACCESS_SESSION, builder_sme_page,
 	    builder_sme_create, false },
 	{ "/course-builder/*/start", ACCESS_SESSION, builder_back,
