@@ -4,7 +4,7 @@
 import { settled } from './browser.mjs';
 import { is, ok } from './site.mjs';
 
-const NEVER_MS = 30000;
+const NEVER_MS = 60000;
 
 // The first value of read() that good() takes, or the last one. What cannot be
 // read in this moment, as between two pages, is read again.
