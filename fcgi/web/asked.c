@@ -40,3 +40,17 @@ const struct entry_option asked_directions[] = {
 	{ 1, "asc", "Ascending" },
 	{ 0, NULL, NULL },
 };
+
+void
+asked_put_choice(struct page *p, const char *name, const char *label,
+    const char *any, const struct entry_option *rows, int32_t chosen)
+{
+	const struct tmpl_tools_choice choice = { .name = name,
+		.label = label };
+
+	tmpl_tools_choice_open(&p->h, &choice);
+	if (any != NULL)
+		entry_put_option(p, "", any, false);
+	entry_put_options(p, rows, chosen);
+	tmpl_tools_choice_close(&p->h);
+}

@@ -20,4 +20,8 @@ void asked_option(struct page *p, const char *name,
 /* Falling (0) or rising (1), as lists are sorted. */
 extern const struct entry_option asked_directions[];
 
+/* Such a value among the tools of a list; any NULL: one is always chosen. */
+void asked_put_choice(struct page *p, const char *name, const char *label,
+    const char *any, const struct entry_option *rows, int32_t chosen);
+
 #endif

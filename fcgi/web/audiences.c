@@ -194,20 +194,6 @@ narrow(struct page *p, const struct pb_list_templates_response *all,
 }
 
 static void
-put_choice(struct page *p, const char *name, const char *label, const char *any,
-    const struct entry_option *rows, int32_t chosen)
-{
-	const struct tmpl_tools_choice choice = { .name = name,
-		.label = label };
-
-	tmpl_tools_choice_open(&p->h, &choice);
-	if (any != NULL)
-		entry_put_option(p, "", any, false);
-	entry_put_options(p, rows, chosen);
-	tmpl_tools_choice_close(&p->h);
-}
-
-static void
 put_tools(struct page *p, const struct ask *ask)
 {
 	tmpl_tools_open(&p->h,
@@ -216,9 +202,11 @@ put_tools(struct page *p, const struct ask *ask)
 	    &(struct tmpl_tools_search){ .label =
 					     "Search name, description or role",
 		.q = ask->q });
-	put_choice(p, "level", "Level", "All", audiences_levels, ask->level);
-	put_choice(p, "sort", "Sort by", NULL, orders, ask->order);
-	put_choice(p, "dir", "Direction", NULL, asked_directions, ask->rising);
+	asked_put_choice(p, "level", "Level", "All", audiences_levels,
+	    ask->level);
+	asked_put_choice(p, "sort", "Sort by", NULL, orders, ask->order);
+	asked_put_choice(p, "dir", "Direction", NULL, asked_directions,
+	    ask->rising);
 	tmpl_tools_check(&p->h,
 	    &(struct tmpl_tools_check){ .name = "archived",
 		.label = "Show archived",

@@ -5,7 +5,6 @@
 #include "smes.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 #include "asked.h"
 #include "fold.h"
@@ -229,20 +228,6 @@ narrow(struct page *p, const struct pb_list_smes_response *all, struct ask *ask)
 }
 
 static void
-put_choice(struct page *p, const char *name, const char *label, const char *any,
-    const struct entry_option *rows, int32_t chosen)
-{
-	const struct tmpl_tools_choice choice = { .name = name,
-		.label = label };
-
-	tmpl_tools_choice_open(&p->h, &choice);
-	if (any != NULL)
-		entry_put_option(p, "", any, false);
-	entry_put_options(p, rows, chosen);
-	tmpl_tools_choice_close(&p->h);
-}
-
-static void
 put_tools(struct page *p, const struct ask *ask)
 {
 	const struct tmpl_tools_choice choice = { .name = "status",
@@ -254,15 +239,16 @@ put_tools(struct page *p, const struct ask *ask)
 	    &(struct tmpl_tools_search){
 		.label = "Search name, description or domain",
 		.q = ask->q });
-	put_choice(p, "scope", "Open to", "All", scopes, ask->scope);
+	asked_put_choice(p, "scope", "Open to", "All", scopes, ask->scope);
 	tmpl_tools_choice_open(&p->h, &choice);
 	entry_put_option(p, "", "All", false);
 	for (i = 0; i < NITEMS(statuses); i++)
 		entry_put_option(p, statuses[i].value, statuses[i].label,
 		    statuses[i].wire == ask->status);
 	tmpl_tools_choice_close(&p->h);
-	put_choice(p, "sort", "Sort by", NULL, orders, ask->order);
-	put_choice(p, "dir", "Direction", NULL, asked_directions, ask->rising);
+	asked_put_choice(p, "sort", "Sort by", NULL, orders, ask->order);
+	asked_put_choice(p, "dir", "Direction", NULL, asked_directions,
+	    ask->rising);
 	tmpl_tools_check(&p->h,
 	    &(struct tmpl_tools_check){ .name = "archived",
 		.label = "Show archived",

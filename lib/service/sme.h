@@ -82,6 +82,8 @@ void sme_read(struct req *r, const struct db_rows *rows, unsigned col,
     struct pb_subject_matter_expert *out);
 void sme_task_read(struct req *r, const struct db_rows *rows, unsigned col,
     struct pb_sme_task *out);
+struct pb_timestamp *sme_time_or_none(struct req *r, const struct db_rows *rows,
+    unsigned col);
 
 /* "true" or "false", for queries. */
 const char *sme_is_admin(const struct req *r);

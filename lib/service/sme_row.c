@@ -222,8 +222,8 @@ sme_read(struct req *r, const struct db_rows *rows, unsigned col,
 	out->chunk_count = (int32_t)db_int(rows, col + 14);
 }
 
-static struct pb_timestamp *
-time_or_none(struct req *r, const struct db_rows *rows, unsigned col)
+struct pb_timestamp *
+sme_time_or_none(struct req *r, const struct db_rows *rows, unsigned col)
 {
 	return db_null(rows, col) ? NULL : pb_time(r->mem, db_time(rows, col));
 }
@@ -243,10 +243,10 @@ sme_task_read(struct req *r, const struct db_rows *rows, unsigned col,
 	out->assigned_by_user_id = db_text(rows, col + 7);
 	out->team_id = db_text_null(rows, col + 8);
 	out->status = sme_task_status_wire(db_text(rows, col + 9));
-	out->due_date = time_or_none(r, rows, col + 10);
+	out->due_date = sme_time_or_none(r, rows, col + 10);
 	out->created_at = pb_time(r->mem, db_time(rows, col + 11));
 	out->updated_at = pb_time(r->mem, db_time(rows, col + 12));
-	out->completed_at = time_or_none(r, rows, col + 13);
+	out->completed_at = sme_time_or_none(r, rows, col + 13);
 }
 
 enum code

@@ -101,12 +101,6 @@ const struct db_query sme_submission_queries[] = {
 
 /* --- rows ---------------------------------------------------------------------- */
 
-static struct pb_timestamp *
-time_or_none(struct req *r, const struct db_rows *rows, unsigned col)
-{
-	return db_null(rows, col) ? NULL : pb_time(r->mem, db_time(rows, col));
-}
-
 void
 sme_submission_read(struct req *r, const struct db_rows *rows, unsigned col,
     struct pb_sme_task_submission *out)
@@ -123,11 +117,11 @@ sme_submission_read(struct req *r, const struct db_rows *rows, unsigned col,
 	out->ingestion_error = db_text_null(rows, col + 9);
 	out->submitted_by_user_id = db_text(rows, col + 10);
 	out->submitted_at = pb_time(r->mem, db_time(rows, col + 11));
-	out->processed_at = time_or_none(r, rows, col + 12);
+	out->processed_at = sme_time_or_none(r, rows, col + 12);
 	out->reviewer_notes = db_text_null(rows, col + 13);
 	out->approved_content = db_text_null(rows, col + 14);
 	out->is_approved = db_bool(rows, col + 15);
-	out->approved_at = time_or_none(r, rows, col + 16);
+	out->approved_at = sme_time_or_none(r, rows, col + 16);
 	out->approved_by_user_id = db_text_null(rows, col + 17);
 }
 
@@ -170,6 +164,42 @@ sme_submission_load(struct req *r, const char *value, enum sme_hold hold,
 	}
 	/* What it was before the lock may have been changed by who held it. */
 	return code == CODE_OK && hold == SME_LOCK ? get(r, id, *out) : code;
+}
+
+/* --- whether anything is taken ------------------------------------------------- */
+
+static enum code
+check_room(struct req *r, const char *task_id)
+{
+	struct db_rows *rows;
+
+	rows = db_run(r->db, &sme_submission_queries[Q_COUNT],
+	    DB_ARGS(r->who.tenant_id, task_id));
+	if (rows == NULL || !db_next(rows))
+		return req_fail_db(r);
+	return db_int(rows, 0) < SME_SUBMISSIONS_MAX
+	    ? CODE_OK
+	    : sme_full(r, "SME_SUBMISSION_LIMIT_REACHED", "task_id",
+		  SME_SUBMISSIONS_MAX, "submissions");
+}
+
+bool
+sme_task_is_open(int status)
+{
+	return status == PB_SME_TASK_STATUS_PENDING ||
+	    status == PB_SME_TASK_STATUS_AWAITING_REVIEW ||
+	    status == PB_SME_TASK_STATUS_CHANGES_REQUESTED;
+}
+
+enum code
+sme_submission_check(struct req *r, const struct sme_task_at *at)
+{
+	if (!at->is_assignee && !at->is_assigner && r->who.role != ROLE_ADMIN)
+		return req_fail_forbidden(r,
+		    "the task is not yours to hand something in for");
+	if (!sme_task_is_open(at->task->status))
+		return sme_task_wrong_state(r, "the task is closed");
+	return check_room(r, at->task->id);
 }
 
 /* --- handing in ------------------------------------------------------------------ */
@@ -345,21 +375,6 @@ take(struct req *r, const struct pb_submit_content_request *in,
 	return code == CODE_OK ? name_text(r, in, h) : code;
 }
 
-enum code
-sme_submission_room(struct req *r, const char *task_id)
-{
-	struct db_rows *rows;
-
-	rows = db_run(r->db, &sme_submission_queries[Q_COUNT],
-	    DB_ARGS(r->who.tenant_id, task_id));
-	if (rows == NULL || !db_next(rows))
-		return req_fail_db(r);
-	return db_int(rows, 0) < SME_SUBMISSIONS_MAX
-	    ? CODE_OK
-	    : sme_full(r, "SME_SUBMISSION_LIMIT_REACHED", "task_id",
-		  SME_SUBMISSIONS_MAX, "submissions");
-}
-
 /* Queues the extraction of a file. */
 static enum code
 extract_later(struct req *r, const struct sme_task_at *at,
@@ -427,12 +442,7 @@ sme_submit_content(struct req *r, const struct pb_submit_content_request *in,
 
 	if ((code = sme_task_load(r, in->task_id, SME_LOCK, &at)) != CODE_OK)
 		return code;
-	if (!at.is_assignee && !at.is_assigner && r->who.role != ROLE_ADMIN)
-		return req_fail_forbidden(r,
-		    "the task is not yours to hand something in for");
-	if (!sme_task_is_open(at.task->status))
-		return sme_task_wrong_state(r, "the task is closed");
-	if ((code = sme_submission_room(r, at.task->id)) != CODE_OK ||
+	if ((code = sme_submission_check(r, &at)) != CODE_OK ||
 	    (code = take(r, in, &at, &h)) != CODE_OK)
 		return code;
 	out->submission = arena_zalloc(r->mem, sizeof(*out->submission));

@@ -79,13 +79,14 @@ void sme_submission_read(struct req *r, const struct db_rows *rows,
 enum code sme_submission_load(struct req *r, const char *id, enum sme_hold hold,
     struct pb_sme_task_submission **out, struct sme_task_at *at) MUST_CHECK;
 
-/*
- * Whether a task has room for one submission more; held, or it is only likely.
- * Fails with SME_SUBMISSION_LIMIT_REACHED.
- */
-enum code sme_submission_room(struct req *r, const char *task_id) MUST_CHECK;
-
 /* Whether a task takes submissions where it stands. */
 bool sme_task_is_open(int status);
+
+/*
+ * Fails unless the caller may hand something in for the task, which is open and
+ * has room (SME_SUBMISSION_LIMIT_REACHED): sure while it is held, else likely.
+ */
+enum code sme_submission_check(struct req *r,
+    const struct sme_task_at *at) MUST_CHECK;
 
 #endif

@@ -230,27 +230,13 @@ check(struct req *r, const struct pb_get_upload_url_request *in,
 	return CODE_OK;
 }
 
-bool
-sme_task_is_open(int status)
-{
-	return status == PB_SME_TASK_STATUS_PENDING ||
-	    status == PB_SME_TASK_STATUS_AWAITING_REVIEW ||
-	    status == PB_SME_TASK_STATUS_CHANGES_REQUESTED;
-}
-
 static enum code
 check_task(struct req *r, const char *task_id, struct sme_task_at *at)
 {
 	enum code code;
 
-	if ((code = sme_task_load(r, task_id, SME_READ, at)) != CODE_OK)
-		return code;
-	if (!at->is_assignee && !at->is_assigner && r->who.role != ROLE_ADMIN)
-		return req_fail_forbidden(r,
-		    "the task is not yours to hand something in for");
-	if (!sme_task_is_open(at->task->status))
-		return sme_task_wrong_state(r, "the task is closed");
-	return sme_submission_room(r, at->task->id);
+	code = sme_task_load(r, task_id, SME_READ, at);
+	return code == CODE_OK ? sme_submission_check(r, at) : code;
 }
 
 /* Notes it: the one statement after which the transaction can end. */

@@ -127,7 +127,8 @@ sql   app INSERT INTO sme_tasks (id, tenant_id, sme_id, title,
       assigned_to_user_id, assigned_by_user_id, status, created_at)
       SELECT ('40000000-0000-4000-8000-00000000000' || i)::uuid, tenant_id, id,
       'Task ' || i, '$owner', '$owner', CASE WHEN i % 2 = 0 THEN 'pending'
-      ELSE 'completed' END::sme_task_status, now() + i * interval '1 s'
+      ELSE 'completed' END::sme_task_status,
+      '2026-01-01'::timestamptz + i * interval '1 s'
       FROM subject_matter_experts, generate_series(1, 5) i WHERE id = '$few'
 program web
 cookie owner@acme
@@ -138,12 +139,12 @@ want-order >Task_4< >Task_2< >Task_5< >Task_3< >Task_1<
 sql   app UPDATE sme_tasks SET status = 'cancelled'
       WHERE id = '40000000-0000-4000-8000-000000000002'
 sql   app INSERT INTO sme_tasks (id, tenant_id, sme_id, title,
-      assigned_to_user_id, assigned_by_user_id) SELECT
+      assigned_to_user_id, assigned_by_user_id, created_at) SELECT
       '40000000-0000-4000-8000-000000000006', tenant_id, id, 'Task 6',
-      '$owner', '$owner' FROM subject_matter_experts WHERE id = '$few'
+      '$owner', '$owner', '2026-01-02' FROM subject_matter_experts WHERE id = '$few'
 http  GET /smes?sme=$few
 want  200
-want-order >Task_4< >Task_6< class="fold" >Completed_and_cancelled< >4_tasks< >Task_5< >Task_3< >Task_2< >Task_1< </details>
+want-order >Task_6< >Task_4< class="fold" >Completed_and_cancelled< >4_tasks< >Task_5< >Task_3< >Task_2< >Task_1< </details>
 want-lacks <details class="fold" open
 http  GET /smes?sme=$few&task=40000000-0000-4000-8000-000000000003
 want  200
