@@ -13,7 +13,9 @@
  *   cookie  WHO@COMPANY       calls carry it as a cookie
  *   sql     app|identity SQL  changes a database, as its superuser
  *   hold    SECONDS SQL       does it in a transaction of the application's
- *                             database that stays open so long
+ *                             database that stays open so long; "-": until
+ *                             the next release
+ *   release                   its transaction is rolled back
  *   call    Service/Method JSON   Connect, JSON; also: proto get grpc text
  *   http    METHOD PATH [BODY]    anything else; \n \r \t \\ \xNN in BODY
  *   every   STATUS REASON SERVICE ... [-Service/Method ...]
@@ -28,7 +30,8 @@
  * About the last answer:
  *   want    STATUS [JSON]     members that are named must be equal; "*": any
  *                             value, "!": absent, "$name": captured or equal
- *   want-header NAME: VALUE   "*": any value, "!": absent
+ *   want-header NAME: VALUE   "*": any value, "!": absent, N..M: a number from
+ *                             N to M
  *   want-body TEXT
  *   want-has TEXT             the body has it somewhere
  *   want-lacks TEXT           the body has it nowhere
@@ -70,7 +73,7 @@
 #define MAX_PROGRAMS 8
 #define MAX_CAPTURES 64
 #define MAX_ITEMS    32
-#define START_MS     10000
+#define START_MS     60000
 #define ANSWER_S     60
 
 enum {
@@ -121,6 +124,8 @@ static const char *credential[2]; /* header name and value, or NULL */
 static const struct buf *raw_body;
 static enum compress packing;
 static struct answer last;
+static pid_t holder; /* its transaction is open as long as this is */
+static int held_by = -1;
 
 static void die(const char *, ...) PRINTF_LIKE(1, 2) __attribute__((noreturn));
 
@@ -805,12 +810,16 @@ want_header(const char *s)
 	const char *got;
 	bool ok;
 
+	long low, high;
+
 	split_header(s, &p);
 	got = answer_header(p.name);
 	if (strcmp(p.value, "!") == 0)
 		ok = got == NULL;
 	else if (strcmp(p.value, "*") == 0)
 		ok = got != NULL;
+	else if (sscanf(p.value, "%ld..%ld", &low, &high) == 2)
+		ok = got != NULL && atol(got) >= low && atol(got) <= high;
 	else
 		ok = got != NULL && strcmp(got, p.value) == 0;
 	report(ok,
@@ -969,33 +978,60 @@ run_sql(const char *s)
 		die("psql failed");
 }
 
-/* Returns when the statement has run, so that its locks are held. */
-static void
-hold(const char *s)
+/* A psql that does what comes through in; what it says goes to out. */
+static pid_t
+start_psql(int in[2], int out[2])
 {
-	const char *sleep_sql;
-	int fds[2];
 	pid_t pid;
-	char c;
 
-	sleep_sql = arena_printf(mem, "SELECT pg_sleep(%s)", word(&s));
 	fflush(NULL);
-	if (pipe(fds) == -1 || (pid = fork()) == -1)
+	if (pipe2(in, O_CLOEXEC) == -1 || pipe2(out, O_CLOEXEC) == -1 ||
+	    (pid = fork()) == -1)
 		die("%s", strerror(errno));
 	if (pid == 0) {
-		dup2(fds[1], STDOUT_FILENO);
-		close(fds[0]);
-		close(fds[1]);
-		execlp("psql", "psql", "-qAtX", "-c", "BEGIN", "-c", s, "-c",
-		    "SELECT 'held'", "-c", sleep_sql,
+		dup2(in[0], STDIN_FILENO);
+		dup2(out[1], STDOUT_FILENO);
+		execlp("psql", "psql", "-qAtX", "-v", "ON_ERROR_STOP=1",
 		    arena_printf(mem, "%s user=postgres",
 			env("DATABASE_URL", "")),
 		    NULL);
 		_exit(127);
 	}
-	close(fds[1]);
-	if (read(fds[0], &c, 1) != 1)
+	close(in[0]);
+	close(out[1]);
+	return pid;
+}
+
+/* Returns when the statement has run, so that its locks are held. */
+static void
+hold(const char *s)
+{
+	const char *seconds = word(&s);
+	int in[2], out[2];
+	pid_t pid;
+	char c;
+
+	pid = start_psql(in, out);
+	dprintf(in[1], "BEGIN;\n%s\n;\n\\echo held\n", s);
+	if (read(out[0], &c, 1) != 1)
 		die("psql failed");
+	if (strcmp(seconds, "-") == 0) {
+		holder = pid;
+		held_by = in[1];
+		return;
+	}
+	dprintf(in[1], "SELECT pg_sleep(%s);\n", seconds);
+	close(in[1]);
+}
+
+static void
+release(void)
+{
+	if (held_by == -1)
+		die("nothing is held");
+	close(held_by);
+	waitpid(holder, NULL, 0);
+	held_by = -1;
 }
 
 static void
@@ -1070,6 +1106,8 @@ do_setting(const char *verb, const char *s)
 		run_sql(s);
 	} else if (strcmp(verb, "hold") == 0) {
 		hold(s);
+	} else if (strcmp(verb, "release") == 0) {
+		release();
 	} else if (strcmp(verb, "header") == 0) {
 		split_header(s, &p);
 		add_header(p.name, p.value);

@@ -4,7 +4,7 @@ import crypto from 'node:crypto';
 
 import {
 	WHOLE, app, bought, checkout, clear, done, exists, hold, host, ident, identities, is, kill,
-	ok, openStripe, paying, provision, quote, register, run, start, status, until,
+	ok, openStripe, paying, provision, quiet, quote, register, run, start, status, until,
 } from './kit/provision.mjs';
 
 const stripe = await openStripe();
@@ -109,6 +109,7 @@ function expired(more = {}) {
 	const child = start('mirai-cleanup', conf);
 	await new Promise((go) => { setTimeout(go, 60); });
 	await kill(child);
+	await quiet('mirai-cleanup');
 	is((await cleanup()).code, 0, 'more than one page of them, and a kill in between');
 	is(app('SELECT count(*) FROM pending_registrations'), '0', 'all are removed');
 }

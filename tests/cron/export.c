@@ -65,6 +65,7 @@ status(const char *id, const char *field)
 #define DONE	"EXPORT_STATUS_COMPLETED"
 #define FAILED	"EXPORT_STATUS_FAILED"
 #define PENDING "EXPORT_STATUS_PENDING"
+#define HOPE_MS 60000 /* when there is none left */
 
 static const char *
 archive(const char *id)
@@ -248,43 +249,59 @@ test_handover(void)
 	(void)waitpid(one, NULL, 0);
 	id = request(course(true));
 	t = clock_mono_ms();
-	while (
-	    !str_eq(status(id, "status"), DONE) && clock_mono_ms() - t < 3000)
+	while (!str_eq(status(id, "status"), DONE) &&
+	    clock_mono_ms() - t < HOPE_MS)
 		nap_ms(5);
 	CHECK_STR(status(id, "status"), DONE);
 	(void)kill(two, SIGTERM);
 	(void)waitpid(two, NULL, 0);
 }
 
-/* The waiting run starts a new request at once and stops when told. */
+/* How long a new request of a course takes. */
+static int64_t
+export_ms(const char *c)
+{
+	const char *id;
+	int64_t t;
+
+	(void)CALL(teacher, "UpdateCourse", "{\"id\": \"%s\"}", c);
+	id = request(c);
+	t = clock_mono_ms();
+	while (!str_eq(status(id, "status"), DONE) &&
+	    clock_mono_ms() - t < HOPE_MS)
+		nap_ms(5);
+	t = clock_mono_ms() - t;
+	printf("# done after %lld ms\n", (long long)t);
+	return t;
+}
+
+/*
+ * The waiting run starts a new request at once and stops when told. Each comes
+ * just after it looked; it would look again after five seconds. A machine that
+ * is busy makes some of them late, not all.
+ */
 static void
 test_wait(void)
 {
-	const char *c, *id;
-	int64_t t;
+	int64_t t, least = HOPE_MS;
+	const char *c;
 	pid_t pid;
 	int i, st = 0;
 
 	c = course(true);
 	pid = start();
-	nap_ms(500);
-	for (i = 0; i < 3; i++) {
-		(void)CALL(teacher, "UpdateCourse", "{\"id\": \"%s\"}", c);
-		id = request(c);
-		t = clock_mono_ms();
-		while (!str_eq(status(id, "status"), DONE) &&
-		    clock_mono_ms() - t < 3000)
-			nap_ms(5);
-		printf("# done after %lld ms\n",
-		    (long long)(clock_mono_ms() - t));
-		CHECK(clock_mono_ms() - t < 1500);
+	(void)export_ms(c);
+	for (i = 0; i < 2 || (i < 8 && least >= 1500); i++) {
+		t = export_ms(c);
+		least = t < least ? t : least;
 	}
+	CHECK(least < 1500);
 	/* one run at a time */
 	CHECK(run("-1 -v | grep -q .") == 1);
 	(void)kill(pid, SIGTERM);
-	for (i = 0; i < 700 && waitpid(pid, &st, WNOHANG) == 0; i++)
+	for (i = 0; i < HOPE_MS / 10 && waitpid(pid, &st, WNOHANG) == 0; i++)
 		nap_ms(10);
-	CHECK(i < 700 && WIFEXITED(st) && WEXITSTATUS(st) == 0);
+	CHECK(i < HOPE_MS / 10 && WIFEXITED(st) && WEXITSTATUS(st) == 0);
 }
 
 int

@@ -162,7 +162,7 @@ test_again(void)
 	CHECK(script_drain(&calm) == 0); /* the first attempts */
 	CHECK_STR(state(id), "queued 1 30");
 	CHECK_STR(SQL("SELECT concat_ws(' ', error_message, run_after"
-		      " BETWEEN now() + interval '25 s' AND now() +"
+		      " BETWEEN started_at + interval '30 s' AND now() +"
 		      " interval '30 s') FROM generation_jobs"
 		      " WHERE id = '%s'",
 		      id),

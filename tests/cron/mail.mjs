@@ -9,8 +9,8 @@ import fs from 'node:fs';
 import http from 'node:http';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { OLD_SECRET, PLAIN, SECRET, ask, closed, config, drain, finish, is, logs, ok, program, psql,
-	receiver, scripted, simpleParser, smtp, until } from './kit/mail.mjs';
+import { NOBODY, OLD_SECRET, PLAIN, SECRET, ask, closed, config, drain, finish, is, kill, logs, ok, program, psql,
+	receiver, scripted, simpleParser, smtp, until, wakes } from './kit/mail.mjs';
 
 const { TEST_DIR, IDENTITY_DATABASE_URL } = process.env;
 const CODE = '739204';
@@ -189,18 +189,17 @@ async function checkFailures() {
 		const server = await scripted(answers);
 		const id = queue('a@example.org');
 		const began = Date.now();
-		const run = await drain(smtp('scripted', server, { ...PLAIN, timeout: 1 }));
+		const run = await drain(smtp('scripted', server, { ...PLAIN,
+			timeout: reply === null ? 1 : 60 }));
 		is([run.code, status(id)], [0, want], name);
 		ok(reply === null || lastError(id).includes(`(last reply ${reply})`), `${name}: reply`,
 			lastError(id));
-		ok(Date.now() - began < 8000, `${name}: in time`);
+		ok(Date.now() - began < 25000, `${name}: in time, not that of the default`);
 		clear();
 		server.close();
 	}
-	const away = await scripted({});
-	away.close();
 	const id = queue('a@example.org');
-	const conf = smtp('away', away, PLAIN);
+	const conf = smtp('away', NOBODY, PLAIN);
 	for (let i = 1; i <= 5; i++) {
 		await drain(conf);
 		is(status(id), i < 5 ? `queued ${i}` : 'abandoned 5', `no server, try ${i}`);
@@ -239,15 +238,9 @@ async function checkTwoAtOnce() {
 	is(server.got.map(idOf).sort(), [...ids].sort(), 'three hosts deliver each mail once');
 	clear();
 	const child = program(confs[0]);
-	await until(async () => await ask(IDENTITY_DATABASE_URL, `SELECT count(*) FROM pg_stat_activity
-		WHERE datname = current_database() AND application_name = 'mirai-mail' AND
-		(query LIKE '%LISTEN%' OR state = 'idle')`) !== '0', 'a listener');
-	await sleep(300);
-	const began = Date.now();
-	const id = queue('a@example.org');
-	await until(async () => await ask(IDENTITY_DATABASE_URL, `SELECT status FROM mails
-		WHERE id = '${id}'`) === 'sent', 'woken up');
-	ok(Date.now() - began < 2000, 'a mail wakes it up', Date.now() - began);
+	const ms = await wakes(() => queue('a@example.org'), async (id) =>
+		await ask(IDENTITY_DATABASE_URL, `SELECT status FROM mails WHERE id = '${id}'`) === 'sent');
+	ok(ms < 3000, 'a mail wakes it up', ms);
 	const second = await drain(confs[0], '-v');
 	is([second.code, second.text], [0, ''], 'a second run on the same host leaves');
 	child.kill('SIGTERM');
@@ -275,8 +268,7 @@ async function checkKill() {
 		const n = got.length;
 		await until(() => got.length > n, 'a mail under way');
 		await sleep(i * 30);
-		child.kill('SIGKILL');
-		await child.done;
+		await kill(child, server, IDENTITY_DATABASE_URL);
 		kills++;
 		sql(`UPDATE mails SET due_at = now() WHERE status = 'processing'`);
 	}

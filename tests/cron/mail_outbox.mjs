@@ -7,8 +7,8 @@ import crypto from 'node:crypto';
 import fs from 'node:fs';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { SECRET, ask, closed, config, drain, finish, is, logs, ok, program, psql, receiver, scripted,
-	simpleParser, until } from './kit/mail.mjs';
+import { NOBODY, SECRET, ask, closed, config, drain, finish, is, kill, logs, ok, program, psql, receiver, scripted,
+	simpleParser, until, wakes } from './kit/mail.mjs';
 import { NOTICE, TENANT, TOKEN, clear, course, due, isSent, lastError, letters, makeTenant, queue, quote,
 	sql, status } from './kit/outbox.mjs';
 
@@ -248,17 +248,16 @@ async function checkFailures() {
 		const server = await scripted(answers);
 		const id = queue('welcome');
 		const began = Date.now();
-		const run = await drain(host('scripted', server, ['courier.timeout 1']));
+		const run = await drain(host('scripted', server,
+			[`courier.timeout ${reply === null ? 1 : 60}`]));
 		is([run.code, status(id)], [0, want], name);
 		ok(reply === null || lastError(id).includes(`(last reply ${reply})`), `${name}: reply`,
 			lastError(id));
-		ok(Date.now() - began < 8000, `${name}: in time`);
+		ok(Date.now() - began < 25000, `${name}: in time, not that of the default`);
 		clear();
 		server.close();
 	}
-	const away = await scripted({});
-	away.close();
-	const conf = host('away', away);
+	const conf = host('away', NOBODY);
 	const id = queue('outline_ready', { notice: NOTICE });
 	sql(`UPDATE notifications SET email_sent = false`);
 	const seen = [];
@@ -326,19 +325,21 @@ async function checkBeside() {
 	await closed(server);
 }
 
+// Whether one is at work on the queue of the application.
+const connected = async () => await ask(DATABASE_WORKER_URL, `SELECT count(*) FROM pg_stat_activity WHERE datname =
+	current_database() AND application_name = 'mirai-mail'`) !== '0';
+
 // A server that hangs: for the other queue, and for those who queue.
 async function checkHanging() {
 	const hanging = await scripted({ EHLO: '' });
 	const server = await receiver();
-	const conf = host('beside', server, ['courier.timeout 20',
+	const conf = host('beside', server, ['courier.timeout 120',
 		`courier.smtp.connection_uri smtp://127.0.0.1:${hanging.port}/?disable_starttls=true`]);
 	const stuck = queueIdentity();
 	const child = program(conf);
 	await until(() => hanging.seen.length > 0, 'a server that hangs');
-	const began = Date.now();
 	const id = queue('welcome');
-	await until(() => isSent(id), 'the other queue');
-	ok(Date.now() - began < 2000, 'a server that hangs holds up its own queue only');
+	ok(await until(() => isSent(id), 'the other queue'), 'a server that hangs holds up its own queue only');
 	is(identityStatus(stuck), 'processing 1', 'which waits for it');
 	child.kill('SIGKILL');
 	await child.done;
@@ -346,6 +347,7 @@ async function checkHanging() {
 	hanging.seen.length = 0;
 	const longer = program(conf, '-1');
 	await until(() => hanging.seen.length > 0, 'it hangs again');
+	await until(async () => !await connected(), 'the other queue to be done with');
 	const later = queue('welcome');
 	await drain(conf);
 	is([status(later), identityStatus(stuck)], ['sent 1', 'processing 2'],
@@ -354,20 +356,19 @@ async function checkHanging() {
 	await longer.done;
 	clearAll();
 	const hung = queue('invitation');
-	const second = program(host('hung', hanging, ['courier.timeout 20']));
+	const second = program(host('hung', hanging, ['courier.timeout 120']));
 	hanging.seen.length = 0;
 	await until(() => hanging.seen.length > 0, 'an invitation in hand');
 	is(status(hung), 'sending 1', 'a mail is in hand of a server that hangs');
-	const before = Date.now();
 	execFileSync('psql', ['-qAtX', '-v', 'ON_ERROR_STOP=1', DATABASE_URL], { input: `
-		BEGIN; SET LOCAL statement_timeout = '2s';
+		BEGIN; SET LOCAL statement_timeout = '30s';
 		SELECT set_config('app.tenant_id', '${TENANT}', true);
 		UPDATE tenants SET name = name;
 		INSERT INTO mail_outbox (tenant_id, notification_id, kind, recipient, payload) VALUES
 			('${TENANT}', NULL, 'welcome', 'a@b.example',
 			${quote(JSON.stringify(letters.welcome))});
 		NOTIFY mirai_outbox; COMMIT`, stdio: ['pipe', 'ignore', 'inherit'] });
-	ok(Date.now() - before < 1000, 'who queues does not wait for it', Date.now() - before);
+	is(status(hung), 'sending 1', 'who queues does not wait for it');
 	second.kill('SIGKILL');
 	await second.done;
 	is(status(hung), 'sending 1', 'after a kill its lease goes on');
@@ -378,9 +379,6 @@ async function checkHanging() {
 
 // --- many, at once, and killed ---------------------------------------------------
 
-const listening = async () => await ask(DATABASE_WORKER_URL, `SELECT count(*) FROM pg_stat_activity WHERE datname =
-	current_database() AND application_name = 'mirai-mail' AND state = 'idle'`) !== '0';
-
 async function checkTwoAtOnce() {
 	const server = await receiver(BARE);
 	const confs = ['host1', 'host2', 'host3'].map((n) => host(n, server));
@@ -389,21 +387,16 @@ async function checkTwoAtOnce() {
 	is(server.got.map(idOf).sort(), [...ids].sort(), 'three hosts deliver each mail once');
 	clear();
 	const child = program(confs[0]);
-	await until(listening, 'a listener');
-	await sleep(300);
-	const began = Date.now();
-	const mine = queue('welcome');
-	await until(() => isSent(mine), 'woken up');
-	ok(Date.now() - began < 2000, 'a mail wakes it up', Date.now() - began);
-	const other = queueIdentity();
-	await until(async () => await ask(IDENTITY_DATABASE_URL, `SELECT status FROM mails
-		WHERE id = '${other}'`) === 'sent', 'woken up by the other');
-	ok(Date.now() - began < 4000, 'and one of the other queue', Date.now() - began);
+	let ms = await wakes(() => queue('welcome'), isSent);
+	ok(ms < 3000, 'a mail wakes it up', ms);
+	ms = await wakes(queueIdentity, async (id) =>
+		await ask(IDENTITY_DATABASE_URL, `SELECT status FROM mails WHERE id = '${id}'`) === 'sent');
+	ok(ms < 3000, 'and one of the other queue', ms);
 	const second = await drain(confs[0], '-v');
 	is([second.code, second.text], [0, ''], 'a second run on the same host leaves');
 	child.kill('SIGTERM');
 	is(await child.done, 0, 'SIGTERM ends it well');
-	ok(await until(async () => !(await listening()), 'its connections'),
+	ok(await until(async () => !await connected(), 'its connections'),
 		'and nothing is left of it');
 	clearAll();
 	await closed(server);
@@ -428,8 +421,7 @@ async function checkKill() {
 		const n = got.length;
 		await until(() => got.length > n, 'a mail under way');
 		await sleep(i * 30);
-		child.kill('SIGKILL');
-		await child.done;
+		await kill(child, server, DATABASE_WORKER_URL);
 		const left = got.length;
 		await sleep(250);
 		is(got.length, left, `kill ${i + 1}: nothing goes on`);

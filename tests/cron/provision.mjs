@@ -2,7 +2,7 @@
 // which failures are put off and which end it, and whom it tells.
 import {
 	WHOLE, alertText, alerts, app, bought, clear, done, exists, host, ident,
-	identities, is, ok, openStripe, paying, provision, quote, register, start, status, until,
+	identities, is, ok, openStripe, paying, provision, quote, register, start, status, wakes,
 } from './kit/provision.mjs';
 
 const stripe = await openStripe();
@@ -208,15 +208,12 @@ const conf = host(paying(stripe));
 
 {
 	const child = start('mirai-provision', conf);
-	await until(() => app(`SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND application_name = 'mirai-provision'
-		AND state = 'idle' AND query ILIKE '%listen%'`) === '1' ||
-		app(`SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND application_name = 'mirai-provision'`) !== '0', 'it to listen');
-	await new Promise((r) => { setTimeout(r, 300); });
-	const r = await bought(stripe);
-	const t = Date.now();
-	app('NOTIFY mirai_provision');
-	await until(() => exists(r) === WHOLE, 'the account');
-	ok(Date.now() - t < 5000, 'a paid registration wakes it', `${Date.now() - t} ms`);
+	const ms = await wakes(async () => {
+		const r = await bought(stripe);
+		app('NOTIFY mirai_provision');
+		return r;
+	}, (r) => exists(r) === WHOLE);
+	ok(ms < 5000, 'a paid registration wakes it', ms);
 	child.kill('SIGTERM');
 	is(await child.done, 0, 'it ends when asked to');
 }

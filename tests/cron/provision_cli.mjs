@@ -6,7 +6,7 @@ import os from 'node:os';
 
 import {
 	HASH, WHOLE, app, bought, clear, done, exists, host, ident, identities, is, mirai, ok,
-	openStripe, paying, provision, quote, register, start, status, until,
+	openStripe, paying, provision, quote, register, start, status, wakes,
 } from './kit/provision.mjs';
 
 const stripe = await openStripe();
@@ -82,10 +82,12 @@ audited = audit();
 
 {
 	const child = start('mirai-provision', conf);
-	await new Promise((go) => { setTimeout(go, 500); });
-	const r = register({ status: 'failed' });
-	await mirai(conf, 'registration', 'retry', r.id);
-	ok(await until(() => exists(r) === WHOLE, 'the account', 3000), 'a retry wakes mirai-provision');
+	const ms = await wakes(async () => {
+		const r = register({ status: 'failed' });
+		await mirai(conf, 'registration', 'retry', r.id);
+		return r;
+	}, (r) => exists(r) === WHOLE);
+	ok(ms < 5000, 'a retry wakes mirai-provision', ms);
 	child.kill('SIGTERM');
 	await child.done;
 	audited = audit();

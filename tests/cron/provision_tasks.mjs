@@ -3,8 +3,8 @@
 import crypto from 'node:crypto';
 
 import {
-	WHOLE, alertText, alerts, app, bought, clear, done, exists, hold, host, ident, identities, is,
-	kill, ok, openStripe, paying, provision, quote, register, run, start, until,
+	WHOLE, alertText, alerts, app, bought, clear, done, exists, host, ident, identities, is,
+	kill, ok, openStripe, paying, provision, quote, register, run, start, until, wakes,
 } from './kit/provision.mjs';
 
 const stripe = await openStripe();
@@ -156,14 +156,14 @@ const idOf = (r) => ident(`SELECT id FROM identities WHERE traits->>'email' = ${
 }
 
 {
-	const free = await hold('app', 'SELECT FROM compensations FOR UPDATE');
-	await free();
 	const child = start('mirai-provision', conf);
-	await new Promise((go) => { setTimeout(go, 500); });
-	const c = stripe.createCustomer({});
-	queue('customer_name', { customer_id: c.id, name: 'woken' });
-	app('NOTIFY mirai_provision');
-	ok(await until(() => stripe.customers.get(c.id).name === 'woken', 'the task', 3000), 'a notification wakes it');
+	const ms = await wakes(() => {
+		const c = stripe.createCustomer({});
+		queue('customer_name', { customer_id: c.id, name: 'woken' });
+		app('NOTIFY mirai_provision');
+		return c.id;
+	}, (id) => stripe.customers.get(id).name === 'woken');
+	ok(ms < 5000, 'a notification wakes it', ms);
 	child.kill('SIGTERM');
 	is(await child.done, 0, 'it ends when asked to');
 }

@@ -28,6 +28,31 @@ put(struct cache *c, const char *who, const char *text)
 	    text, strlen(text), 60000);
 }
 
+/*
+ * A value that replaced one without invalidation waits a second. Tries again
+ * when that had passed before the look.
+ */
+static bool
+keeps(struct cache *c, struct cache *same, struct arena *a)
+{
+	int64_t start;
+	bool kept;
+	int i;
+
+	for (i = 0; i < 60; i++) {
+		cache_drop(c, tenant, "users");
+		put(c, tenant, "first");
+		start = clock_mono_ms();
+		if (!is(c, a, tenant, "first"))
+			return false;
+		put(same, tenant, "second");
+		kept = is(c, a, tenant, "first");
+		if (kept || clock_mono_ms() - start < 1000)
+			return kept;
+	}
+	return false;
+}
+
 int
 main(void)
 {
@@ -43,9 +68,7 @@ main(void)
 	put(c, tenant, "first");
 	CHECK(is(c, a, tenant, "first"));
 	CHECK(is(c, a, other, NULL));
-	/* Kept: a value that replaced it without invalidation waits a second. */
-	put(same, tenant, "second");
-	CHECK(is(c, a, tenant, "first"));
+	CHECK(keeps(c, same, a));
 	usleep(1100 * 1000);
 	CHECK(is(c, a, tenant, "second"));
 	/* An invalidation by anybody on the host counts at once. */

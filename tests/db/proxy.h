@@ -111,14 +111,14 @@ proxy_move(struct proxy *x, struct proxy_pair *p, bool to_server)
 static inline void
 proxy_ready(struct proxy *x, struct proxy_pair *p, const struct pollfd *fds)
 {
-	if (fds[0].revents != 0)
-		proxy_move(x, p, true);
-	else if (fds[1].revents != 0 && x->mode == PROXY_CUT_ANSWER &&
-	    p->asking) {
+	/* The server first: its last words are no use to who asks on. */
+	if (fds[1].revents != 0 && x->mode == PROXY_CUT_ANSWER && p->asking) {
 		x->mode = PROXY_FORWARD;
 		proxy_drop(p);
 	} else if (fds[1].revents != 0)
 		proxy_move(x, p, false);
+	else if (fds[0].revents != 0)
+		proxy_move(x, p, true);
 }
 
 static inline void

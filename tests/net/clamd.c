@@ -227,7 +227,7 @@ open_unix(void)
 	snprintf(sun.sun_path, sizeof(sun.sun_path), "%s/s", dir);
 	unix_fd = listen_on((const struct sockaddr *)&sun, sizeof(sun));
 	CHECK(clamd_parse(a, sun.sun_path, &unix_scanner) == NULL);
-	unix_scanner.wall_ms = 5000;
+	unix_scanner.wall_ms = 60000;
 }
 
 /* --- tests ------------------------------------------------------------------ */
@@ -309,7 +309,7 @@ test_manners(void)
 	CHECK_STR(said, "the scanner takes too long");
 	CHECK(scan(DEAF, big, LIMIT, &said) == CLAMD_UNAVAILABLE);
 	CHECK_STR(said, "the scanner takes too long");
-	unix_scanner.wall_ms = 5000;
+	unix_scanner.wall_ms = 60000;
 	CHECK(scan(GONE, big, LIMIT, &said) == CLAMD_UNAVAILABLE);
 	CHECK_STR(said, "the scanner hung up without an answer");
 	CHECK(scan(HALF, "x", 1, &said) == CLAMD_UNAVAILABLE);
@@ -352,8 +352,28 @@ test_tcp(void)
 	wait_for(fd, pid);
 	fclose(f);
 	close(fd);
+}
+
+/* A port that is somebody's who does not listen. */
+static void
+test_refused(void)
+{
+	struct sockaddr_in sin = { .sin_family = AF_INET };
+	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	socklen_t len = sizeof(sin);
+	const char *said;
+	struct clamd c;
+
+	sin.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+	CHECK(bind(fd, (struct sockaddr *)&sin, len) == 0);
+	CHECK(getsockname(fd, (struct sockaddr *)&sin, &len) == 0);
+	CHECK(
+	    clamd_parse(a,
+		arena_printf(a, "127.0.0.1:%u", (unsigned)ntohs(sin.sin_port)),
+		&c) == NULL);
 	CHECK(clamd_scan_fd(&c, a, 0, &said) == CLAMD_UNAVAILABLE);
 	CHECK_STR(said, "the scanner cannot be reached: Connection refused");
+	close(fd);
 }
 
 static void
@@ -381,6 +401,7 @@ main(void)
 	test_source();
 	test_manners();
 	test_tcp();
+	test_refused();
 	test_nobody();
 	unlink(unix_scanner.path);
 	rmdir(dir);

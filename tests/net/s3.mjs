@@ -176,7 +176,7 @@ strict.objects.set('f', { data: Buffer.from('whole'), etag: '"e"', at: Date.now(
 await fault('busy once', { status: 503, code: 'SlowDown' }, 1, ['put', 'g', small, 'a/b'], 'ok', 2);
 is(strict.objects.get('g').data.toString(), 'one small object\n', 'and the object is whole');
 const busy = await fault('busy for good', { status: 503, code: 'SlowDown' }, 9, ['head', 'f'], 'unavailable', 3);
-ok(busy.took > 400 && busy.took < 5000, 'with pauses between', busy.took);
+ok(busy.took > 400 && busy.took < 30000, 'with pauses between', busy.took);
 await fault('a broken inside', { status: 500, code: 'InternalError' }, 2, ['delete', 'g'], 'ok', 3);
 await fault('too many requests', { status: 429, code: 'TooManyRequests' }, 1, ['head', 'f'], 'ok', 2);
 await fault('SlowDown as 400', { status: 400, code: 'SlowDown' }, 1, ['get', 'f', got], 'ok', 2);
@@ -209,15 +209,15 @@ for (const [name, how] of [['silent', { hang: true }], ['busy', { status: 503, c
 		const took = Date.now() - started;
 		strict.faults = [];
 		is(r.code, 'unavailable', `a ${name} server is not waited for beyond the end: ${args[0]}`);
-		ok(took < 2500, 'as far as was said', took);
+		ok(took < 15000, 'as far as was said', took);
 	}
 }
-is((await ours({ ...strict.env, S3_UNTIL_MS: '5000' }, 'head', 'f')).code, 'ok', 'in time is in time');
+is((await ours({ ...strict.env, S3_UNTIL_MS: '60000' }, 'head', 'f')).code, 'ok', 'in time is in time');
 
 // --- large objects -------------------------------------------------------------------
 
 const large = path.join(dir, 'large');
-const SIZE = 200 * MIB + 12345;
+const SIZE = 100 * MIB + 12345;
 const hash = createHash('sha256');
 const f = await open(large, 'w');
 for (let left = SIZE, i = 0; left > 0; left -= MIB, i++) {
@@ -230,8 +230,8 @@ const want = hash.digest('hex');
 sent();
 const up = await ours(strict.env, 'put', 'large', large, 'video/mp4');
 const parts = sent();
-is([up.code, parts.length, parts[0], parts[parts.length - 1]], ['ok', 15, 'POST large?uploads', 'POST large?uploadId'],
-	'200 MiB go in thirteen parts');
+is([up.code, parts.length, parts[0], parts[parts.length - 1]], ['ok', 9, 'POST large?uploads', 'POST large?uploadId'],
+	'100 MiB go in seven parts');
 const stored = strict.objects.get('large');
 is([stored.type, stored.data.length, createHash('sha256').update(stored.data).digest('hex')],
 	['video/mp4', SIZE, want], 'and arrive whole, with their type');
@@ -244,15 +244,15 @@ if (!process.env.BUILD.includes('asan'))
 await rm(back);
 strict.objects.delete('large');
 
-// The rest with five parts.
-const WHOLE = 70 * MIB;
+// The rest with three parts.
+const WHOLE = 36 * MIB;
 await truncate(large, WHOLE);
-const wantFive = createHash('sha256').update(await readFile(large)).digest('hex');
+const wantThree = createHash('sha256').update(await readFile(large)).digest('hex');
 
 const part = (n) => ({ method, query }) => method === 'PUT' && query.startsWith(`partNumber=${n}&`);
 strict.fail({ status: 503, code: 'SlowDown' }, 2, part(3));
 is((await ours(strict.env, 'put', 'large', large, 'video/mp4')).code, 'ok', 'a part that must be sent three times');
-is(createHash('sha256').update(strict.objects.get('large').data).digest('hex'), wantFive, 'is sent rightly');
+is(createHash('sha256').update(strict.objects.get('large').data).digest('hex'), wantThree, 'is sent rightly');
 strict.objects.delete('large');
 strict.fail({ drop: true }, 9, part(2));
 is((await ours(strict.env, 'put', 'large', large, 'video/mp4')).code, 'unavailable', 'a part that cannot be sent');

@@ -141,11 +141,12 @@ want  401
 
 # a request that waits for the first one's end has its own time limit
 as    owner@acme
-hold  1 SELECT pg_advisory_xact_lock(hashtextextended('mirai_idempotency a2000000-0000-4000-8000-000000000001k9', 0))
+hold  - SELECT pg_advisory_xact_lock(hashtextextended('mirai_idempotency a2000000-0000-4000-8000-000000000001k9', 0))
 header Idempotency-Key: k9
 header Connect-Timeout-Ms: 200
 call  TeamService/CreateTeam {"name": "Ninth"}
 want  504  {"code": "deadline_exceeded"}
+release
 header Idempotency-Key: k9
 call  TeamService/CreateTeam {"name": "Ninth"}
 want  200

@@ -24,11 +24,10 @@
 #include "rpc/resp.h"
 #include "tests/test.h"
 
-#define WAIT_MS 10000
-#define SAME	20
+#define WAIT_MS 60000
 
 static char dir[] = "/tmp/mirai-pool.XXXXXX";
-static char sock[64], conf[64], log_path[64];
+static char sock[64], conf[64], log_path[64], in_hand[64];
 
 /* --- the pool -------------------------------------------------------------- */
 
@@ -70,6 +69,7 @@ serve(struct req *r)
 	else if (strcmp(r->path, "/abort") == 0)
 		abort();
 	else if (strcmp(r->path, "/slow") == 0) {
+		(void)mknod(getenv("POOL_IN_HAND"), S_IFREG | 0600, 0);
 		pause_ms(400);
 		resp_text(r, 200, "slow");
 	}
@@ -157,26 +157,6 @@ status_of(pid_t pid)
 	return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
 }
 
-/*
- * Waits until a question has one answer, whoever is asked: workers of before
- * a reload still serve until the new ones do.
- */
-static bool
-settles(const char *path, const char *want)
-{
-	int64_t end = clock_mono_ms() + WAIT_MS;
-	const char *s;
-	int same = 0;
-
-	while (same < SAME && clock_mono_ms() < end) {
-		if ((s = ask(path)) == NULL)
-			return false;
-		same = strcmp(s, want) == 0 ? same + 1 : 0;
-		pause_ms(2);
-	}
-	return same == SAME;
-}
-
 /* --- tests ----------------------------------------------------------------- */
 
 static void
@@ -232,6 +212,37 @@ call_on(void *arg)
 	return NULL;
 }
 
+/* The workers of a pool. */
+static size_t
+workers_of(pid_t pid, int *workers, size_t most)
+{
+	char name[64];
+	size_t n = 0;
+	FILE *f;
+
+	snprintf(name, sizeof(name), "/proc/%d/task/%d/children", (int)pid,
+	    (int)pid);
+	if ((f = fopen(name, "r")) == NULL)
+		return 0;
+	while (n < most && fscanf(f, "%d", &workers[n]) == 1)
+		n++;
+	fclose(f);
+	return n;
+}
+
+/* Reloads, and waits until nobody of before serves any more. */
+static void
+reload_whole(pid_t pid)
+{
+	int old[16];
+	size_t n = workers_of(pid, old, NITEMS(old));
+
+	CHECK(n > 0);
+	kill(pid, SIGHUP);
+	while (n > 0)
+		CHECK(ends(old[--n]));
+}
+
 static void
 reload(pid_t pid)
 {
@@ -239,11 +250,8 @@ reload(pid_t pid)
 	int i;
 
 	pthread_create(&thread, NULL, call_on, NULL);
-	for (i = 0; i < 3; i++) {
-		pause_ms(100);
-		kill(pid, SIGHUP);
-		pause_ms(400);
-	}
+	for (i = 0; i < 3; i++)
+		reload_whole(pid);
 	for (i = 0; calls <= 100 && i < WAIT_MS / 10; i++)
 		pause_ms(10);
 	stop_calls = true;
@@ -253,8 +261,8 @@ reload(pid_t pid)
 	CHECK(ask_int("/parent") == pid);
 	CHECK_STR(ask("/level"), "info");
 	write_conf("log.level debug");
-	kill(pid, SIGHUP);
-	CHECK(settles("/level", "debug"));
+	reload_whole(pid);
+	CHECK_STR(ask("/level"), "debug");
 }
 
 /* A configuration that would not start changes nothing. */
@@ -282,12 +290,14 @@ ask_slow(void *arg)
 static void
 stop(pid_t pid)
 {
+	int64_t end = clock_mono_ms() + WAIT_MS;
 	pthread_t thread;
 	struct stat st;
 	bool good = false;
 
 	pthread_create(&thread, NULL, ask_slow, &good);
-	pause_ms(100);
+	while (stat(in_hand, &st) == -1 && clock_mono_ms() < end)
+		pause_ms(2);
 	kill(pid, SIGTERM);
 	CHECK(status_of(pid) == 0);
 	pthread_join(thread, NULL);
@@ -342,6 +352,8 @@ main(int argc, char **argv)
 	snprintf(sock, sizeof(sock), "%s/socket", dir);
 	snprintf(conf, sizeof(conf), "%s/conf", dir);
 	snprintf(log_path, sizeof(log_path), "%s/log", dir);
+	snprintf(in_hand, sizeof(in_hand), "%s/in-hand", dir);
+	setenv("POOL_IN_HAND", in_hand, 1);
 	write_conf("log.level info");
 	pid = start();
 	plain(pid);
@@ -353,6 +365,7 @@ main(int argc, char **argv)
 	refused();
 	unlink(conf);
 	unlink(log_path);
+	unlink(in_hand);
 	rmdir(dir);
 	return test_done();
 }

@@ -80,7 +80,7 @@ is((await invite('owner@other')).status, 200, 'CreateInvitation: another company
 
 await account.stop();
 const again = await new Account({ stripe, conf: ['accounts.limits yes'] }).start();
-is(why(await again.call('AuthService/CheckEmail', { email: 'a@b.example' }, { from: '192.0.2.10' })), LIMITED,
+is(why(await again.call('AuthService/EnterpriseContact', CONTACT, { from: '192.0.2.40' })), LIMITED,
 	'a restart forgets nothing');
 await again.stop();
 

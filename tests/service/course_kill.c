@@ -104,7 +104,7 @@ wait_quiet(void)
 	struct db_rows *rows;
 	int i;
 
-	for (i = 0; i < 1000; i++) {
+	for (i = 0; i < 12000; i++) {
 		rows = ask(&q_busy);
 		if (db_next(rows) && db_int(rows, 0) == 0)
 			return;

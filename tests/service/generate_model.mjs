@@ -101,6 +101,7 @@ async function sideBySide(name, m) {
 	is(await sql('SELECT count(*) FROM ai_reservations'), '0', `${name}: and nothing stays reserved`);
 }
 
+const dropped = []; // milliseconds until calls of no use ended
 begin();
 const gemini = new Gemini();
 const openai = new OpenAI();
@@ -190,7 +191,8 @@ for (const [name, m] of [['gemini', gemini], ['openai', openai]]) {
 		const at = Date.now();
 		await sql(statement);
 		is((await worker.done).status, 0, `${name}: ${what} while the model thinks`);
-		ok(Date.now() - at < 30000, `${name}: ${what}: the call is dropped, not waited for`, Date.now() - at);
+		dropped.push(Date.now() - at);
+		ok(dropped.at(-1) < 20000, `${name}: ${what}: nobody waits for the model`, dropped.at(-1));
 		ok(m.requests[0].done, `${name}: ${what}: the connection is closed`);
 	}
 
@@ -219,4 +221,6 @@ for (const [name, m] of [['gemini', gemini], ['openai', openai]]) {
 	await m.close();
 }
 
+// One of them will have had the machine for itself.
+ok(Math.min(...dropped) < 2500, 'a call of no use is dropped within 2 s', dropped);
 console.log(`1..${count}`);

@@ -208,7 +208,7 @@ sql   app SELECT 1 / (count(*) = 1)::int FROM mail_outbox m JOIN invitations i
 call  InvitationService/ResendInvitation  {"invitationId": "$nina2"}
 want  429  {"code": "resource_exhausted"}
 want-header Mirai-Error-Code: RATE_LIMITED
-want-header Retry-After: 600
+want-header Retry-After: 500..600
 sql   app UPDATE invitations SET last_sent_at = now() - interval '10 minutes', sent_count = 4 WHERE id = '$nina2'
 call  InvitationService/ResendInvitation  {"invitationId": "$nina2"}
 want  200

@@ -6,9 +6,10 @@ import { once } from 'node:events';
 import fs from 'node:fs';
 import http from 'node:http';
 import path from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { Kratos } from '../identity/kit/kratos.mjs';
 import { callFastCgi } from './kit/fastcgi.mjs';
+import { isListening } from '../ports.mjs';
+import { until } from '../wait.mjs';
 
 const { BUILD, SRCDIR, TEST_DIR } = process.env;
 const PEOPLE = 500;
@@ -60,7 +61,7 @@ async function startApi(k, adminUrl, name) {
 		`identity.kratos.admin_url ${adminUrl}`, `cache.path ${TEST_DIR}/${name}.db`, ''].join('\n'));
 	const log = fs.openSync(path.join(TEST_DIR, `${name}.log`), 'a');
 	const child = spawn(path.join(BUILD, 'bin/mirai-api'), ['-f', conf, '-s', socket, '-w', '1'], { stdio: ['ignore', log, log] });
-	for (let i = 0; i < 200 && !fs.existsSync(socket); i++) await sleep(25);
+	await until(() => isListening(socket) || child.exitCode !== null);
 	return { child, socket };
 }
 

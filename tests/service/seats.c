@@ -160,7 +160,7 @@ somebody_waits(void)
 	struct db_rows *rows;
 	int i;
 
-	for (i = 0; i < 500; i++) {
+	for (i = 0; i < 6000; i++) {
 		db_begin(d.super, DB_TX_READ, &(struct db_scope){ 0 });
 		rows = db_last(d.super, &q, DB_NOARGS);
 		if (db_end(d.super, CODE_OK) == CODE_OK && rows != NULL &&

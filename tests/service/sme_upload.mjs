@@ -8,10 +8,10 @@ import { createHmac } from 'node:crypto';
 import { once } from 'node:events';
 import fs from 'node:fs';
 import path from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { S3 } from '../net/kit/s3.mjs';
 import { done, is, loadFixtures, ok, sql, tokenOf } from './kit/account.mjs';
 import { callFastCgi, requestFastCgi } from './kit/fastcgi.mjs';
+import { until } from '../wait.mjs';
 
 const { BUILD, SRCDIR, TEST_DIR } = process.env;
 const CONF = process.env.MIRAI_CONF;
@@ -25,12 +25,9 @@ async function start(name, env) {
 	const log = fs.openSync(path.join(TEST_DIR, `${name}.log`), 'a');
 	const pool = spawn(path.join(BUILD, `bin/mirai-${name}`), ['-f', CONF, '-s', socket(name), '-w', '2'],
 		{ stdio: ['ignore', log, log], env: { ...process.env, ...env } });
-	for (let i = 0; i < 400; i++) {
-		if ((await requestFastCgi(socket(name), { target: '/health' })).status !== 0)
-			return pool;
-		await sleep(25);
-	}
-	throw new Error(`mirai-${name} does not start`);
+	if (!await until(async () => (await requestFastCgi(socket(name), { target: '/health' })).status !== 0))
+		throw new Error(`mirai-${name} does not start`);
+	return pool;
 }
 
 async function stop(pools) {

@@ -7,9 +7,9 @@ import fs from 'node:fs';
 import { createRequire } from 'node:module';
 import net from 'node:net';
 import path from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { psql as session, superuser } from '../../psql.mjs';
+import { quickest, quiet, until as waited } from '../../wait.mjs';
 
 const require = createRequire(import.meta.url);
 const { SMTPServer } = require('smtp-server');
@@ -84,13 +84,32 @@ export async function drain(conf, ...args) {
 }
 
 export async function until(test, name) {
-	for (let i = 0; i < 400; i++) {
-		if (await test())
-			return true;
-		await sleep(25);
-	}
-	console.log(`# waited in vain: ${name}`);
-	return false;
+	const come = await waited(test);
+	if (!come)
+		console.log(`# waited in vain: ${name}`);
+	return come;
+}
+
+// Kills it, and waits for all that it leaves behind: its children, what it
+// said to a server, what the database still does for it.
+export async function kill(child, server, url) {
+	child.kill('SIGKILL');
+	await child.done;
+	await quiet(url);
+	await until(() => server.connections.size === 0, 'its connections to end');
+}
+
+// Whether a program that runs is told of new mails: makes one again and again,
+// each when the one before has arrived, and so just after the queue was looked
+// at; without a word it would be looked at every five seconds.
+export async function wakes(make, isSent) {
+	const once = async () => {
+		const id = make();
+		return until(() => isSent(id), 'a mail to be sent');
+	};
+	await once();
+	const { ms } = await quickest(once, 3000);
+	return ms;
 }
 
 // --- receivers -------------------------------------------------------------------
@@ -127,12 +146,15 @@ export async function receiver(options = {}) {
 
 export const closed = (server) => new Promise((done) => server.close(done));
 
-export function smtp(name, server, { scheme = 'smtp', user = '', timeout = 10, more = [],
+export function smtp(name, server, { scheme = 'smtp', user = '', timeout = 60, more = [],
 	query = '?skip_ssl_verify=true' } = {}) {
 	return config(name, [
 		`courier.smtp.connection_uri ${scheme}://${user}127.0.0.1:${server.port}/${query}`,
 		`courier.timeout ${timeout}`, ...more]);
 }
+
+// Where nobody ever listens.
+export const NOBODY = { port: 1 };
 
 // A server that is told what to answer to which command; null ends the line.
 export async function scripted(answers) {

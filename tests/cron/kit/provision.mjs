@@ -6,11 +6,11 @@ import crypto from 'node:crypto';
 import { once } from 'node:events';
 import fs from 'node:fs';
 import path from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 
 import { Stripe } from '../../service/kit/stripe.mjs';
 import { parseForm } from '../../service/kit/stripe_form.mjs';
 import { psql, superuser } from '../../psql.mjs';
+import { quickest, until as waited } from '../../wait.mjs';
 
 const { BUILD, TEST_DIR, DATABASE_URL, IDENTITY_DATABASE_URL } = process.env;
 
@@ -65,14 +65,24 @@ export async function hold(where, text) {
 	};
 }
 
-export async function until(test, name, ms = 10000) {
-	for (const end = Date.now() + ms; Date.now() < end;) {
-		if (await test())
-			return true;
-		await sleep(20);
-	}
-	console.log(`# waited in vain: ${name}`);
-	return false;
+export async function until(test, name) {
+	const come = await waited(test);
+	if (!come)
+		console.log(`# waited in vain: ${name}`);
+	return come;
+}
+
+// Whether mirai-provision, which runs, takes notice of work at once: makes some
+// again and again, each when that before is done, and so just after it looked;
+// without a word it would look every ten seconds.
+export async function wakes(make, isDone) {
+	const once = async () => {
+		const work = await make();
+		return until(() => isDone(work), 'the work');
+	};
+	await once();
+	const { ms } = await quickest(once, 5000);
+	return ms;
 }
 
 // Others' tests run in the same cluster.

@@ -7,9 +7,9 @@ import http from 'node:http';
 import net from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { freePort, isListening } from '../../ports.mjs';
 import { psql, superuser } from '../../psql.mjs';
+import { childrenOf, until as waited } from '../../wait.mjs';
 
 const { BUILD, TEST_DIR } = process.env;
 
@@ -56,11 +56,11 @@ export function tellJob(who, percent, job = uuid('a', 6, 1)) {
 			concat_ws(' ', '${tenant}', '${user}', id)) FROM told) x`));
 }
 
-export async function until(what, test, ms = 10000) {
-	for (const end = Date.now() + ms; Date.now() < end; await sleep(20))
-		if (await test()) return true;
-	console.log(`# ${what} did not happen`);
-	return false;
+export async function until(what, test, ms) {
+	const come = await waited(test, ms);
+	if (!come)
+		console.log(`# ${what} did not happen`);
+	return come;
 }
 
 // --- a replica -----------------------------------------------------------------
@@ -102,8 +102,7 @@ export class Replica {
 			`fastcgi.server = ("/" => (("socket" => "${this.socket}",`,
 			'"check-local" => "disable", "fix-root-scriptname" => "enable", "disable-time" => 0)))',
 			''].join('\n'));
-		this.web = this.spawn(fs.existsSync('/usr/sbin/lighttpd') ? '/usr/sbin/lighttpd' : 'lighttpd',
-			['-D', '-f', conf]);
+		this.web = this.spawn('lighttpd', ['-D', '-f', conf]);
 		await until('the web server', () => new Promise((resolve) => {
 			const s = net.connect(this.port, '127.0.0.1', () => { s.end(); resolve(true); });
 			s.on('error', () => resolve(false));
@@ -113,11 +112,11 @@ export class Replica {
 
 	// The process that holds the streams, and those beside it.
 	loop() {
-		return Number(this.children(this.program.pid)[0]);
+		return this.children(this.program.pid)[0];
 	}
 
 	children(pid) {
-		return fs.readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').split(' ').filter((p) => p !== '');
+		return childrenOf(pid);
 	}
 
 	async end() {

@@ -22,6 +22,13 @@ function start(command, args) {
 	return child;
 }
 
+// Waits for what happens elsewhere, however slow the machine is.
+export async function until(what, test) {
+	for (const end = Date.now() + 60000; !await test(); await sleep(20))
+		if (Date.now() > end)
+			throw new Error(`never: ${what}`);
+}
+
 // A statement on the identity database as its owner; its one value as text.
 export const sql = (text) => psql(process.env.IDENTITY_OWNER_URL, text);
 
@@ -49,8 +56,7 @@ export async function startService(lines = [], workers = 4, program = 'mirai-ide
 	fs.writeFileSync(conf, [...base, ...lines, ''].join('\n'));
 	const service = start(path.join(process.env.BUILD, 'bin', program),
 		['-f', conf, '-s', fcgi, '-w', String(workers)]);
-	for (let i = 0; i < 200 && !isListening(fcgi); i++)
-		await sleep(50);
+	await until('the service', () => service.exitCode !== null || isListening(fcgi));
 	fs.writeFileSync(`${web}.conf`, [
 		'server.modules = ("mod_fastcgi")',
 		`server.document-root = "${dir}"`,
@@ -63,15 +69,9 @@ export async function startService(lines = [], workers = 4, program = 'mirai-ide
 		''].join('\n'));
 	start('lighttpd', ['-D', '-f', `${web}.conf`]);
 	const svc = { ...(tcp ? { host: '127.0.0.1', port } : { socketPath: web }), pid: service.pid };
-	for (let i = 0; i < 100; i++) {
-		if (tcp || fs.existsSync(web)) {
-			const r = await request(svc, 'GET', '/health/ready').catch(() => null);
-			if (r?.status === 200)
-				return svc;
-		}
-		await sleep(100);
-	}
-	throw new Error('the service did not start');
+	await until('the service ready', async () => (tcp || isListening(web)) &&
+		(await request(svc, 'GET', '/health/ready').catch(() => null))?.status === 200);
+	return svc;
 }
 
 export const ADMIN_SECRET = 'secret-of-the-administrators';

@@ -4,9 +4,9 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import fs from 'node:fs';
 import path from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { callFastCgi } from './fastcgi.mjs';
 import { psql, superuser } from '../../psql.mjs';
+import { childrenOf, kill, until } from '../../wait.mjs';
 
 const { BUILD, SRCDIR, TEST_DIR } = process.env;
 
@@ -78,12 +78,9 @@ export class Account {
 		const log = fs.openSync(path.join(TEST_DIR, `${this.name}.log`), 'a');
 		this.pool = spawn(path.join(BUILD, 'bin/mirai-account'), ['-f', this.conf, '-s', this.socket,
 			'-w', String(this.workers)], { stdio: ['ignore', log, log], env: this.env });
-		for (let i = 0; i < 200; i++) {
-			if ((await this.call('HealthService/Check', {})).status !== 0)
-				return this;
-			await sleep(25);
-		}
-		throw new Error(`mirai-account does not start:\n${this.log()}`);
+		if (!await until(async () => (await this.call('HealthService/Check', {})).status !== 0))
+			throw new Error(`mirai-account does not start:\n${this.log()}`);
+		return this;
 	}
 
 	async stop() {
@@ -93,12 +90,8 @@ export class Account {
 
 	// Kills every process of the pool.
 	async kill() {
-		const { pid } = this.pool;
-		const workers = fs.readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').split(' ')
-			.filter((s) => s !== '').map(Number);
 		const gone = once(this.pool, 'exit');
-		for (const one of [pid, ...workers])
-			process.kill(one, 'SIGKILL');
+		await kill([this.pool.pid, ...childrenOf(this.pool.pid)]);
 		await gone;
 		fs.rmSync(this.socket, { force: true });
 	}

@@ -4,10 +4,10 @@ import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import fs from 'node:fs';
 import path from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { callFastCgi, requestFastCgi } from './fastcgi.mjs';
 import { Stripe } from './stripe.mjs';
 import { psql, superuser } from '../../psql.mjs';
+import { childrenOf, kill, until } from '../../wait.mjs';
 
 const { BUILD, SRCDIR, TEST_DIR } = process.env;
 const CONF = path.join(TEST_DIR, 'mirai.conf');
@@ -111,15 +111,9 @@ export class Payments {
 		const pool = spawn(path.join(BUILD, `bin/mirai-${name}`), ['-f', CONF, '-s', this.socket(name),
 			'-w', String(workers)], { stdio: ['ignore', log, log] });
 		this.pools.set(name, pool);
-		for (let i = 0; i < 400; i++) {
-			const r = await requestFastCgi(this.socket(name), { target: '/health' });
-			if (r.status === 200)
-				return;
-			if (pool.exitCode !== null)
-				break;
-			await sleep(25);
-		}
-		throw new Error(`mirai-${name} does not start:\n${this.log(name)}`);
+		const healthy = async () => (await requestFastCgi(this.socket(name), { target: '/health' })).status === 200;
+		if (!await until(async () => pool.exitCode !== null || healthy()) || !await healthy())
+			throw new Error(`mirai-${name} does not start:\n${this.log(name)}`);
 	}
 
 	async stop(name) {
@@ -135,12 +129,8 @@ export class Payments {
 		const pool = this.pools.get(name);
 		this.pools.delete(name);
 		const gone = once(pool, 'exit');
-		const workers = fs.readFileSync(`/proc/${pool.pid}/task/${pool.pid}/children`, 'utf8')
-			.split(' ').map(Number).filter((pid) => pid > 0);
-		for (const pid of [pool.pid, ...workers])
-			process.kill(pid, 'SIGKILL');
+		await kill([pool.pid, ...childrenOf(pool.pid)]);
 		await gone;
-		await sleep(100);
 	}
 
 	async restart(name, more) {
