@@ -121,10 +121,11 @@ async function fourHosts(browser, site) {
 	is(await hrefs(page.locator('.public-head .brand')), [`${site.host('get')}/`], 'app.: the brand leads to get.');
 	is(await hrefs(page.getByRole('navigation', { name: 'Main' }).getByRole('link', { name: 'Features' })),
 		[`${site.host('get')}/#features`], 'app.: and so do the features');
+	const early = page.waitForEvent('requestfinished', (r) => r.url() === `${site.host('app')}/auth/registration`);
 	await page.goto(`${site.host('get')}/`);
 	is(await hrefs(page.getByRole('navigation', { name: 'Main' }).getByRole('link', { name: 'Sign In' })),
 		[`${site.host('app')}/auth/login`], 'get.: signing in is on app.');
-	await page.waitForTimeout(300);
+	await early;
 	is(complaints, [], 'get.: and may fetch the page of app. where one signs up');
 	await context.close();
 }
