@@ -5,8 +5,7 @@ import { once } from 'node:events';
 import fs from 'node:fs';
 import https from 'node:https';
 import path from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
-import { is, main, ok, startAdmin } from './kit/server.mjs';
+import { is, main, ok, startAdmin, until } from './kit/server.mjs';
 import { freePort } from '../ports.mjs';
 
 const dir = process.env.TEST_DIR;
@@ -40,12 +39,8 @@ async function startTls(svc) {
 		`fastcgi.server = ("/" => (("socket" => "${svc.socketPath.replace(/web$/, 'fcgi')}",`,
 		'  "check-local" => "disable", "fix-root-scriptname" => "enable")))', ''].join('\n'));
 	const web = spawn('lighttpd', ['-D', '-f', file('tls.conf')], { stdio: ['ignore', 'inherit', 'inherit'] });
-	for (let i = 0; i < 100; i++) {
-		if (await get(port, {}, '/health/alive').catch(() => 0) === 200)
-			return { port, web };
-		await sleep(50);
-	}
-	throw new Error('no TLS');
+	await until('TLS', async () => await get(port, {}, '/health/alive').catch(() => 0) === 200);
+	return { port, web };
 }
 
 async function get(port, own, target = '/admin/identities') {

@@ -321,7 +321,7 @@ function refused(line, why) {
 	fs.writeFileSync(conf, ['identity.secrets 0123456789abcdef0123456789abcdef', `url.auth ${AUTH}`,
 		`url.app ${APP}`, 'cache.path', line, ''].join('\n'));
 	const r = spawnSync(path.join(process.env.BUILD, 'bin/mirai-identity'),
-		['-f', conf, '-s', path.join(process.env.TEST_DIR, 'refused.fcgi')], { timeout: 10000 });
+		['-f', conf, '-s', path.join(process.env.TEST_DIR, 'refused.fcgi')], { timeout: 60000 });
 	ok(r.status === 1 && r.stderr.toString().includes(why), `does not start: ${line}`);
 }
 

@@ -32,7 +32,7 @@ main(async () => {
 
 	const name = /dbname=(\S+)/.exec(process.env.IDENTITY_DATABASE_URL)[1];
 	admin(`ALTER DATABASE ${name} ALLOW_CONNECTIONS false`);
-	admin(`SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '${name}' AND application_name <> 'psql'`);
+	admin(`SELECT pg_terminate_backend(pid, 60000) FROM pg_stat_activity WHERE datname = '${name}' AND application_name <> 'psql'`);
 	await all([503, { errors: { database: 'the identity database does not answer' } }], 'without the database');
 	for (const [svc] of listeners)
 		is((await request(svc, 'GET', '/health/alive')).json, { status: 'ok' }, 'it is alive all the same');

@@ -3,8 +3,7 @@
 // mail, changed, protected by a second factor, stepped up, its sessions ended,
 // deleted (spec identity.md 26.1, 26.2).
 import { Configuration, FrontendApi } from '@ory/client';
-import { setTimeout as sleep } from 'node:timers/promises';
-import { PASSWORD, csrfOf, is, main, messageIds, node, sql, startService } from './kit/server.mjs';
+import { PASSWORD, csrfOf, is, main, messageIds, node, sql, startService, until } from './kit/server.mjs';
 import { lastMail, otherThan } from './kit/mails.mjs';
 import { calm, totp } from './kit/totp.mjs';
 
@@ -189,8 +188,7 @@ async function deleted(a, email, secret) {
 	sql(`UPDATE identities SET delete_after = now() - interval '1 second' WHERE traits ->> 'email' = '${email}'`);
 	await startService([], 1); // sweeps when it starts
 	const left = () => sql(`SELECT count(*) FROM identities WHERE traits ->> 'email' = '${email}'`);
-	for (let i = 0; i < 80 && left() !== '0'; i++)
-		await sleep(250);
+	await until('the sweep', () => left() === '0');
 	is(left(), '0', 'then nothing is left');
 	a.token = undefined;
 	is(messageIds((await a.login(pass(email))).data), [4000006], 'and nobody knows them');

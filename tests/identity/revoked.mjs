@@ -4,10 +4,10 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import fs from 'node:fs';
 import path from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
+import { isListening } from '../ports.mjs';
 import { calm, totp } from './kit/totp.mjs';
 import { APP, AUTH, Browser, PASSWORD, actionOf, api, is, loginApi, main, registerApi, request,
-	startService } from './kit/server.mjs';
+	startService, until } from './kit/server.mjs';
 
 const EMAIL = 'petra@acme.example';
 
@@ -21,8 +21,7 @@ async function startApi() {
 	const program = spawn(path.join(process.env.BUILD, 'bin/mirai-api'),
 		['-f', conf, '-s', path.join(dir, 'api.fcgi'), '-w', '3'],
 		{ stdio: ['ignore', 'inherit', 'inherit'] });
-	while (!fs.existsSync(path.join(dir, 'api.fcgi')))
-		await sleep(50);
+	await until('the API', () => isListening(path.join(dir, 'api.fcgi')));
 	fs.writeFileSync(path.join(dir, 'api.web.conf'), [
 		'server.modules = ("mod_fastcgi")',
 		`server.document-root = "${dir}"`,
@@ -32,8 +31,7 @@ async function startApi() {
 		''].join('\n'));
 	const web = spawn('lighttpd', ['-D', '-f', path.join(dir, 'api.web.conf')],
 		{ stdio: ['ignore', 'inherit', 'ignore'] });
-	while (!fs.existsSync(path.join(dir, 'api.web')))
-		await sleep(50);
+	await until('its web server', () => isListening(path.join(dir, 'api.web')));
 	return { svc: { socketPath: path.join(dir, 'api.web') }, children: [web, program] };
 }
 

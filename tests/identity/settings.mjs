@@ -1,8 +1,7 @@
 // Account settings: who may see them, what each change needs, does and tells,
 // and the submit that waits while its sender signs in anew.
-import { setTimeout as sleep } from 'node:timers/promises';
 import { APP, AUTH, Browser, PASSWORD, actionOf, api, csrfOf, is, loginApi, main,
-	messageIds, node, ok, registerApi, request, startService } from './kit/server.mjs';
+	messageIds, node, ok, registerApi, request, startService, until } from './kit/server.mjs';
 import { lastMail, otherThan, sql } from './kit/mails.mjs';
 
 const EMAIL = 'petra@acme.example';
@@ -603,8 +602,7 @@ async function account(svc) {
 	sql(`UPDATE identities SET delete_after = now() WHERE id = '${id}'`);
 	await startService(); // sweeps when it starts
 	const gone = () => sql(`SELECT count(*) FROM identities WHERE id = '${id}'`) === '0';
-	for (let i = 0; i < 80 && !gone(); i++)
-		await sleep(250);
+	await until('the sweep', gone);
 	ok(gone(), 'when the time is over it is deleted');
 	is((await whoami(b)).status, 401, 'with its sessions');
 	is(sql(`SELECT count(*) FROM audit WHERE identity_id = '${id}' AND action = 'account.delete'`), '1',

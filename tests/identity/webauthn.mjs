@@ -511,7 +511,7 @@ function refusedStart(lines) {
 	try {
 		execFileSync(`${process.env.BUILD}/bin/mirai-identity`,
 			['-f', conf, '-s', `${process.env.TEST_DIR}/bad.fcgi`],
-			{ stdio: 'pipe', timeout: 5000 });
+			{ stdio: 'pipe', timeout: 60000 });
 	} catch (e) {
 		return `${e.stderr}`;
 	}

@@ -22,7 +22,7 @@ async function listen(handler) {
 
 // Files of providers in dir: { id: [line ...] }; the lines for mirai.conf.
 // timeout: how long one may be silent.
-export function writeProviders(dir, files, allow = '127.0.0.1', timeout = '2s') {
+export function writeProviders(dir, files, allow = '127.0.0.1', timeout = '20s') {
 	fs.mkdirSync(dir, { recursive: true });
 	for (const [id, lines] of Object.entries(files))
 		fs.writeFileSync(`${dir}/${id}.conf`, [...lines, ''].join('\n'));
@@ -159,7 +159,7 @@ const LIES = {
 	unverified: { claims: { email_verified: false } },
 	verifiedtext: { claims: { email_verified: 'no' } },
 	huge: { token: (res) => send(res, 200, { id_token: 'x'.repeat(1 << 20) }) },
-	slow: { token: () => {} },
+	slow: { token: (res, self) => { self.held.push(res); } },
 	drip: { token: (res) => {
 		res.writeHead(200, { 'content-type': 'application/json' });
 		const timer = setInterval(() => res.write(' '), 200);
@@ -179,7 +179,7 @@ const LIES = {
 
 // Each lie is an issuer of its own below base: `${base}/wrongiss`.
 export async function startLiar() {
-	const self = { main: makeKey('main'), ec: makeKey('ec', 'ec'), requests: [], sockets: 0,
+	const self = { main: makeKey('main'), ec: makeKey('ec', 'ec'), requests: [], held: [], sockets: 0,
 		codes: new Map() };
 	const handler = async (req, res) => {
 		const [, lie, ...rest] = new URL(req.url, 'http://x').pathname.split('/');
