@@ -8,6 +8,8 @@ import { furnish, pagesOf, unlisted } from './kit/pages.mjs';
 
 const PHONE = { width: 390, height: 844 };
 const ON_PHONES = ['landing', 'login', 'dashboard', 'builder-sources', 'lesson-part', 'outline', 'player', 'smes', 'settings-team'];
+const NOT_FOUND = ['not-found', 'invitation-none'];
+const LEADS_ON = { reset: '/auth/login', folder: '/content-library' };
 
 // --- in the page ------------------------------------------------------------------
 
@@ -186,7 +188,8 @@ async function arrive(browser, site, who) {
 async function look(page, site, row, who) {
 	const [name, , at] = row;
 	const phone = ON_PHONES.includes(name);
-	await page.goto(site.base + at);
+	const { status, path } = await page.goto(site.base + at).then((r) => ({ status: r.status(), path: new URL(r.url()).pathname }));
+	is([status, path], [NOT_FOUND.includes(name) ? 404 : 200, LEADS_ON[name] ?? at.split('?')[0]], `${name}, ${who}: it is that page`);
 	const modal = await page.locator('dialog:modal').count() > 0;
 	await walk(page, `${name}, ${who}`, modal ? null : 'a "Skip to content"');
 	await dialogs(page, name);

@@ -87,7 +87,7 @@ export function pagesOf(x) {
 		['account-factor', ADMIN, '/auth/settings?tab=factor'], ['account-sessions', ADMIN, '/auth/settings?tab=sessions'],
 		['account-end', ADMIN, '/auth/settings?tab=account'],
 		['dashboard', BOTH, '/dashboard'], ['library', BOTH, '/content-library'], ['folder', ADMIN, `/folder/${x.folder}`],
-		['notifications', BOTH, '/notifications'], ['onboard', ['lonely'], '/onboard'], ['welcome', ['sme'], '/dashboard?welcome=true'],
+		['notifications', BOTH, '/notifications'], ['onboard', ['gone'], '/onboard'], ['welcome', ['sme'], '/dashboard?welcome=true'],
 		['builder', ADMIN, '/course-builder'], ['builder-info', ADMIN, builder(`${x.empty}&step=1`)],
 		['builder-sources', ADMIN, builder(`${x.planned}&step=2`)], ['builder-audience', ADMIN, builder(`${x.planned}&step=3`)],
 		['builder-review', ADMIN, builder(`${x.planned}&step=4`)], ['builder-sme', ADMIN, `/course-builder/${x.planned}/sme`],
