@@ -7,8 +7,9 @@ import path from 'node:path';
 import { promisify } from 'node:util';
 import { simpleParser } from 'mailparser';
 import { SMTPServer } from 'smtp-server';
-import { comes, is, main, ok, startSite } from './kit/site.mjs';
+import { is, main, ok, startSite } from './kit/site.mjs';
 import { launch, open, settled } from './kit/account.mjs';
+import { becomes } from './kit/wait.mjs';
 import { sql } from '../service/kit/account.mjs';
 import { Stripe } from '../service/kit/stripe.mjs';
 
@@ -91,7 +92,7 @@ async function notice(page) {
 		e AS (INSERT INTO notification_events (tenant_id, user_id, kind, notice)
 		SELECT tenant_id, user_id, 1, to_jsonb(n) FROM n RETURNING tenant_id, user_id, id)
 		SELECT pg_notify('mirai_events', concat_ws(' ', tenant_id, user_id, id)) FROM e`);
-	await comes(async () => /1/.test(await bell.innerText()), true, 'a notice arrives live: the bell counts it');
+	await becomes(async () => /1/.test(await bell.innerText()), true, 'a notice arrives live: the bell counts it');
 	await bell.click();
 	await page.getByText('Bob has an outline').first().waitFor();
 	ok(true, 'and the panel shows it');

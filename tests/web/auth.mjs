@@ -2,9 +2,10 @@
 // signing in and out, flows that expire, recovery, the new password, proving
 // again who one is, settings, sessions, errors. Each page is held against
 // axe-core and looked at in three widths, light and dark.
-import { PASSWORD, comes, is, main, ok, shows, startSite } from './kit/site.mjs';
+import { PASSWORD, is, main, ok, startSite } from './kit/site.mjs';
 import { age, axe, email, expire, fill, flowOf, focused, launch, open, password, picture, settled, signIn,
 	signInButton, sql } from './kit/account.mjs';
+import { becomes, shows } from './kit/wait.mjs';
 
 // --- journeys, with script and without ------------------------------------------
 
@@ -104,7 +105,7 @@ async function settingsPassword(browser, site, script) {
 	ok((await page.locator(`[id="${note}"]`).innerText()).includes('at least'), `${how}: and linked to the message`);
 	if (script) {
 		is(await focused(page), 'input', `${how}: and has the focus`);
-		await comes(() => page.locator('p.sr[role=status]').last().innerText(), 'One field needs correction.', `${how}: which is said`);
+		await becomes(() => page.locator('p.sr[role=status]').last().innerText(), 'One field needs correction.', `${how}: which is said`);
 		await change(fresh, 'something else');
 		ok(await page.getByText('The passwords do not match.').isVisible(), `${how}: a mismatch is told`);
 		is(await page.locator('.banner-success').count(), 0, `${how}: and is not sent`);
@@ -203,7 +204,7 @@ async function endAccount(browser, site, script) {
 	is(await page.locator('.removal').count(), 0, `${how}: no second end`);
 	await page.getByRole('button', { name: /keep/i }).click();
 	await page.locator('.banner-success').waitFor();
-	await comes(() => page.locator('.removal').count(), 1, `${how}: kept after all`);
+	await becomes(() => page.locator('.removal').count(), 1, `${how}: kept after all`);
 	await context.close();
 }
 
@@ -230,7 +231,7 @@ async function sessions(browser, site, script) {
 	if (script) await page.evaluate(() => { globalThis.kept = true; });
 	await page.getByRole('button', { name: 'End session of Safari on iPhone' }).click();
 	await page.getByText('The session was ended.').waitFor();
-	await comes(() => rows.count(), 3, `${how}: one is gone`);
+	await becomes(() => rows.count(), 3, `${how}: one is gone`);
 	if (script) ok(await page.evaluate(() => globalThis.kept), `${how}: the page was not left`);
 	await others[0].page.goto(`${site.base}/dashboard`);
 	ok(others[0].page.url().includes('/auth/login'), `${how}: its browser is signed out at once`);

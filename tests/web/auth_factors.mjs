@@ -1,8 +1,9 @@
 // Second factors in a real browser, with script and without: an authenticator
 // app and back-up codes set up, asked for, used and taken away.
 import { createHmac } from 'node:crypto';
-import { is, main, ok, shows, startSite } from './kit/site.mjs';
+import { is, main, ok, startSite } from './kit/site.mjs';
 import { email, fill, launch, open, password, picture, settled, signIn, sql } from './kit/account.mjs';
+import { shows } from './kit/wait.mjs';
 
 // --- an authenticator app ----------------------------------------------------
 

@@ -3,8 +3,9 @@
 import { execFileSync } from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';
-import { comes, is, main, ok, startSite } from './kit/site.mjs';
+import { is, main, ok, startSite } from './kit/site.mjs';
 import { axe, email, expire, fill, flowOf, launch, open, password, picture, settled, signIn, sql } from './kit/account.mjs';
+import { becomes } from './kit/wait.mjs';
 
 const MAILS = path.join(process.env.TEST_DIR, 'mails');
 
@@ -71,7 +72,7 @@ async function newPassword(page, site, how, script, secret) {
 	// Workers that have asked no database yet, since who asks is remembered.
 	await site.end('web');
 	await site.begin('web');
-	await comes(async () => (await fetch(`${site.base}/terms`)).status, 200, `${how}: they answer`);
+	await becomes(async () => (await fetch(`${site.base}/terms`)).status, 200, `${how}: they answer`);
 	await set(secret);
 	await page.getByText('Your new password is saved.').waitFor();
 }

@@ -12,7 +12,8 @@ import path from 'node:path';
 import { launchBrowser } from './kit/browser.mjs';
 import { Kratos } from '../identity/kit/kratos.mjs';
 import { byCookie, byToken, calls, commands, fill, foreignFlow, mirai, pages, password, rpc } from './kit/external.mjs';
-import { PASSWORD, comes, is, main, ok, startSite } from './kit/site.mjs';
+import { PASSWORD, is, main, ok, startSite } from './kit/site.mjs';
+import { becomes } from './kit/wait.mjs';
 import { setCookies } from '../cookies.mjs';
 import { psql } from '../psql.mjs';
 
@@ -59,14 +60,14 @@ async function faults(k, site) {
 	await site.end('api');
 	patience(site, 1);
 	await site.begin('api');
-	await comes(async () => (await rpc(site, byToken(fresh(k)))).status, 200, `${how}: told to wait for a second`);
+	await becomes(async () => (await rpc(site, byToken(fresh(k)))).status, 200, `${how}: told to wait for a second`);
 	const started = Date.now();
 	const slow = await tries('hang'); // which never answers
 	ok(slow.code === 'unavailable' && Date.now() - started >= 900, `${how}: a silent one is waited for no longer than that`);
 	await site.end('api');
 	patience(site, 60);
 	await site.begin('api');
-	await comes(async () => (await rpc(site, byToken(fresh(k)))).status, 200, `${how}: and for longer`);
+	await becomes(async () => (await rpc(site, byToken(fresh(k)))).status, 200, `${how}: and for longer`);
 	is((await tries('once')).status, 200, `${how}: a connection that breaks is tried again`);
 	const due = k.addSession(k.byEmail('owner@acme.example'), 'token', 'test', { aalDue: true });
 	is((await rpc(site, byToken(due.secret))).status, 401, `${how}: who owes a second factor is not signed in`);
@@ -186,7 +187,7 @@ async function againstStandIn(browser) {
 	k.base = site.base;
 	loadPeople(k);
 	try {
-		await comes(async () => site.log('api').includes('kratos: version v1.3.0 is ready, it issues no sessions'), true, `${how}: the start says what it is`);
+		await becomes(async () => site.log('api').includes('kratos: version v1.3.0 is ready, it issues no sessions'), true, `${how}: the start says what it is`);
 		await calls(site, how);
 		await pages(browser, site, how);
 		await foreignFlow(browser, site, how);

@@ -4,7 +4,8 @@
 import fs from 'node:fs';
 import { launchBrowser } from './kit/browser.mjs';
 import { byToken, calls, commands, foreignFlow, mirai, pages, rpc } from './kit/external.mjs';
-import { comes, is, main, ok, startSite } from './kit/site.mjs';
+import { is, main, ok, startSite } from './kit/site.mjs';
+import { becomes } from './kit/wait.mjs';
 
 const TOKEN = 'secret-of-the-administrators';
 
@@ -14,7 +15,7 @@ async function againstOwn(browser) {
 		'identity.kratos.whoami_timeout 60', 'identity.kratos.timeout 60'],
 		{ kratos: 'own', own: [`identity.admin.secrets ${TOKEN}`] });
 	try {
-		await comes(async () => site.log('api').includes('kratos: '), true, `${how}: the start asks`);
+		await becomes(async () => site.log('api').includes('kratos: '), true, `${how}: the start asks`);
 		const token = await calls(site, how);
 		await pages(browser, site, how);
 		await foreignFlow(browser, site, how);

@@ -2,7 +2,8 @@
 // QR code it shows, and nowhere else before.
 import { launch, open, fill, sql } from './kit/account.mjs';
 import { readQr, totp } from '../identity/kit/totp.mjs';
-import { is, main, ok, shows, startSite } from './kit/site.mjs';
+import { is, main, ok, startSite } from './kit/site.mjs';
+import { shows } from './kit/wait.mjs';
 
 const WHO = "traits ->> 'email' = 'owner@acme.example'";
 const QR = 'img[src^="data:image/png"]';

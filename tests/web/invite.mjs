@@ -3,8 +3,9 @@
 // is wrong is said and what was typed stays. With script, without, by keyboard,
 // held against axe-core, and taken as pictures.
 import { createHash } from 'node:crypto';
-import { comes, is, main, ok, startSite } from './kit/site.mjs';
+import { is, main, ok, startSite } from './kit/site.mjs';
 import { fill, launch, open, picture, settled, signIn } from './kit/account.mjs';
+import { becomes } from './kit/wait.mjs';
 import { sql } from '../service/kit/account.mjs';
 
 const SECRET = 'Zebra-Kite-42';
@@ -181,7 +182,7 @@ async function somebodyElse(browser, site, script) {
 	await signIn(page, site, 'sme');
 	await page.goto(linkTo(site, email));
 	await click(page, 'Create an account for this address');
-	await comes(() => h1(page), 'Create Account', `${how}: or makes an account`);
+	await becomes(() => h1(page), 'Create Account', `${how}: or makes an account`);
 	await context.close();
 }
 
@@ -246,7 +247,7 @@ async function outage(browser, site) {
 	is([await h1(page), await page.getByRole('link', { name: 'Try again' }).count()], ['That did not work', 0],
 		'outage: three times one may try again');
 	await site.begin('account');
-	await comes(async () => {
+	await becomes(async () => {
 		await page.goto(linkTo(site, email));
 		return [await h1(page), stateOf(email)];
 	}, ['Create Account', 'pending'], 'outage: then the link works as before');

@@ -1,8 +1,9 @@
 // The pages for visitors in a real browser: landing page, prices, the dialog
 // after a payment, the menu of narrow windows; on one host and on four, with
 // script and without, in three widths, light and dark.
-import { is, main, ok, shows, startSite } from './kit/site.mjs';
+import { is, main, ok, startSite } from './kit/site.mjs';
 import { launch, open, picture, signIn } from './kit/account.mjs';
+import { shows } from './kit/wait.mjs';
 
 const hrefs = (links) => links.evaluateAll((all) => all.map((a) => a.getAttribute('href')));
 

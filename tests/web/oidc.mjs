@@ -2,7 +2,8 @@
 // up, signing in, a form for what is missing, linking by password, and in the
 // settings link and unlink.
 import { launchBrowser } from './kit/browser.mjs';
-import { PASSWORD, is, main, ok, shows, startSite } from './kit/site.mjs';
+import { PASSWORD, is, main, ok, startSite } from './kit/site.mjs';
+import { shows } from './kit/wait.mjs';
 import { startReal, writeProviders } from '../identity/kit/provider.mjs';
 
 const accounts = {

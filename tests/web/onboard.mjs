@@ -1,8 +1,9 @@
 // An installation without payments in a real browser: signing up makes the
 // account at once, and one signs in to it; somebody with an account and no
 // company sets one up; with a Stripe on loopback it is paid, or not.
-import { PASSWORD, is, main, ok, shows, startSite } from './kit/site.mjs';
+import { PASSWORD, is, main, ok, startSite } from './kit/site.mjs';
 import { axe, launch, open, picture, signInButton } from './kit/account.mjs';
+import { shows } from './kit/wait.mjs';
 import { identitySql, sql } from '../service/kit/account.mjs';
 import { Stripe } from '../service/kit/stripe.mjs';
 

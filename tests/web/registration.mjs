@@ -2,8 +2,9 @@
 // at a Stripe on loopback, changing one's mind, the sales desk, what is wrong
 // said where it is wrong, by keyboard alone, each step held against axe-core
 // and taken as a picture at three widths in light and dark.
-import { is, main, ok, shows, startSite } from './kit/site.mjs';
+import { is, main, ok, startSite } from './kit/site.mjs';
 import { axe, launch, open, picture, signIn } from './kit/account.mjs';
+import { shows } from './kit/wait.mjs';
 import { sql } from '../service/kit/account.mjs';
 import { Stripe } from '../service/kit/stripe.mjs';
 

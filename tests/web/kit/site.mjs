@@ -9,6 +9,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { freePort, isListening } from '../../ports.mjs';
 import { psql, superuser } from '../../psql.mjs';
+import { until } from '../../wait.mjs';
 
 // The instance is on 127.0.0.1; not every Node tries both of localhost.
 dns.setDefaultResultOrder('ipv4first');
@@ -65,18 +66,6 @@ function writeConf(base, port, run, extra) {
 	].filter((line) => !keys.includes(line.split(' ')[0]));
 	fs.writeFileSync(file, [...usual, ...more, ''].join('\n'), { mode: 0o600 });
 	return file;
-}
-
-// So long anybody would wait for a machine with much else to do.
-const PATIENCE = 60000;
-
-// Whether it came to be so.
-async function until(test) {
-	for (const end = Date.now() + PATIENCE; Date.now() < end;) {
-		if (await test()) return true;
-		await new Promise((done) => setTimeout(done, 50));
-	}
-	return false;
 }
 
 async function need(what, test) {
@@ -219,20 +208,6 @@ export async function startSite(extra = [], { kratos, own = [], apache = false, 
 	}
 	return site;
 }
-
-// What comes to be so: look() is asked until it tells what is wanted. Of what
-// must stay as it is this says nothing.
-export async function comes(look, want, name) {
-	let got;
-	await until(async () => {
-		got = await look().catch((error) => `${error}`);
-		return JSON.stringify(got) === JSON.stringify(want);
-	});
-	return is(got, want, name);
-}
-
-// That something of a page comes to be seen.
-export const shows = async (locator, name) => ok(await locator.waitFor().then(() => true, () => false), name);
 
 // Calls a method as someone ("owner@acme").
 export async function call(site, who, method, body = {}) {

@@ -28,6 +28,9 @@ export async function becomes(read, want, name) {
 	return is(await look(async () => read(), (value) => JSON.stringify(value) === same), want, name);
 }
 
+// That something of a page comes to be seen.
+export const shows = async (locator, name) => ok(await locator.waitFor().then(() => true, () => false), name);
+
 // Clicks what leads to another page, or does what else leads there, and is on
 // that page: a click may be over before the browser has asked for it, and what
 // is waited for there may be on the old page, too.
