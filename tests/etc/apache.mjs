@@ -97,10 +97,10 @@ async function admin(site) {
 async function streams(site) {
 	const headers = { authorization: `Bearer ${tokenOf('owner@acme')}` };
 	const [calls, sse] = [subscribe(site.base, headers), events(site.base, headers)];
-	ok(await until('keep-alives', () => calls.envelopes().length === 1 && sse.events().length === 2, 3000),
+	ok(await until('keep-alives', () => calls.envelopes().length === 1 && sse.events().length === 2),
 		'streams begin at once');
 	tell('owner@acme', 'through Apache');
-	ok(await until('an event', () => calls.text.includes('through Apache') && sse.titles().length === 1, 2000),
+	ok(await until('an event', () => calls.text.includes('through Apache') && sse.titles().length === 1),
 		'and tell what happens');
 	calls.close();
 	sse.close();
