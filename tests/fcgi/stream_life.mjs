@@ -94,7 +94,7 @@ async function sessions(site) {
 }
 
 async function limits(site) {
-	const r = await new Replica(site, 'limit', ['stream.limit 12']).start();
+	const r = await new Replica(site, 'limit', ['stream.limit 12', 'stream.keepalive 5']).start();
 	try {
 		const all = [];
 		for (let i = 0; i < 6; i++) {
