@@ -3,7 +3,6 @@
 // script and without, in three widths, light and dark.
 import { is, main, ok, startSite } from './kit/site.mjs';
 import { launch, open, picture, signIn } from './kit/account.mjs';
-import { shows } from './kit/wait.mjs';
 
 const hrefs = (links) => links.evaluateAll((all) => all.map((a) => a.getAttribute('href')));
 
