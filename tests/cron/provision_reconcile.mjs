@@ -50,7 +50,7 @@ async function outage(name, own, down, people) {
 await outage('embedded', conf, async (stop) => {
 	const name = quote(database);
 	app(`ALTER DATABASE "${database}" ALLOW_CONNECTIONS ${!stop}`);
-	app(`SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = ${name} AND application_name <> 'psql'`);
+	app(`SELECT pg_terminate_backend(pid, 60000) FROM pg_stat_activity WHERE datname = ${name} AND application_name <> 'psql'`);
 }, (r) => ident(`SELECT count(*) FROM identities WHERE traits->>'email' = ${quote(r.email)}`));
 
 {

@@ -1,12 +1,12 @@
 // The webhook: what is refused; what each event changes, however often, in
 // whatever order and together with whom it comes; and what happens when
 // database or Stripe fail meanwhile.
-import { setTimeout as sleep } from 'node:timers/promises';
 import Official from 'stripe';
 import { ACME, NOBODY, OTHER, Payments, company, done, is, mails, ok, register, rows, setCompany,
 	sql } from '../service/kit/payments.mjs';
 import { headerOf } from '../service/kit/fastcgi.mjs';
 import { signature } from '../service/kit/stripe.mjs';
+import { until } from '../wait.mjs';
 
 const p = new Payments();
 const stripe = await p.begin({ programs: ['hook'], auto: false });
@@ -390,8 +390,9 @@ for (const order of ['in order', 'the other way round', 'at once']) {
 	stripe.changeSubscription(sub, { quantity: 23 });
 	const g = stripe.events.at(-1);
 	stripe.fault('hang');
+	const asked = stripe.requests.length;
 	const answer = deliver(g);
-	await sleep(300);
+	await until(() => stripe.requests.length > asked);
 	const [pid] = rows(`SELECT pid FROM pg_locks WHERE locktype = 'advisory' AND granted AND database =
 		(SELECT oid FROM pg_database WHERE datname = current_database())`);
 	ok(pid !== undefined, 'the lock is held while Stripe is asked');
@@ -405,7 +406,7 @@ for (const order of ['in order', 'the other way round', 'at once']) {
 	stripe.changeSubscription(sub, { quantity: 24 });
 	const h = stripe.events.at(-1);
 	stripe.fault((o) => {
-		sql(`SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+		sql(`SELECT pg_terminate_backend(pid, 60000) FROM pg_stat_activity
 			WHERE application_name = 'mirai-hook' AND datname = current_database()`);
 		return o;
 	});

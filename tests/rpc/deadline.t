@@ -24,7 +24,7 @@ call  TeamService/UpdateTeam {"teamId": "$team", "name": "In time"}
 want  200  {"team": {"name": "In time"}}
 
 # L-2: a lost database is unavailable, not a logout, and comes back
-sql   app SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+sql   app SELECT pg_terminate_backend(pid, 60000) FROM pg_stat_activity
   WHERE datname = current_database() AND pid <> pg_backend_pid()
 call  TeamService/GetTeam {"teamId": "$team"}
 want  200  {"team": {"name": "In time"}}

@@ -7,10 +7,10 @@ import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import fs from 'node:fs';
 import path from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { callFastCgi } from './kit/fastcgi.mjs';
 import { Kratos } from '../identity/kit/kratos.mjs';
 import { psql, superuser } from '../psql.mjs';
+import { childrenOf, kill, quiet, until } from '../wait.mjs';
 
 const { BUILD, SRCDIR, TEST_DIR } = process.env;
 const CONF = path.join(TEST_DIR, 'mirai.conf');
@@ -55,48 +55,30 @@ async function hold(url, statement) {
 }
 
 async function waitsForLock(url) {
-	for (let i = 0; i < 500; i++) {
-		if (psql(superuser(url), `SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()
-			AND wait_event_type = 'Lock'`) !== '0') return true;
-		await sleep(20);
-	}
-	return false;
+	return until(() => psql(superuser(url), `SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()
+		AND wait_event_type = 'Lock'`) !== '0');
 }
 
 // --- the program ------------------------------------------------------------------
 
 let pool = null;
 
-function workers() {
-	return fs.readFileSync(`/proc/${pool.pid}/task/${pool.pid}/children`, 'utf8')
-		.split(' ').filter((s) => s !== '').map(Number);
-}
-
 async function startPool(settings) {
 	const log = fs.openSync(path.join(TEST_DIR, 'account.log'), 'a');
 	fs.writeFileSync(CONF, [`cache.path ${TEST_DIR}/cache.db`, `state.dir ${TEST_DIR}`, 'accounts.limits no',
-		'log.level error', ...settings, ''].join('\n'),
+		'log.level error', 'identity.argon2.memory 256K', 'identity.argon2.passes 1', 'identity.hash_slots 16',
+		...settings, ''].join('\n'),
 	{ mode: 0o600 });
 	pool = spawn(path.join(BUILD, 'bin/mirai-account'), ['-f', CONF, '-s', SOCKET, '-w', String(WORKERS)],
 		{ stdio: ['ignore', log, log] });
-	for (let i = 0; i < 500; i++) {
-		if ((await call('InvitationService/GetInvitationByToken', {})).status === 404)
-			return;
-		await sleep(20);
-	}
-	throw new Error(`mirai-account does not start: ${fs.readFileSync(path.join(TEST_DIR, 'account.log'), 'utf8')}`);
+	if (!await until(async () => (await call('InvitationService/GetInvitationByToken', {})).status === 404))
+		throw new Error(`mirai-account does not start: ${fs.readFileSync(path.join(TEST_DIR, 'account.log'), 'utf8')}`);
 }
 
 async function killPool() {
-	const pids = workers();
 	const gone = once(pool, 'exit');
-	for (const pid of [pool.pid, ...pids]) {
-		try {
-			process.kill(pid, 'SIGKILL');
-		} catch { /* gone already */ }
-	}
+	await kill([pool.pid, ...childrenOf(pool.pid)]);
 	await gone;
-	await sleep(50);
 }
 
 let token = 'ory_st_owneracme00000000000000000000000';
@@ -175,6 +157,8 @@ async function killed(how, at, people, block) {
 	ok(await waiting(), `${how}: killed at ${at}: it is at that step`);
 	await killPool();
 	await release();
+	await quiet(process.env.DATABASE_URL);
+	await quiet(process.env.IDENTITY_DATABASE_URL);
 	is((await answer).status, 0, `${how}: killed at ${at}: nobody is answered`);
 	await startPool(settingsNow);
 	app(`UPDATE invitations SET claimed_until = now() - interval '1 second' WHERE id = '${id}' AND claimed_until IS NOT NULL`);
@@ -231,7 +215,7 @@ async function embedded() {
 		'accepted', `${how}: killed when all but the session was there`);
 	const database = /dbname=(\S+)/.exec(IDENTITY_DATABASE_URL)[1];
 	const allow = (yes) => psql(process.env.DATABASE_ADMIN_URL, `ALTER DATABASE ${database} ALLOW_CONNECTIONS ${yes};
-		SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE datname = '${database}' AND application_name <> 'psql'`);
+		SELECT count(pg_terminate_backend(pid, 60000)) FROM pg_stat_activity WHERE datname = '${database}' AND application_name <> 'psql'`);
 	await create('warm@new.example'); // the caller's session is remembered
 	await down(how, people, () => allow(false), () => allow(true));
 	await killPool();
@@ -246,7 +230,7 @@ async function external() {
 	const people = (email) => [...k.identities.values()].filter((i) => i.traits.email === email).length;
 	token = k.addSession(owner, 'token').secret;
 	settingsNow = ['identity.mode kratos', `identity.kratos.public_url ${k.publicUrl}`, `identity.kratos.admin_url ${k.adminUrl}`,
-		'identity.kratos.whoami_timeout 1', 'identity.kratos.timeout 5'];
+		'identity.kratos.whoami_timeout 60', 'identity.kratos.timeout 60'];
 	app('DELETE FROM invitations; DELETE FROM mail_outbox');
 	await startPool(settingsNow);
 	await lastSeat(how);
@@ -258,8 +242,7 @@ async function external() {
 	k.seen.length = 0;
 	const arrived = () => k.seen.some((s) => s.path === '/self-service/login/api');
 	const hanging = async () => ({ release: () => k.clear(), waiting: async () => {
-		for (let i = 0; i < 500 && !arrived(); i++) await sleep(20);
-		return arrived();
+		return until(arrived);
 	} });
 	is(await killed(how, 'signing-in', people, hanging), 'accepted', `${how}: killed when all but the session was there`);
 	is(await killed(how, 'joining', people, blockedBy(process.env.DATABASE_URL, 'LOCK TABLE users IN EXCLUSIVE MODE')),

@@ -10,6 +10,7 @@ import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { callFastCgi } from './kit/fastcgi.mjs';
 import { psql, superuser } from '../psql.mjs';
+import { HOPE_MS, until } from '../wait.mjs';
 
 const { BUILD, SRCDIR, TEST_DIR } = process.env;
 const TENANT = 'a0000000-0000-4000-8000-000000000000';
@@ -20,7 +21,7 @@ const SOCKET = path.join(TEST_DIR, 'api.sock');
 const WORKERS = 4;
 const WRITERS = 4;
 const SECONDS = 7;
-const PATIENCE = 60; // seconds, until each of these has happened so often
+const PATIENCE = 180; // seconds, until each of these has happened so often
 const LEAST = 20;
 
 let count = 0;
@@ -75,7 +76,7 @@ function kill(pid) {
 
 // A worker that outlived its supervisor may hold the socket for a moment.
 async function startPool() {
-	for (let i = 0; i < 200; i++) {
+	for (const end = Date.now() + HOPE_MS; Date.now() < end;) {
 		pool ??= program('api', ['-s', SOCKET, '-w', String(WORKERS)]);
 		const r = await call('owner@acme', 'HealthService/Check', {});
 		if (r.status === 200)
@@ -201,13 +202,9 @@ async function timer() {
 // --- afterwards ---------------------------------------------------------------------
 
 async function waitQuiet() {
-	for (let i = 0; i < 500; i++) {
-		if (sql(`SELECT count(*) FROM pg_stat_activity WHERE
-			datname = current_database() AND pid <> pg_backend_pid()`) === '0')
-			return;
-		await sleep(20);
-	}
-	throw new Error('connections do not end');
+	if (!await until(() => sql(`SELECT count(*) FROM pg_stat_activity WHERE
+		datname = current_database() AND pid <> pg_backend_pid()`) === '0'))
+		throw new Error('connections do not end');
 }
 
 function courses() {

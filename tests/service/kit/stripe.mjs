@@ -502,10 +502,11 @@ export class Stripe {
 		return Object.assign(this.#subscribe(s), more);
 	}
 
+	// this.told: resolves when that was told to whom it may concern.
 	endSubscription(id) {
 		const s = this.subscriptions.get(id);
 		Object.assign(s, { status: 'canceled', canceled_at: now(), ended_at: now() });
-		this.emit('customer.subscription.deleted', s);
+		this.told = this.emit('customer.subscription.deleted', s);
 		return s;
 	}
 
