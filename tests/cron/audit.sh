@@ -81,12 +81,12 @@ echo 'BEGIN; LOCK TABLE audit_outbox IN SHARE MODE;' >&3
 held="SELECT count(*) FROM pg_locks WHERE granted AND mode = 'ShareLock'
     AND relation = 'audit_outbox'::regclass"
 i=0
-while [ "$(id "$held")" = 0 ] && [ $i -lt 100 ]; do sleep 0.1; i=$((i + 1)); done
+while [ "$(id "$held")" = 0 ] && [ $i -lt 600 ]; do sleep 0.1; i=$((i + 1)); done
 "$BUILD/bin/mirai-sweep" -1 >"$TEST_DIR/out" 2>&1 &
 sweep=$!
 many="SELECT count(*), count(DISTINCT id) FROM audit_log WHERE action = 'identity.session.refresh'"
 i=0
-while [ "$(app "$many")" != '500|500' ] && [ $i -lt 100 ]; do sleep 0.1; i=$((i + 1)); done
+while [ "$(app "$many")" != '500|500' ] && [ $i -lt 600 ]; do sleep 0.1; i=$((i + 1)); done
 [ "$(app "$many")" = '500|500' ]; ok $? 'the first batch is there'
 kill -9 $sweep; wait $sweep 2>/dev/null
 [ "$(id "SELECT count(*) FROM audit_outbox")" = 1200 ]; ok $? 'and still on the list'

@@ -96,13 +96,25 @@ migrate
 ok $((! $?)) "a failing file fails"
 is "$(ask "SELECT to_regclass('two') IS NULL")" t "and leaves nothing behind"
 
-printf -- '-- Why.\nCREATE TABLE two (a int);\nSELECT pg_sleep(1);\n' \
+# A lock holds it there.
+mkfifo "$TEST_DIR/hold"
+psql -qAtX "host=$socket user=postgres dbname=$app" <"$TEST_DIR/hold" >"$TEST_DIR/held" &
+holder=$!
+exec 3>"$TEST_DIR/hold"
+echo "SELECT 'held' FROM pg_advisory_lock(4711);" >&3
+until grep -q held "$TEST_DIR/held" || ! kill -0 $holder; do sleep 0.02; done
+printf -- '-- Why.\nCREATE TABLE two (a int);\nSELECT pg_advisory_xact_lock(4711);\n' \
 	>"$sql/app/${after}_two.sql"
 "$BUILD/bin/mirai-migrate" -d "$sql" >"$TEST_DIR/out" 2>&1 &
 pid=$!
-sleep 0.5
+until [ "$(ask "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory'
+	AND objid = 4711 AND NOT granted")" = 1 ] || ! kill -0 $pid; do sleep 0.02; done
 kill -KILL $pid
 wait $pid 2>/dev/null
+exec 3>&-
+wait $holder
+until [ "$(ask "SELECT count(*) FROM pg_stat_activity WHERE datname = '$app'
+	AND pid <> pg_backend_pid()")" = 0 ]; do sleep 0.02; done
 is "$(ask "SELECT count(*) FROM schema_migrations WHERE name = '${after}_two'")" \
 	0 "killed in the middle: not recorded"
 "$BUILD/bin/mirai-migrate" -d "$sql" >"$TEST_DIR/out" 2>&1 &

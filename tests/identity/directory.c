@@ -203,7 +203,7 @@ main(void)
 	struct conf *conf;
 	int status;
 
-	alarm(120);
+	alarm(290);
 	log_open("directory", LOG_FORM_PLAIN, LOG_LEVEL_ERROR);
 	a = arena_new();
 	conf = conf_load(NULL);

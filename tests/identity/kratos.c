@@ -32,7 +32,7 @@ start(int *public_port, int *admin_port)
 	char line[64] = "";
 	int in[2], out[2];
 
-	alarm(120);
+	alarm(290);
 	CHECK(pipe(in) == 0 && pipe(out) == 0);
 	if ((child = fork()) == 0) {
 		dup2(in[0], 0);

@@ -10,6 +10,7 @@ import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { callFastCgi } from '../service/kit/fastcgi.mjs';
 import { psql, superuser } from '../psql.mjs';
+import { childrenOf, kill, until } from '../wait.mjs';
 
 const { BUILD, SRCDIR, TEST_DIR } = process.env;
 const CONF = path.join(TEST_DIR, 'mirai.conf');
@@ -51,16 +52,13 @@ async function startPool() {
 	api = spawn(path.join(BUILD, 'bin/mirai-api'),
 		['-f', CONF, '-s', SOCKET, '-w', '4'], { stdio: ['ignore', log, log] });
 	fs.closeSync(log);
-	for (let i = 0; i < 1000 && !await accepts(); i++)
-		await sleep(10);
+	await until(accepts);
 }
 
 // The supervisor first, so that it replaces none of its workers.
 async function killPool() {
 	const gone = once(api, 'exit');
-	const workers = fs.readFileSync(`/proc/${api.pid}/task/${api.pid}/children`, 'utf8');
-	for (const pid of [api.pid, ...workers.split(' ').filter((p) => p !== '')])
-		process.kill(Number(pid), 'SIGKILL');
+	await kill([api.pid, ...childrenOf(api.pid)]);
 	await gone;
 }
 
@@ -89,13 +87,12 @@ async function testConflict() {
 }
 
 async function askUntilAnswered(name, key) {
-	for (let i = 0; i < 200; i++) {
-		const r = await createTeam(name, key);
-		if (r.status !== 0)
-			return r;
-		await sleep(10);
-	}
-	return { status: 0, text: 'never answered' };
+	let r = { status: 0, text: 'never answered' };
+	await until(async () => {
+		r = await createTeam(name, key);
+		return r.status !== 0;
+	});
+	return r;
 }
 
 async function testKills() {
