@@ -1,6 +1,7 @@
 // The published S3 server of tests, on loopback, with its files in a directory.
 // It checks signatures of version 4, and here refuses what is not signed.
 import { createRequire } from 'node:module';
+import fs from 'node:fs/promises';
 import http from 'node:http';
 
 const require = createRequire(import.meta.url);
@@ -20,6 +21,12 @@ function whole(store) {
 	};
 }
 
+// It takes directories away that somebody is about to write to: they stay.
+function keepDirectories(store) {
+	store.deleteObject = (bucket, key) => Promise.all(['object', 'object.md5', 'metadata.json']
+		.map((part) => fs.rm(store.getResourcePath(bucket, key, part), { force: true })));
+}
+
 export async function s3rver(directory, bucket = 'mirai') {
 	// It signs names without the five signs that S3 encodes besides.
 	const plain = globalThis.encodeURIComponent;
@@ -29,6 +36,7 @@ export async function s3rver(directory, bucket = 'mirai') {
 	const app = new S3rver({ directory, silent: true, vhostBuckets: false,
 		configureBuckets: [{ name: bucket }] });
 	whole(app.store);
+	keepDirectories(app.store);
 	// It escapes names twice.
 	app.middleware.unshift(async (ctx, next) => {
 		await next();
