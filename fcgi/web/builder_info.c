@@ -5,8 +5,8 @@
  */
 #include "builder.h"
 
-#include "ai/extractive.h"
 #include "base/utf8.h"
+#include "cards.h"
 
 #define GOAL_MIN    10 /* characters */
 #define GOAL_MAX    2000
@@ -78,21 +78,12 @@ is_suggested(const char *tag)
 	return false;
 }
 
-/* How a tag is shown: those that Mirai gives itself are said in words. */
-static const char *
-label_of(const char *tag)
-{
-	return str_eq(tag, extractive_provider.mark)
-	    ? "Written without an AI model"
-	    : tag;
-}
-
 static void
 put_tag(struct page *p, const struct info *in, const char *tag)
 {
 	tmpl_builder_tag(&p->h,
 	    &(struct tmpl_builder_tag){ .name = tag,
-		.label = label_of(tag),
+		.label = cards_tag(tag),
 		.checked = builder_has(in->tags, in->ntags, tag) });
 }
 
@@ -121,7 +112,7 @@ tags_said(struct page *p, const struct info *in)
 	b = buf_new(p->r->mem);
 	for (i = 0; i < in->ntags; i++) {
 		buf_puts(b, i == 0 ? "" : ", ");
-		buf_puts(b, label_of(in->tags[i]));
+		buf_puts(b, cards_tag(in->tags[i]));
 	}
 	return buf_str(b);
 }

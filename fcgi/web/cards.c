@@ -4,6 +4,7 @@
  */
 #include "cards.h"
 
+#include "ai/extractive.h"
 #include "courses.h"
 
 #define MAX_TAGS 3 /* shown on a card */
@@ -60,6 +61,14 @@ hue(const char *id)
 	return h % 6;
 }
 
+const char *
+cards_tag(const char *tag)
+{
+	return str_eq(tag, extractive_provider.mark)
+	    ? "Written without an AI model"
+	    : tag;
+}
+
 static void
 put_tags(struct page *p, const struct pb_library_entry *c)
 {
@@ -69,7 +78,8 @@ put_tags(struct page *p, const struct pb_library_entry *c)
 		return;
 	tmpl_tags_open(&p->h);
 	for (i = 0; i < c->ntags && i < MAX_TAGS; i++)
-		tmpl_tag(&p->h, &(struct tmpl_tag){ .name = c->tags[i] });
+		tmpl_tag(&p->h,
+		    &(struct tmpl_tag){ .name = cards_tag(c->tags[i]) });
 	if (c->ntags > MAX_TAGS)
 		tmpl_tag(&p->h,
 		    &(struct tmpl_tag){ .name = arena_printf(p->r->mem, "+%zu",

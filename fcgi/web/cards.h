@@ -20,6 +20,9 @@ const struct cards_status *cards_statuses(size_t *n);
 /* The one that a query names so, or NULL. */
 const struct cards_status *cards_status(const char *value);
 
+/* How a tag is shown: those that Mirai gives itself are said in words. */
+const char *cards_tag(const char *tag);
+
 /* A grid of courses; here is the address of the list that they stand in. */
 void cards_put(struct page *p, const struct pb_library_entry *items, size_t n,
     const char *here);

@@ -202,9 +202,11 @@ tell(struct maker *m, const struct generate_person *p, const char *title)
 		.type = "outline_ready",
 		.title = arena_printf(a, "Outline ready: %s", title),
 		.message = arena_printf(a,
-		    "The outline of “%s” with %zu sections and %zu lessons is"
+		    "The outline of “%s” with %zu section%s and %zu lesson%s is"
 		    " ready for your review.",
-		    title, m->outline.nsections, m->outline.nlessons),
+		    title, m->outline.nsections,
+		    m->outline.nsections == 1 ? "" : "s", m->outline.nlessons,
+		    m->outline.nlessons == 1 ? "" : "s"),
 		.url = generate_edit_url(m->run),
 		.mail = "outline_ready",
 		.data = json_new_object(a),
