@@ -392,6 +392,7 @@ test_reconnect(void)
 		  proxied) != NULL);
 	db_close(admin);
 	wait_count(proxied, "true", 0);
+	proxy_wait_closed(&proxy);
 	add("401");
 
 	before = proxy.accepted;

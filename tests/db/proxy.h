@@ -39,6 +39,7 @@ struct proxy {
 	_Atomic int mode;
 	_Atomic int trips; /* times a client began to ask */
 	_Atomic int accepted;
+	_Atomic int open;
 	_Atomic bool stop;
 };
 
@@ -63,11 +64,12 @@ proxy_socket(const char *path, bool server)
 }
 
 static inline void
-proxy_drop(struct proxy_pair *p)
+proxy_drop(struct proxy *x, struct proxy_pair *p)
 {
 	close(p->client);
 	close(p->server);
 	p->client = p->server = -1;
+	x->open--;
 }
 
 static inline void
@@ -83,6 +85,7 @@ proxy_accept(struct proxy *x)
 		p->client = fd;
 		p->server = proxy_socket(x->target, false);
 		p->asking = false;
+		x->open++;
 		x->accepted++;
 		return;
 	}
@@ -97,7 +100,7 @@ proxy_move(struct proxy *x, struct proxy_pair *p, bool to_server)
 
 	n = read(to_server ? p->client : p->server, buf, sizeof(buf));
 	if (n <= 0) {
-		proxy_drop(p);
+		proxy_drop(x, p);
 		return;
 	}
 	if (to_server && !p->asking)
@@ -105,7 +108,7 @@ proxy_move(struct proxy *x, struct proxy_pair *p, bool to_server)
 	p->asking = to_server;
 	if (send(to_server ? p->server : p->client, buf, (size_t)n,
 		MSG_NOSIGNAL) != n)
-		proxy_drop(p);
+		proxy_drop(x, p);
 }
 
 static inline void
@@ -114,7 +117,7 @@ proxy_ready(struct proxy *x, struct proxy_pair *p, const struct pollfd *fds)
 	/* The server first: its last words are no use to who asks on. */
 	if (fds[1].revents != 0 && x->mode == PROXY_CUT_ANSWER && p->asking) {
 		x->mode = PROXY_FORWARD;
-		proxy_drop(p);
+		proxy_drop(x, p);
 	} else if (fds[1].revents != 0)
 		proxy_move(x, p, false);
 	else if (fds[0].revents != 0)
@@ -128,7 +131,7 @@ proxy_cut(struct proxy *x)
 
 	for (i = 0; i < PROXY_PAIRS; i++)
 		if (x->pairs[i].client != -1)
-			proxy_drop(&x->pairs[i]);
+			proxy_drop(x, &x->pairs[i]);
 	x->mode = PROXY_FORWARD;
 }
 
@@ -195,6 +198,14 @@ proxy_stop(struct proxy *x)
 	snprintf(path, sizeof(path), "%s/.s.PGSQL.5432", x->dir);
 	unlink(path);
 	rmdir(x->dir);
+}
+
+/* Waits until all that the server has closed is closed for clients, too. */
+static inline void
+proxy_wait_closed(struct proxy *x)
+{
+	while (x->open > 0)
+		usleep(1000);
 }
 
 /* Cuts what is open, and waits until that has happened. */
